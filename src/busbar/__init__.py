@@ -1,0 +1,1 @@
+"""Busbar 母线: how a power-supply company looks after its large customers."""

@@ -1,0 +1,125 @@
+"""The power-supply company as a tree, its people, and how they sign in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Length
+from django.utils.translation import gettext_lazy as _
+
+from busbar.access.paths import branch_end
+
+models.CharField.register_lookup(Length)
+
+
+class UnitKind(models.TextChoices):
+    """Levels and departments of the company (R65, R73)."""
+
+    PROVINCE = "province", _("省公司")
+    CITY = "city", _("市公司")
+    COUNTY = "county", _("县公司")
+    KEY_ACCOUNTS = "key_accounts", _("大客户部")
+    SERVICE_CENTER = "service_center", _("客户服务中心")
+    MARKETING = "marketing", _("市场营销部")
+    PLANNING = "planning", _("生产计划部")
+    DISPATCH = "dispatch", _("调度运行中心")
+    SAFETY = "safety", _("安全监察部")
+    METERING = "metering", _("计量")
+    SUPPLY_STATION = "supply_station", _("供电所")
+
+
+LEVELS = (UnitKind.PROVINCE, UnitKind.CITY, UnitKind.COUNTY)
+
+
+class OrganizationUnitQuerySet(models.QuerySet["OrganizationUnit"]):
+    """Filters over the tree; a branch is one range of paths, so one index scan."""
+
+    def in_branch(self, path: str) -> OrganizationUnitQuerySet:
+        """The unit with this path and everything below it."""
+        return self.filter(path__gte=path, path__lt=branch_end(path))
+
+
+class OrganizationUnit(models.Model):
+    """A company, department or supply station in the tree.
+
+    `path` is the materialised path (see `paths.py`): three digits a level,
+    so that a branch is the half-open range `[path, branch_end(path))`.
+    """
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20, choices=UnitKind.choices)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    path = models.CharField(max_length=120, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = OrganizationUnitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(path__length__gt=0), name="unit_has_path"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A sign-in. An employee has one; later a customer's own people will too."""
+
+    must_change_password = models.BooleanField(default=False)
+    language = models.CharField(max_length=10, blank=True)
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Role(models.TextChoices):
+    """What an employee does; what each may do is in `permissions.py`."""
+
+    ADMINISTRATOR = "administrator", _("系统管理员")
+    ACCOUNT_MANAGER = "account_manager", _("大客户经理")
+    CONNECTION_OFFICER = "connection_officer", _("业扩专责")
+    SERVICE_AGENT = "service_agent", _("客服专员")
+    METERING_ENGINEER = "metering_engineer", _("计量专责")
+    BILLING_CLERK = "billing_clerk", _("电费核算员")
+    DISPATCHER = "dispatcher", _("调度员")
+    SAFETY_INSPECTOR = "safety_inspector", _("用电检查员")
+    MANAGER = "manager", _("管理人员")
+    REGULATOR = "regulator", _("监管人员")
+
+
+class Employee(models.Model):
+    """A person of the company, placed in one unit, whose branch it sees."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="employee")
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=50)
+    unit = models.ForeignKey(OrganizationUnit, on_delete=models.PROTECT, related_name="employees")
+    roles = models.JSONField(default=list)
+    phone = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "number"], name="employee_unit")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """A program's key to the API; only its SHA-256 is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at"], name="token_user")]
+
+    def __str__(self) -> str:
+        return self.name

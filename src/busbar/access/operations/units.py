@@ -1,0 +1,168 @@
+"""The organisation tree: units are added, renamed, closed and opened again, never moved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from busbar.access import queries
+from busbar.access.models import LEVELS, OrganizationUnit, UnitKind
+from busbar.access.paths import child_path, ordinal_of
+from busbar.access.permissions import Permission
+from busbar.access.visibility import NotPermitted, Viewer
+from busbar.journal import operations as journal_operations
+from busbar.journal.operations import Happening
+from busbar.kit.errors import Refusal
+
+_ABOVE = {UnitKind.CITY: UnitKind.PROVINCE, UnitKind.COUNTY: UnitKind.CITY}
+
+
+class UnableToCreateUnit(Refusal):
+    """The unit would not fit into the tree."""
+
+
+class UnableToChangeUnit(Refusal):
+    """The unit cannot be renamed, closed or opened now."""
+
+
+@transaction.atomic
+def create_unit(
+    *,
+    code: str,
+    name: str,
+    kind: UnitKind | str,
+    parent: OrganizationUnit | None,
+    by: Viewer,
+    at: dt.datetime,
+) -> OrganizationUnit:
+    """Add a unit below `parent`; a province has no parent and only the system adds one."""
+    by.require(Permission.ADMINISTER)
+    code, name = code.strip(), name.strip()
+    _check_identity(code, name)
+    if parent is None:
+        _check_root(kind, by)
+        path = _next_path("", None)
+    else:
+        by.require_unit(parent.path)
+        parent = OrganizationUnit.objects.select_for_update().get(pk=parent.pk)
+        _check_place(kind, parent)
+        path = _next_path(parent.path, parent.pk)
+    unit = OrganizationUnit.objects.create(
+        code=code, name=name, kind=UnitKind(kind), parent=parent, path=path
+    )
+    changes = {"code": code, "name": name, "kind": unit.kind}
+    _record("access.unit.created", unit, changes, "", by, at)
+    return unit
+
+
+@transaction.atomic
+def rename_unit(*, unit: OrganizationUnit, name: str, by: Viewer, at: dt.datetime) -> None:
+    """Give the unit another name; its code and place stay."""
+    unit = _locked(unit, by)
+    name, before = name.strip(), unit.name
+    if not name:
+        raise UnableToChangeUnit("单位名称不能为空")
+    if name == before:
+        raise UnableToChangeUnit(f"单位名称已是“{name}”")
+    unit.name = name
+    unit.save(update_fields=["name"])
+    _record("access.unit.renamed", unit, {"name": [before, name]}, "", by, at)
+
+
+@transaction.atomic
+def deactivate_unit(*, unit: OrganizationUnit, by: Viewer, at: dt.datetime, reason: str) -> None:
+    """Close a unit that has neither active units nor employees below it.
+
+    Its customers stay with it and are seen from above until they are handed over.
+    """
+    unit = _locked(unit, by)
+    _check_closable(unit, reason)
+    unit.is_active = False
+    unit.save(update_fields=["is_active"])
+    _record("access.unit.deactivated", unit, {"is_active": [True, False]}, reason, by, at)
+
+
+@transaction.atomic
+def reactivate_unit(*, unit: OrganizationUnit, by: Viewer, at: dt.datetime, reason: str) -> None:
+    """Open a closed unit again, below a unit that is itself open."""
+    unit = _locked(unit, by)
+    if unit.is_active:
+        raise UnableToChangeUnit(f"{unit.name} 未停用")
+    if unit.parent is not None and not unit.parent.is_active:
+        raise UnableToChangeUnit(f"上级单位 {unit.parent.name} 已停用, 请先启用上级单位")
+    unit.is_active = True
+    unit.save(update_fields=["is_active"])
+    _record("access.unit.reactivated", unit, {"is_active": [False, True]}, reason, by, at)
+
+
+def _locked(unit: OrganizationUnit, by: Viewer) -> OrganizationUnit:
+    by.require(Permission.ADMINISTER)
+    by.require_unit(unit.path)
+    return OrganizationUnit.objects.select_for_update().get(pk=unit.pk)
+
+
+def _check_identity(code: str, name: str) -> None:
+    if not code or not name:
+        raise UnableToCreateUnit("单位编码和名称都不能为空")
+    holder = OrganizationUnit.objects.filter(code=code).first()
+    if holder is not None:
+        raise UnableToCreateUnit(f"单位编码 {code} 已由 {holder.name} 使用")
+
+
+def _check_root(kind: UnitKind | str, by: Viewer) -> None:
+    if kind != UnitKind.PROVINCE:
+        raise UnableToCreateUnit(f"{UnitKind(kind).label}必须有上级单位")
+    if not by.sees_all:
+        raise NotPermitted("省公司只能由系统在安装时建立")
+
+
+def _check_place(kind: UnitKind | str, parent: OrganizationUnit) -> None:
+    if not parent.is_active:
+        raise UnableToCreateUnit(f"上级单位 {parent.name} 已停用")
+    above = UnitKind(parent.kind)
+    wanted = _ABOVE.get(UnitKind(kind))
+    if kind == UnitKind.PROVINCE or (wanted is not None and above != wanted):
+        raise UnableToCreateUnit(f"{UnitKind(kind).label}不能设在{above.label}之下")
+    if above not in LEVELS:
+        raise UnableToCreateUnit(f"{above.label}之下不能再设单位")
+
+
+def _next_path(parent_path: str, parent_id: int | None) -> str:
+    # Closed units keep their place: a path once given never names another unit.
+    last = OrganizationUnit.objects.filter(parent_id=parent_id).order_by("-path").first()
+    return child_path(parent_path, ordinal_of(last.path) + 1 if last else 0)
+
+
+def _check_closable(unit: OrganizationUnit, reason: str) -> None:
+    if not unit.is_active:
+        raise UnableToChangeUnit(f"{unit.name} 已停用")
+    if not reason.strip():
+        raise UnableToChangeUnit("停用单位须写明原因")
+    below = unit.children.filter(is_active=True).order_by("path").first()
+    if below is not None:
+        raise UnableToChangeUnit(f"{unit.name} 之下还有在用的单位: {below.name}")
+    employees = queries.count_active_employees(unit)
+    if employees:
+        raise UnableToChangeUnit(f"{unit.name} 还有 {employees} 名在岗人员, 请先调离")
+
+
+def _record(
+    event: str,
+    unit: OrganizationUnit,
+    changes: Mapping[str, object],
+    reason: str,
+    by: Viewer,
+    at: dt.datetime,
+) -> None:
+    happening = Happening(
+        event=event,
+        subject_type="access.unit",
+        subject_id=unit.pk,
+        subject_label=unit.name,
+        unit_path=unit.path,
+        changes=dict(changes),
+        reason=reason,
+    )
+    journal_operations.record(happening=happening, actor=by.actor, at=at)

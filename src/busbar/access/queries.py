@@ -1,0 +1,110 @@
+"""Reading the organisation and who somebody is in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, QuerySet
+
+from busbar.access.models import ApiToken, Employee, OrganizationUnit, Role, User
+from busbar.access.permissions import permissions_of
+from busbar.access.visibility import Viewer, units_in_branch
+
+NOBODY = Viewer(None, None, "", "")
+"""Somebody who is not signed in: sees nothing, may nothing."""
+
+
+def get_viewer(user: User | AnonymousUser) -> Viewer:
+    """What row visibility knows of a signed-in person; one query."""
+    if user.is_anonymous or not user.is_active:
+        return NOBODY
+    employee = Employee.objects.select_related("unit").filter(user_id=user.pk).first()
+    if employee is None or not employee.unit.is_active:
+        return Viewer(user.pk, None, user.get_username(), "")
+    return Viewer(
+        user_id=user.pk,
+        employee_id=employee.pk,
+        name=employee.name,
+        unit_path=employee.unit.path,
+        permissions=permissions_of(employee.roles),
+    )
+
+
+def list_branch(viewer: Viewer) -> list[OrganizationUnit]:
+    """The units the viewer sees, in tree order."""
+    units = OrganizationUnit.objects.select_related("parent").order_by("path")
+    if not viewer.sees_all:
+        units = units.in_branch(viewer.unit_path) if viewer.unit_path else units.none()
+    return list(units)
+
+
+def get_unit(code: str) -> OrganizationUnit:
+    """The unit with this code; DoesNotExist when there is none."""
+    return OrganizationUnit.objects.get(code=code)
+
+
+def digest_of(plain: str) -> str:
+    """What is kept of an API key: SHA-256 in hexadecimal; the key has 256 bits of its own."""
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def get_viewer_for_token(plain: str, *, at: dt.datetime) -> Viewer | None:
+    """Who acts by this API key; None for an unknown, expired or revoked key. Two queries."""
+    token = get_token(plain, at=at)
+    viewer = get_viewer(token.user) if token else NOBODY
+    return viewer if viewer.user_id is not None else None
+
+
+def get_token(plain: str, *, at: dt.datetime) -> ApiToken | None:
+    """The key if it is in force at this moment, with its user."""
+    tokens = ApiToken.objects.select_related("user").filter(digest=digest_of(plain))
+    return tokens.filter(revoked_at=None, expires_at__gt=at).first()
+
+
+def list_tokens(user: User) -> list[ApiToken]:
+    """The person's keys, newest first."""
+    return list(ApiToken.objects.filter(user=user).order_by("-created_at"))
+
+
+def list_employees(
+    viewer: Viewer, *, unit: OrganizationUnit | None = None
+) -> QuerySet[Employee, Employee]:
+    """Employees of the viewer's branch (of the unit's branch within it), by unit and number."""
+    employees = _employees_of(viewer).select_related("unit", "user")
+    if unit is not None:
+        employees = employees.filter(unit__in=OrganizationUnit.objects.in_branch(unit.path))
+    return employees.order_by("unit__path", "number")
+
+
+def count_employees_by_unit(viewer: Viewer) -> dict[int, int]:
+    """Active employees of each unit the viewer sees, by the unit's id."""
+    active = _employees_of(viewer).filter(user__is_active=True)
+    counted = active.values("unit_id").annotate(employees=Count("pk"))
+    return dict(counted.values_list("unit_id", "employees"))
+
+
+def count_active_employees(unit: OrganizationUnit) -> int:
+    """Employees placed in the unit itself whose sign-in is open."""
+    return Employee.objects.filter(unit=unit, user__is_active=True).count()
+
+
+def count_active_administrators() -> int:
+    """How many people can administer now."""
+    # Read and counted here: a member of a JSON list cannot be filtered for on SQLite.
+    listed = Employee.objects.filter(user__is_active=True).values_list("roles", flat=True)
+    return sum(Role.ADMINISTRATOR in roles for roles in listed)
+
+
+def has_administrator() -> bool:
+    """Whether anybody can administer."""
+    return count_active_administrators() > 0
+
+
+def _employees_of(viewer: Viewer) -> QuerySet[Employee, Employee]:
+    if viewer.sees_all:
+        return Employee.objects.all()
+    if not viewer.unit_path:
+        return Employee.objects.none()
+    return Employee.objects.filter(unit__in=units_in_branch(viewer.unit_path))

@@ -1,0 +1,118 @@
+"""The one mechanism of row visibility: every list and every lookup passes `visible_to`.
+
+An employee sees the branch of the tree below the unit; an account team sees its customers
+whole; the regulator sees its branch and may only read (R2, R33, R73, U2, U3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from busbar.access.models import OrganizationUnit
+from busbar.access.paths import branch_end
+from busbar.access.permissions import Permission
+from busbar.journal.operations import Actor
+from busbar.kit.errors import Refusal
+
+
+class NotPermitted(Refusal):
+    """The viewer may not do this."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: what every query needs to know of a person, and no more.
+
+    `unit_path` is empty for somebody without a place in the tree, who sees nothing;
+    `sees_all` is for the system's own jobs.
+    """
+
+    user_id: int | None
+    employee_id: int | None
+    name: str
+    unit_path: str
+    permissions: frozenset[Permission] = frozenset()
+    sees_all: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """The viewer as the journal names it."""
+        return Actor(self.user_id, self.name)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the act is allowed."""
+        return self.sees_all or permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Refuse, with the act's name, what is not allowed."""
+        if not self.may(permission):
+            raise NotPermitted(_("没有“%(permission)s”的权限") % {"permission": permission.label})
+
+    def covers(self, unit_path: str) -> bool:
+        """Whether the unit lies in the viewer's branch."""
+        if self.sees_all:
+            return True
+        return bool(self.unit_path) and self.unit_path <= unit_path < branch_end(self.unit_path)
+
+    def require_unit(self, unit_path: str) -> None:
+        """Refuse to act on a unit outside the viewer's branch."""
+        if not self.covers(unit_path):
+            raise NotPermitted("该单位不在您管理的范围之内")
+
+
+SYSTEM_VIEWER = Viewer(None, None, "系统", "", frozenset(Permission), sees_all=True)
+"""The product itself: jobs, command line."""
+
+
+def units_in_branch(path: str) -> models.QuerySet[OrganizationUnit, Any]:
+    """Ids of the branch's units, as a subquery that is one index range."""
+    return OrganizationUnit.objects.in_branch(path).values("pk")
+
+
+_team: list[Callable[[int], models.QuerySet[Any, Any]]] = []
+
+
+def register_account_team(customer_ids_of: Callable[[int], models.QuerySet[Any, Any]]) -> None:
+    """Called once by the room that knows account teams: employee id to customer ids subquery."""
+    _team[:] = [customer_ids_of]
+
+
+def team_customer_ids(employee_id: int) -> models.QuerySet[Any, Any]:
+    """Ids of the customers whose account team the employee is on, as a subquery."""
+    return _team[0](employee_id)
+
+
+class VisibleQuerySet(models.QuerySet[Any]):
+    """A QuerySet whose rows belong to units and, mostly, to a customer.
+
+    `unit_lookups`: paths to the units that own a row (any of them suffices).
+    `customer_lookup`: path to the customer's key, for account teams; None where no team applies.
+    """
+
+    unit_lookups: ClassVar[tuple[str, ...]] = ("unit",)
+    customer_lookup: ClassVar[str | None] = None
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Only the rows this viewer may see."""
+        if viewer.sees_all:
+            return self
+        condition = Q(pk__in=[])
+        if viewer.unit_path:
+            condition |= self.in_units(units_in_branch(viewer.unit_path))
+        if self.customer_lookup and viewer.employee_id:
+            team = team_customer_ids(viewer.employee_id)
+            condition |= Q(**{f"{self.customer_lookup}__in": team})
+        return self.filter(condition)
+
+    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+        """Rows that belong to the units (a subquery of ids); a noun may widen it."""
+        condition = Q(pk__in=[])
+        for lookup in self.unit_lookups:
+            condition |= Q(**{f"{lookup}__in": units})
+        return condition

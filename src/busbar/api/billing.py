@@ -1,0 +1,138 @@
+"""Bills with their lines, and quotations that touch no data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Body, Router, Schema
+
+from busbar.api.paging import After, Limit, MonthText, Page, Text, answers, page_by
+from busbar.api.sign_in import viewer_of
+from busbar.billing import queries as billing_queries
+from busbar.billing import quote as quoting
+from busbar.billing.evidence import map_rules
+from busbar.billing.models import Bill, BillLine
+from busbar.billing.rating import Rule
+
+router = Router()
+
+
+class BillHead(Schema):
+    """账单 without the names of whose it is."""
+
+    month: str
+    rule_set: str
+    tariff_code: str
+    energy_kwh: Decimal
+    max_demand_kw: Decimal
+    max_demand_at: dt.datetime | None
+    power_factor: Decimal | None
+    amount: Decimal
+    average_price: Decimal | None
+    missing_intervals: int
+    estimated_intervals: int
+    lake_version: int
+    issued_at: dt.datetime
+
+
+class BillOut(BillHead):
+    """账单."""
+
+    account_number: str
+    customer_number: str
+
+    @staticmethod
+    def resolve_account_number(bill: Bill) -> str:
+        """户号."""
+        return bill.account.number
+
+    @staticmethod
+    def resolve_customer_number(bill: Bill) -> str:
+        """客户编号."""
+        return bill.account.customer.number
+
+
+class RuleOut(Schema):
+    """A rule that a line stands on."""
+
+    code: str
+    name: str
+    value: Any
+    unit: str
+    article: str
+    source: str
+    certainty: str
+
+
+class LineOut(Schema):
+    """One line and its why."""
+
+    line_id: str
+    code: str
+    name: str
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    price_unit: str
+    amount: Decimal
+    formula: str
+    inputs: list[str]
+    based_on: list[str]
+    rules: list[RuleOut]
+
+
+class BillDetailOut(BillHead):
+    """A bill with lines and the measured quantities they refer to."""
+
+    account_number: str
+    customer_number: str
+    lines: list[LineOut]
+    quantities: list[dict[str, Any]]
+    notes: list[str]
+
+
+@router.get("", response=answers(Page[BillOut]), operation_id="list_bills")
+def list_bills(
+    request: HttpRequest,
+    month: MonthText,
+    account: Text = "",
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """一个月的账单，按户号。"""
+    found = Bill.objects.visible_to(viewer_of(request)).filter(month=month)
+    if account:
+        found = found.filter(account__number=account)
+    rows = found.select_related("account__customer").defer("facts", "quantities")
+    return page_by(rows, "account__number", after=after, limit=limit)
+
+
+@router.get("/{account}/{month}", response=answers(BillDetailOut, 404), operation_id="get_bill")
+def get_bill(request: HttpRequest, account: Text, month: MonthText) -> dict[str, Any]:
+    """一张账单，每行附公式、规则、来源与可信度。"""
+    bill = billing_queries.get_bill(viewer=viewer_of(request), account_number=account, month=month)
+    lines = billing_queries.list_lines(bill)
+    rules = map_rules(pk for line in lines for pk in line.rules)
+    return {
+        **{name: getattr(bill, name) for name in BillHead.model_fields},
+        "account_number": bill.account.number,
+        "customer_number": bill.account.customer.number,
+        "lines": [_line(line, rules) for line in lines],
+        "quantities": bill.quantities,
+        "notes": bill.notes,
+    }
+
+
+def _line(line: BillLine, rules: Mapping[int, Rule]) -> dict[str, Any]:
+    plain = {name: getattr(line, name) for name in LineOut.model_fields if name != "rules"}
+    return {**plain, "rules": [rules[pk] for pk in line.rules]}
+
+
+@router.post("/quote", response=answers(dict[str, Any], 400, 409), operation_id="quote_bill")
+def quote_bill(request: HttpRequest, document: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """试算一张账单；输入格式同 `busbar bill quote --schema`，不读写任何数据。"""
+    return quoting.quote(document)

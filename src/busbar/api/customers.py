@@ -1,0 +1,104 @@
+"""Customers and their accounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from busbar.api.paging import After, Limit, Page, Text, answers, page_by
+from busbar.api.sign_in import viewer_of
+from busbar.customers import queries as customers_queries
+from busbar.customers.models import Customer, CustomerAccount, CustomerKind, Importance
+
+router = Router()
+accounts = Router()
+
+
+class CustomerOut(Schema):
+    """客户."""
+
+    number: str
+    name: str
+    credit_code: str
+    kind: CustomerKind
+    industry_code: str
+    importance: Importance
+    group_code: str | None
+    unit_code: str
+    address: str
+
+    @staticmethod
+    def resolve_group_code(customer: Customer) -> str | None:
+        """Code of its group."""
+        return customer.group.code if customer.group else None
+
+    @staticmethod
+    def resolve_unit_code(customer: Customer) -> str:
+        """Code of the managing unit."""
+        return customer.unit.code
+
+
+class AccountOut(Schema):
+    """户号."""
+
+    number: str
+    name: str
+    customer_number: str
+    unit_code: str
+    address: str
+    status: str
+    opened_on: dt.date | None
+    closed_on: dt.date | None
+
+    @staticmethod
+    def resolve_customer_number(account: CustomerAccount) -> str:
+        """Number of its customer."""
+        return account.customer.number
+
+    @staticmethod
+    def resolve_unit_code(account: CustomerAccount) -> str:
+        """Code of its unit."""
+        return account.unit.code
+
+
+@router.get("", response=answers(Page[CustomerOut]), operation_id="list_customers")
+def list_customers(
+    request: HttpRequest,
+    kind: CustomerKind | None = None,
+    importance: Importance | None = None,
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """可见的客户，按客户编号。"""
+    found = Customer.objects.visible_to(viewer_of(request)).select_related("group", "unit")
+    if kind:
+        found = found.filter(kind=kind)
+    if importance:
+        found = found.filter(importance=importance)
+    return page_by(found, "number", after=after, limit=limit)
+
+
+@router.get("/{number}", response=answers(CustomerOut, 404), operation_id="get_customer")
+def get_customer(request: HttpRequest, number: Text) -> Customer:
+    """一个客户。"""
+    return customers_queries.get_customer(viewer_of(request), number)
+
+
+@accounts.get("", response=answers(Page[AccountOut]), operation_id="list_accounts")
+def list_accounts(
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 50
+) -> dict[str, Any]:
+    """可见的户号；`customer` 为客户编号。"""
+    found = customers_queries.list_accounts(viewer_of(request))
+    if customer:
+        found = found.filter(customer__number=customer)
+    return page_by(found, "number", after=after, limit=limit)
+
+
+@accounts.get("/{number}", response=answers(AccountOut, 404), operation_id="get_account")
+def get_account(request: HttpRequest, number: Text) -> CustomerAccount:
+    """一个户号。"""
+    return customers_queries.get_account(viewer_of(request), number)

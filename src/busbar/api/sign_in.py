@@ -1,0 +1,35 @@
+"""Who asks: a program by its token, or a person by the session of the console."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer, SessionAuth
+
+from busbar.access import queries as access_queries
+from busbar.access.visibility import Viewer
+
+
+class _Token(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
+        viewer = access_queries.get_viewer_for_token(token, at=dt.datetime.now(dt.UTC))
+        return viewer if viewer is not None and viewer.unit_path else None
+
+
+class _Session(SessionAuth):
+    """Ninja checks the CSRF token of every unsafe request that comes by cookie."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Viewer | None:
+        viewer = access_queries.get_viewer(request.user)
+        return viewer if viewer.unit_path else None
+
+
+token_sign_in = _Token()
+session_sign_in = _Session()
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who asks, as row visibility knows it."""
+    viewer: Viewer = request.auth  # type: ignore[attr-defined] # set by ninja after sign-in
+    return viewer

@@ -1,0 +1,88 @@
+"""Keeping what a bill stood on: facts to and from JSON, rules and tariffs cited by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from busbar.billing.models import Citation
+from busbar.billing.rating import BillInput, PowerFactorTable, Rule, RuleSet, Tariff
+
+_FACTS = TypeAdapter(BillInput)
+_TARIFF = TypeAdapter(Tariff)
+_RULE = TypeAdapter(Rule)
+_BY_NAME = {"rule_set", "power_factor_table"}
+"""Parts of the input that the facts only name: they are dated data with their own home."""
+
+
+class CitationBook:
+    """Ids of citations by content, filled in bulk: one query to read, one to write, a batch."""
+
+    def __init__(self) -> None:
+        """Starts empty; remembers what it has seen, so a run cites a tariff once."""
+        self._ids: dict[str, int] = {}
+        self._digests: dict[int, tuple[object, str]] = {}
+
+    def ensure(self, cited: Iterable[Rule | Tariff]) -> None:
+        """Make sure that every one has an id."""
+        contents = {self._digest(item): item for item in cited}
+        unknown = {d: i for d, i in contents.items() if d not in self._ids}
+        if not unknown:
+            return
+        rows = [Citation(digest=d, content=_content(i)) for d, i in unknown.items()]
+        Citation.objects.bulk_create(rows, ignore_conflicts=True)
+        found = Citation.objects.filter(digest__in=list(unknown)).values_list("digest", "pk")
+        self._ids.update(dict(found))
+
+    def id_of(self, item: Rule | Tariff) -> int:
+        """The id of something that was ensured."""
+        return self._ids[self._digest(item)]
+
+    def _digest(self, item: Rule | Tariff) -> str:
+        # Rules and tariffs are shared objects: hashing each once is what makes a run fast.
+        known = self._digests.get(id(item))
+        if known is not None and known[0] is item:
+            return known[1]
+        text = json.dumps(_content(item), sort_keys=True, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._digests[id(item)] = (item, digest)
+        return digest
+
+
+def dump_facts(facts: BillInput, book: CitationBook) -> dict[str, Any]:
+    """The facts as JSON, tariffs replaced by citation ids, rule set and table by their codes."""
+    excluded: Any = {**dict.fromkeys(_BY_NAME, True), "segments": {"__all__": {"tariff"}}}
+    document: dict[str, Any] = _FACTS.dump_python(facts, mode="json", exclude=excluded)
+    for segment, written in zip(facts.segments, document["segments"], strict=True):
+        written["tariff"] = book.id_of(segment.tariff)
+    document["rule_set"] = facts.rule_set.code
+    document["power_factor_table"] = facts.power_factor_table.code
+    return document
+
+
+def load_facts(
+    document: Mapping[str, Any], *, rule_set: RuleSet, power_factor_table: PowerFactorTable
+) -> BillInput:
+    """The facts of a stored bill, ready to rate again."""
+    ids = {segment["tariff"] for segment in document["segments"]}
+    contents = Citation.objects.in_bulk(list(ids))
+    tariffs = {pk: _TARIFF.validate_python(row.content) for pk, row in contents.items()}
+    segments = [{**s, "tariff": tariffs[s["tariff"]]} for s in document["segments"]]
+    named = {"rule_set": rule_set, "power_factor_table": power_factor_table}
+    return _FACTS.validate_python({**document, **named, "segments": segments})
+
+
+def map_rules(ids: Iterable[int]) -> dict[int, Rule]:
+    """The cited rules by id; one query."""
+    rows = Citation.objects.in_bulk(list(set(ids)))
+    return {pk: _RULE.validate_python(row.content) for pk, row in rows.items()}
+
+
+def _content(item: Rule | Tariff) -> dict[str, Any]:
+    adapter: TypeAdapter[Any] = _RULE if isinstance(item, Rule) else _TARIFF
+    content: dict[str, Any] = adapter.dump_python(item, mode="json")
+    return content

@@ -1,0 +1,145 @@
+"""Bills that can be followed from the total to the readings."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from busbar.access.visibility import VisibleQuerySet
+from busbar.customers.models import CustomerAccount
+
+
+class BillRunState(models.TextChoices):
+    """How far a month's run has come."""
+
+    RUNNING = "running", _("进行中")
+    FINISHED = "finished", _("完成")
+
+
+class BillRun(models.Model):
+    """The billing of one month; run again after a stop, it goes on where it stopped."""
+
+    month = models.CharField(max_length=7, unique=True)
+    state = models.CharField(max_length=10, choices=BillRunState.choices)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    accounts = models.PositiveIntegerField(default=0)
+    billed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.month
+
+
+class BillQuerySet(VisibleQuerySet):
+    """Seen with the account."""
+
+    unit_lookups = ("account__unit", "account__customer__unit")
+    customer_lookup = "account__customer"
+
+
+class Citation(models.Model):
+    """A rule or price that bills stand on, kept once by its content.
+
+    `content` is what the bill saw (value, article, source, certainty); `digest` its SHA-256,
+    so that a figure edited later does not rewrite what an old bill says.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    content = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Bill(models.Model):
+    """One account's bill for one month.
+
+    `facts` is the rating's input short of the cited tariffs and the rule set, which are named:
+    with them it reproduces the bill. `lake_version` is the version of the curves that were read.
+    `quantities` are the measured quantities that lines refer to by id.
+    """
+
+    run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="bills")
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    month = models.CharField(max_length=7)
+    rule_set = models.CharField(max_length=20)
+    tariff_code = models.CharField(max_length=40)
+    energy_kwh = models.DecimalField(max_digits=16, decimal_places=0)
+    max_demand_kw = models.DecimalField(max_digits=14, decimal_places=3)
+    max_demand_at = models.DateTimeField(null=True, blank=True)
+    power_factor = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    average_price = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    estimated_intervals = models.PositiveIntegerField(default=0)
+    missing_intervals = models.PositiveIntegerField(default=0)
+    lake_version = models.BigIntegerField()
+    issued_at = models.DateTimeField()
+    facts = models.JSONField()
+    quantities = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+
+    objects = BillQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "month"], name="bill_once_a_month"),
+        ]
+        indexes = [
+            models.Index(fields=["month", "id"], name="bill_month"),
+            models.Index(fields=["month", "-amount", "id"], name="bill_month_amount"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.account_id}"
+
+
+class BillLine(models.Model):
+    """One line with its own answer to "why": formula, inputs, and the rules it cites.
+
+    `rules` are ids of Citations, the main one first; `inputs` ids of the bill's quantities;
+    `based_on` ids of other lines of the bill (`line_id`).
+    """
+
+    bill = models.ForeignKey(Bill, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    line_id = models.CharField(max_length=80)
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=100)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4)
+    unit = models.CharField(max_length=20, blank=True)
+    price = models.DecimalField(max_digits=16, decimal_places=8)
+    price_unit = models.CharField(max_length=20, blank=True)
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    formula = models.TextField()
+    rules = models.JSONField(default=list)
+    inputs = models.JSONField(default=list)
+    based_on = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "position"], name="bill_line_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bill_id}.{self.position} {self.name}"
+
+
+class BillRefusal(models.Model):
+    """An account that the run could not bill, and the sentence that says why."""
+
+    run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="refusals")
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+
+    objects = BillQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "account"], name="bill_refusal_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="bill_refusal_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

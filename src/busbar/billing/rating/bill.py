@@ -1,0 +1,200 @@
+"""A month's bill from its facts: energy, basic charge, power factor, charges, total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Context, Decimal, localcontext
+from itertools import pairwise
+
+from busbar.billing.rating.basic import capacity_lines
+from busbar.billing.rating.bill_values import BillLine, PowerFactorResult, RatedBill
+from busbar.billing.rating.demand import demand_lines
+from busbar.billing.rating.energy import SegmentEnergy, charge_lines, energy_lines, segment_energy
+from busbar.billing.rating.power_factor import Base, Flows, assess
+from busbar.billing.rating.rules import UnableToRate
+from busbar.billing.rating.shares import month_days
+from busbar.billing.rating.values import (
+    BasicPrice,
+    BillInput,
+    CapacityCharge,
+    PowerFactorAssessment,
+    Segment,
+)
+from busbar.kit.money import round_half_up
+from busbar.kit.periods import Period
+
+ZERO = Decimal(0)
+_CONTEXT = Context(prec=50)
+"""Wide enough that squares of energies stay exact; only the stated roundings happen."""
+
+
+def rate(bill_input: BillInput) -> RatedBill:
+    """Rate one bill. Deterministic: same facts, same rules, same bill to the fen.
+
+    Energies are rounded to whole kWh and every line to the fen, half up, by the rule set's
+    rounding figures; the total adds the rounded lines. Raises UnableToRate with a sentence
+    where facts contradict each other or the rule set.
+    """
+    with localcontext(_CONTEXT):
+        _check(bill_input)
+        return _rate(bill_input)
+
+
+def _rate(bill_input: BillInput) -> RatedBill:
+    rule_set = bill_input.rule_set
+    days = month_days(bill_input.period, bill_input.month_days)
+    energies = [segment_energy(segment, rule_set, days) for segment in bill_input.segments]
+    notes = [note for energy in energies for note in energy.notes]
+    by_segment = {energy.segment.id: energy_lines(energy, rule_set) for energy in energies}
+    charges = [line for energy in energies for line in charge_lines(energy, rule_set)]
+    energy_kwh = sum((energy.total.kwh for energy in energies), ZERO)
+    basic = _basic_lines(bill_input, days, energy_kwh, notes)
+    energy_charges = [line for lines in by_segment.values() for line in lines]
+    adjusted, results = _adjust(bill_input, energies, (*energy_charges, *charges), basic, notes)
+    lines = (*energy_charges, *basic, *adjusted, *charges)
+    total = sum((line.amount_yuan for line in lines), ZERO)
+    places = rule_set.integer("rounding.average_price_places")
+    return RatedBill(
+        reference=bill_input.reference,
+        period=bill_input.period,
+        rule_set=rule_set.code,
+        lines=lines,
+        quantities=tuple(quantity for energy in energies for quantity in energy.quantities),
+        power_factors=tuple(results),
+        notes=tuple(notes),
+        energy_kwh=energy_kwh,
+        total_yuan=total,
+        average_price=round_half_up(total / energy_kwh, places) if energy_kwh else None,
+    )
+
+
+def _basic_lines(
+    bill_input: BillInput, days: int, energy_kwh: Decimal, notes: list[str]
+) -> list[BillLine]:
+    lines: list[BillLine] = []
+    for charge in bill_input.basic:
+        if isinstance(charge, CapacityCharge):
+            lines += capacity_lines(charge, bill_input.period, bill_input.rule_set, days)
+            continue
+        by_demand, remarks = demand_lines(
+            charge, bill_input.period, bill_input.rule_set, days, energy_kwh
+        )
+        lines += by_demand
+        notes += remarks
+    return lines
+
+
+def _adjust(
+    bill_input: BillInput,
+    energies: Sequence[SegmentEnergy],
+    lines: Sequence[BillLine],
+    basic: Sequence[BillLine],
+    notes: list[str],
+) -> tuple[list[BillLine], list[PowerFactorResult]]:
+    """Assess each power factor on its segments' energy charges and, once, the basic charge."""
+    participating = _base_codes(bill_input.segments)
+    adjusted, results = [], []
+    for assessment in bill_input.power_factors:
+        covered = [energy for energy in energies if _covers(assessment, energy.segment.id)]
+        base = [
+            line
+            for line in lines
+            if _covers(assessment, line.segment) and (line.segment, line.code) in participating
+        ]
+        if assessment.includes_basic_charge:
+            base += basic
+        outcome = assess(
+            assessment,
+            Flows.of(covered),
+            Base.of(base),
+            bill_input.rule_set,
+            bill_input.power_factor_table,
+        )
+        results.append(outcome.result)
+        if outcome.line:
+            adjusted.append(outcome.line)
+        if outcome.note:
+            notes.append(outcome.note)
+    return adjusted, results
+
+
+def _covers(assessment: PowerFactorAssessment, segment: str) -> bool:
+    return assessment.segments is None or segment in assessment.segments
+
+
+def _base_codes(segments: Sequence[Segment]) -> set[tuple[str, str]]:
+    """Segment and code of every line in the base: tariff energy and the charges marked so."""
+    codes = set()
+    for segment in segments:
+        codes |= {(segment.id, f"energy.{period}") for period in segment.tariff.prices}
+        codes |= {
+            (segment.id, f"charge.{charge.code}")
+            for charge in segment.tariff.charges
+            if charge.in_power_factor_base
+        }
+    return codes
+
+
+def _check(bill_input: BillInput) -> None:
+    """Refuse facts that would be billed twice or not at all."""
+    segments = bill_input.segments
+    _once("计费段", [segment.id for segment in segments])
+    _once("电量", [identity for segment in segments for identity in _quantity_ids(segment)])
+    for segment in segments:
+        outside = (
+            segment.period.start < bill_input.period.start
+            or segment.period.end > bill_input.period.end
+        )
+        if outside:
+            raise UnableToRate(f"计费段 {segment.id} 超出账单的起止日期。")
+    covered = [
+        segment.id
+        for assessment in bill_input.power_factors
+        for segment in segments
+        if _covers(assessment, segment.id)
+    ]
+    if len(set(covered)) < len(covered):
+        raise UnableToRate("同一计费段只能参加一次功率因数考核。")
+    if bill_input.basic and sum(a.includes_basic_charge for a in bill_input.power_factors) > 1:
+        raise UnableToRate("基本电费只能参加一次功率因数考核，请只在一处保留。")
+    _check_references(bill_input)
+
+
+def _quantity_ids(segment: Segment) -> list[str]:
+    return [
+        *(energy.id for energy in segment.energies),
+        *(loss.id for loss in segment.losses),
+        *(deduction.id for deduction in segment.deductions),
+    ]
+
+
+def _check_references(bill_input: BillInput) -> None:
+    known = {segment.id for segment in bill_input.segments}
+    for assessment in bill_input.power_factors:
+        for segment in assessment.segments or ():
+            if segment not in known:
+                raise UnableToRate(f"力调 {assessment.id} 所指的计费段 {segment} 不存在。")
+    for charge in bill_input.basic:
+        _check_prices(charge.prices, bill_input.period)
+        if isinstance(charge, CapacityCharge):
+            _once("变压器", [unit.id for unit in charge.transformers])
+        else:
+            _once("进线", [infeed.id for infeed in charge.infeeds])
+
+
+def _check_prices(prices: Sequence[BasicPrice], period: Period) -> None:
+    """Every day of the bill has one basic price: none twice, none without."""
+    spans = [period if p.period is None else period.overlap(p.period) for p in prices]
+    in_order = sorted(span for span in spans if span)
+    joins = all(one.end == other.start for one, other in pairwise(in_order))
+    covers = in_order and (in_order[0].start, in_order[-1].end) == (period.start, period.end)
+    if not joins or not covers:
+        raise UnableToRate("基本电价的适用起止须首尾相接，盖满整个账期，不得重叠。")
+
+
+def _once(noun: str, identities: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for identity in identities:
+        if identity in seen:
+            raise UnableToRate(f"{noun}编号 {identity} 重复。")
+        seen.add(identity)

@@ -1,0 +1,1 @@
+"""The command line `busbar`: every use case that an operator starts by hand."""

@@ -1,0 +1,72 @@
+"""`busbar bill`: quote one bill from a document, or bill a month."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+from busbar.billing import quote
+from busbar.kit.periods import Month
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """quote FILE.json | quote --schema | run --month YYYY-MM."""
+    words = parser.add_subparsers(dest="word", required=True)
+    quoting = words.add_parser("quote", help="试算:读入 JSON,打印账单 JSON")
+    quoting.add_argument("file", nargs="?", help="JSON 文件,- 为标准输入")
+    quoting.add_argument("--schema", action="store_true", help="打印输入的 JSON Schema")
+    running = words.add_parser("run", help="核算一个月,可中断后再运行")
+    running.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Dispatch to the word."""
+    return _run_month(args.month) if args.word == "run" else _quote(args)
+
+
+def _quote(args: argparse.Namespace) -> int:
+    if args.schema:
+        print(json.dumps(quote.input_schema(), ensure_ascii=False, indent=2))
+        return 0
+    if not args.file:
+        print("busbar: 请给出 JSON 文件,或用 - 从标准输入读取", file=sys.stderr)
+        return 2
+    try:
+        document = quote.loads(_text(args.file))
+        print(quote.dumps(quote.quote(document)))
+    except quote.QuoteRefused as refused:
+        print(f"busbar: {refused}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _text(name: str) -> str:
+    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+
+
+def _run_month(month: Month) -> int:
+    from busbar.cli.main import start_django
+
+    start_django()
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import operations as billing_operations
+
+    run_row = billing_operations.run_month(
+        month=month, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC), progress=_progress
+    )
+    print(f"{month}:{run_row.accounts} 户,已出账 {run_row.billed},未能出账 {run_row.refused}")
+    return 0
+
+
+def _progress(done: int, total: int) -> None:
+    print(f"  {done}/{total}", file=sys.stderr)
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不是月份,应为 YYYY-MM") from None

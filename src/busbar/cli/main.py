@@ -1,0 +1,78 @@
+"""`busbar`: one command, a use case each; Django is started only for those that need it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+
+from busbar.kit.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word of the command line, the module that runs it and what it says of itself."""
+
+    name: str
+    module: str
+    help: str
+    needs_django: bool = True
+
+
+COMMANDS = (
+    Command("serve", "serve", "启动网站与后台任务"),
+    Command("work", "work", "只启动后台任务"),
+    Command("migrate", "migrate", "建立或升级数据库,装入工作日历与规则集"),
+    Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
+    Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
+    Command("bill", "bill", "试算一张账单(quote),或核算一个月(run)", needs_django=False),
+    Command("journal", "journal", "核验日志链(verify)"),
+    Command("calendar", "calendar", "查看与维护工作日历"),
+    Command("doctor", "doctor", "检查配置、连通与缺失"),
+    Command("django", "django_command", "直接运行 Django 管理命令"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 done, 1 refused, 2 partly or wrong usage)."""
+    words = sys.argv[1:] if arguments is None else arguments
+    command = next((c for c in COMMANDS if words and c.name == words[0]), None)
+    if command is None:
+        _overview().parse_args(words)
+        return 2
+    if command.needs_django:
+        start_django()
+    module = importlib.import_module(f"busbar.cli.{command.module}")
+    parser = argparse.ArgumentParser(prog=f"busbar {command.name}", description=command.help)
+    module.add_arguments(parser)
+    try:
+        return int(module.run(parser.parse_args(words[1:])))
+    except Refusal as refusal:
+        print(f"busbar: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def start_django() -> None:
+    """Load settings and models; commands that only calculate go without."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "busbar.config.settings")
+    django.setup()
+
+
+def _overview() -> argparse.ArgumentParser:
+    lines = "\n".join(f"  {c.name:<10} {c.help}" for c in COMMANDS)
+    return argparse.ArgumentParser(
+        prog="busbar",
+        usage="busbar COMMAND …",
+        description=f"Busbar 母线:供电企业大客户管理\n\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

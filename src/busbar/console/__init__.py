@@ -1,0 +1,1 @@
+"""The staff's screens: views translate, domain rooms decide. No models here."""

@@ -1,0 +1,68 @@
+"""后台任务: the timetable, what ran last, what waits, who works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from django_q.models import OrmQ, Schedule, Task
+
+from busbar.access.permissions import Permission
+from busbar.console.requests import StaffRequest
+from busbar.console.workers import list_workers
+
+LATEST = 50
+NAMES: dict[str, Promise] = {
+    "busbar.jobs.imports.run_import": _("导入数据"),
+    "busbar.jobs.billing.bill_month": _("核算一个月"),
+    "busbar.jobs.lake.compact_month": _("整理一个月的曲线"),
+    "busbar.jobs.lake.tidy_lake": _("整理曲线库"),
+    "busbar.jobs.outbox.work_off": _("处理日志发件箱"),
+    "busbar.jobs.calendar.keep_calendar": _("维护工作日历"),
+    "busbar.jobs.journal.verify_journal": _("核验日志链"),
+    "busbar.jobs.sessions.clear_expired": _("清理过期登录"),
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A line of the timetable with how it went last."""
+
+    schedule: Schedule
+    name: str
+    last: Task | None
+
+
+@require_safe
+def task_list(request: StaffRequest) -> HttpResponse:
+    """The timetable with last results, the queue, the workers; four queries."""
+    request.viewer.require(Permission.ADMINISTER)
+    results = list(Task.objects.order_by("-started")[:LATEST])
+    context = {
+        "workers": list_workers(),
+        "waiting": OrmQ.objects.count(),
+        "timetable": _timetable(results),
+        "results": [(name_job(task.func, task.name), task) for task in results],
+    }
+    return render(request, "console/administration/tasks.html", context)
+
+
+def name_job(function: str, given: str = "") -> str:
+    """What a job is called on the screen."""
+    return str(NAMES.get(function) or given or function)
+
+
+def _timetable(results: list[Task]) -> list[Planned]:
+    last = {task.id: task for task in results}
+    return [
+        Planned(schedule, name_job(schedule.func, schedule.name or ""), last.get(schedule.task))
+        for schedule in Schedule.objects.order_by("next_run")
+    ]
+
+
+urlpatterns = [path("tasks/", task_list, name="task_list")]

@@ -1,0 +1,140 @@
+"""The business areas of the left navigation: where they lead and who sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry: `key` is the second letter of its keyboard shortcut after `g`."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    key: str = ""
+    permission: Permission | None = None
+    under: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Area:
+    """A heading and the places below it; the first area has none."""
+
+    label: str | Promise
+    places: tuple[Place, ...]
+
+
+AREAS = (
+    Area(
+        "",
+        (
+            Place(_("今日"), "sun-high", "today", "t"),
+            Place(
+                pgettext_lazy("several", "客户"),
+                "building-factory-2",
+                "customer_list",
+                "c",
+                under=("customer",),
+            ),
+        ),
+    ),
+    Area(
+        _("账务"),
+        (
+            Place(_("电费账单"), "receipt-yuan", "bill_list", "b", under=("bill",)),
+            Place(_("电费核算"), "calculator", "bill_run_list", "r", under=("bill_run",)),
+        ),
+    ),
+    Area(
+        _("供电"),
+        (
+            Place(
+                _("电网与供电"), "topology-star-3", "network", "n", under=("substation", "feeder")
+            ),
+            Place(_("电价与规则"), "scale", "pricing", "p", under=("tariff", "rule_set")),
+        ),
+    ),
+    Area(
+        _("数据"),
+        (
+            Place(
+                _("数据导入"),
+                "file-import",
+                "import_list",
+                "i",
+                Permission.IMPORT_FILES,
+                ("import",),
+            ),
+            Place(_("日志"), "history", "journal", "j", Permission.READ_JOURNAL),
+        ),
+    ),
+    Area(
+        _("系统管理"),
+        (
+            Place(_("组织机构"), "sitemap", "organization", "o", Permission.ADMINISTER, ("unit",)),
+            Place(_("员工"), "users", "employee_list", "e", Permission.ADMINISTER, ("employee",)),
+            Place(_("工作日历"), "calendar", "calendar", "d", Permission.ADMINISTER),
+            Place(_("后台任务"), "clock-play", "task_list", "k", Permission.ADMINISTER, ("task",)),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place as the template draws it."""
+
+    place: Place
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """An area with the links this viewer may follow."""
+
+    label: str | Promise
+    links: list[Link]
+
+
+def sections_for(viewer: Viewer, current: str) -> list[Section]:
+    """What the viewer may open; `current` is the name of the page being shown."""
+    sections = [
+        Section(area.label, [_link(p, current) for p in area.places if _may_open(viewer, p)])
+        for area in AREAS
+    ]
+    return [section for section in sections if section.links]
+
+
+def _may_open(viewer: Viewer, place: Place) -> bool:
+    if place.permission is not None and not viewer.may(place.permission):
+        return False
+    try:
+        reverse(place.url_name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _link(place: Place, current: str) -> Link:
+    is_current = current == place.url_name or _nearest(current) is place
+    return Link(place, reverse(place.url_name), is_current)
+
+
+def _nearest(current: str) -> Place | None:
+    """The place under which a page lies that is no place itself: the longest name wins."""
+    places = [place for area in AREAS for place in area.places]
+    if any(place.url_name == current for place in places):
+        return None
+    named = [(name, place) for place in places for name in (place.url_name, *place.under)]
+    above = [(n, place) for n, place in named if current == n or current.startswith(f"{n}_")]
+    return max(above, key=lambda item: len(item[0]))[1] if above else None

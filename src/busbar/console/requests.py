@@ -1,0 +1,28 @@
+"""What a request carries inside the console: who looks, and how htmx asked."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from busbar.access.models import User
+from busbar.access.visibility import Viewer
+
+
+class StaffRequest(HttpRequest):
+    """A request behind sign-in, as `ViewerMiddleware` and `HtmxMiddleware` leave it."""
+
+    viewer: Viewer
+    htmx: HtmxDetails
+    user: User
+
+
+def page_number(request: HttpRequest, name: str, default: int) -> int:
+    """A whole number of the query string, or the default when it is anything else."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else default  # noqa: PLR2004 - bigint
+
+
+def is_part(request: StaffRequest) -> bool:
+    """Whether htmx asked for a part of the page; going back in history asks for all of it."""
+    return bool(request.htmx) and not request.htmx.history_restore_request

@@ -1,0 +1,50 @@
+/* What every chart shares: colors, number words, a chart that follows its box; the months' chart. */
+(function () {
+  "use strict";
+  const busbar = (window.busbar = window.busbar || {});
+  busbar.parts = busbar.parts || {};
+  const font = getComputedStyle(document.documentElement).getPropertyValue("--tblr-font-sans-serif").trim() || "sans-serif";
+  busbar.colors = { ink: "#14212e", soft: "#6d7b89", line: "#e3e8ed", teal: "#0b6879", copper: "#c06a2f", gray: "#9aa8b5",
+    periods: { sharp: "#f7c9bd", peak: "#fbe6cc", valley: "#dcefe4", deep_valley: "#cfe3f1", flat: "#f3f5f7" },
+    quality: { 1: "#d99a2b", 2: "#3d7cc9", 3: "#b3261e", 4: "#8457b5", 5: "#55636f" },
+    qualityClass: { 1: "estimated", 2: "edited", 3: "missing", 4: "suspect", 5: "outage" } };
+  busbar.number = (value, places) => value === null || value === undefined ? "—" : Number(value).toLocaleString("en-US", { minimumFractionDigits: places || 0, maximumFractionDigits: places || 0 });
+  busbar.chart = function (node) {
+    const chart = window.echarts.init(node, null, { renderer: "canvas" });
+    const watch = new ResizeObserver(() => { if (node.isConnected) chart.resize(); else { watch.disconnect(); chart.dispose(); } });
+    watch.observe(node);
+    return chart;
+  };
+  /* Tooltips are elements, never markup: the page's policy forbids styles in markup, and the
+     canvas's own rich text takes no font of ours. */
+  busbar.tip = function (lines) {
+    const box = document.createElement("div");
+    for (const text of lines) { const line = document.createElement("div"); line.textContent = text; box.append(line); }
+    return box;
+  };
+  busbar.axes = { axisLine: { lineStyle: { color: "#cdd6dd" } }, axisTick: { show: false }, axisLabel: { color: "#6d7b89", fontSize: 11 }, splitLine: { lineStyle: { color: "#edf1f4" } }, nameTextStyle: { color: "#6d7b89", fontSize: 11 } };
+  busbar.base = () => ({ animation: false, textStyle: { fontFamily: font, fontSize: 12, color: busbar.colors.ink },
+    tooltip: { trigger: "axis", renderMode: "html", className: "chart-tip", backgroundColor: "#14212e", borderWidth: 0, padding: [7, 12], transitionDuration: 0, textStyle: { color: "#fff", fontSize: 12, fontFamily: font }, axisPointer: { type: "line", lineStyle: { color: "#9aa8b5" } } } });
+
+  function monthTip(row, words) {
+    const say = (label, value, places) => label + "  " + busbar.number(value, places);
+    return busbar.tip([row.month, say(words.energy, row.energy_kwh / 10000, 2), say(words.amount, row.amount / 10000, 2), say(words.price, row.price, 4)]);
+  }
+  busbar.parts.months = function (node) {
+    const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
+    const words = node.dataset;
+    const scale = busbar.bigUnit();
+    const chart = busbar.chart(node);
+    chart.setOption(Object.assign(busbar.base(), {
+      grid: { left: 52, right: 56, top: 36, bottom: 26 },
+      legend: { top: 2, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
+      xAxis: Object.assign({}, busbar.axes, { type: "category", data: rows.map((r) => r.month), splitLine: { show: false } }),
+      yAxis: [Object.assign({}, busbar.axes, { type: "value" }), Object.assign({}, busbar.axes, { type: "value", splitLine: { show: false } })],
+      tooltip: Object.assign(busbar.base().tooltip, { formatter: (points) => monthTip(rows[points[0].dataIndex], words) }),
+      series: [
+        { name: words.energy, type: "bar", barMaxWidth: 26, itemStyle: { color: "#8fbcc6", borderRadius: [2, 2, 0, 0] }, data: rows.map((r) => r.energy_kwh / scale) },
+        { name: words.amount, type: "line", yAxisIndex: 1, symbolSize: 5, lineStyle: { width: 2 }, itemStyle: { color: busbar.colors.copper }, data: rows.map((r) => r.amount / scale) },
+      ],
+    }));
+  };
+})();

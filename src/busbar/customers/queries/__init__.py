@@ -1,0 +1,46 @@
+"""Reading the customer register: lists, search, one customer's file."""
+
+from busbar.customers.queries.documents import get_document, get_document_path
+from busbar.customers.queries.file import (
+    CustomerFile,
+    GroupNode,
+    get_account,
+    get_customer,
+    get_customer_by_id,
+    get_customer_file,
+    get_group_tree,
+    list_accounts,
+)
+from busbar.customers.queries.listing import (
+    SORTS,
+    CustomerFilter,
+    CustomerPage,
+    CustomerRow,
+    count_customers,
+    iter_customers,
+    list_customers,
+)
+from busbar.customers.queries.searching import SearchHit, matches_text, search
+
+__all__ = [
+    "SORTS",
+    "CustomerFile",
+    "CustomerFilter",
+    "CustomerPage",
+    "CustomerRow",
+    "GroupNode",
+    "SearchHit",
+    "count_customers",
+    "get_account",
+    "get_customer",
+    "get_customer_by_id",
+    "get_customer_file",
+    "get_document",
+    "get_document_path",
+    "get_group_tree",
+    "iter_customers",
+    "list_accounts",
+    "list_customers",
+    "matches_text",
+    "search",
+]

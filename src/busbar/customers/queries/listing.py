@@ -1,0 +1,173 @@
+"""The customers list: filtered, sorted, paged by keyset, with constant query counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+
+from busbar.access.models import OrganizationUnit
+from busbar.access.visibility import Viewer
+from busbar.customers.models import (
+    AccountTeamMember,
+    Customer,
+    CustomerAccount,
+    CustomerGroup,
+    Importance,
+    TeamRole,
+)
+from busbar.customers.queries.searching import matches_text
+
+SORTS = ("name", "number", "kind", "importance", "unit")
+"""What a list may be sorted by; a leading `-` turns it round."""
+
+_RANK = Case(
+    *[When(importance=grade, then=Value(rank)) for rank, grade in enumerate(Importance.values)],
+    default=Value(len(Importance.values)),
+    output_field=IntegerField(),
+)
+_COLUMNS: dict[str, Any] = {
+    "name": F("name"),
+    "number": F("number"),
+    "kind": F("kind"),
+    "importance": _RANK,
+    "unit": F("unit__path"),
+}
+
+
+@dataclass(frozen=True)
+class CustomerFilter:
+    """What the list is narrowed to; empty values do not narrow. `unit_id` means its branch."""
+
+    text: str = ""
+    kind: str = ""
+    importance: str = ""
+    unit_id: int | None = None
+    group_id: int | None = None
+    mine: bool = False
+    """Only customers whose account team the viewer is on."""
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """One line of the list. `manager` is the A角 of the team, empty where there is none."""
+
+    customer: Customer
+    accounts: int
+    manager: str
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """Some lines and the key after which the next page begins (None: there is none)."""
+
+    rows: list[CustomerRow]
+    next_after: tuple[str | int, int] | None
+
+
+def list_customers(
+    viewer: Viewer,
+    *,
+    filters: CustomerFilter | None = None,
+    sort: str = "name",
+    after: tuple[str | int, int] | None = None,
+    limit: int = 50,
+) -> CustomerPage:
+    """A page of the customers the viewer sees. Three queries (a fourth for a unit filter).
+
+    `after` is `next_after` of the page before. ValueError for a sort not in `SORTS`.
+    """
+    found = _sorted(_filtered(viewer, filters or CustomerFilter()), sort, after)
+    customers = list(found[: limit + 1])
+    more, customers = len(customers) > limit, customers[:limit]
+    rows = _rows(customers)
+    if not more:
+        return CustomerPage(rows, None)
+    last: Any = customers[-1]
+    return CustomerPage(rows, (last.sort_value, last.pk))
+
+
+def count_customers(viewer: Viewer, *, filters: CustomerFilter | None = None) -> int:
+    """How many customers the filter leaves."""
+    return _filtered(viewer, filters or CustomerFilter()).count()
+
+
+def iter_customers(
+    viewer: Viewer, *, filters: CustomerFilter | None = None, sort: str = "name"
+) -> Iterator[CustomerRow]:
+    """All lines of the list, in pages of 500, for exports."""
+    after: tuple[str | int, int] | None = None
+    while True:
+        page = list_customers(viewer, filters=filters, sort=sort, after=after, limit=500)
+        yield from page.rows
+        if page.next_after is None:
+            return
+        after = page.next_after
+
+
+def _filtered(viewer: Viewer, filters: CustomerFilter) -> QuerySet[Customer, Customer]:
+    found = Customer.objects.visible_to(viewer)
+    if filters.text.strip():
+        found = found.filter(matches_text(filters.text))
+    if filters.kind:
+        found = found.filter(kind=filters.kind)
+    if filters.importance:
+        found = found.filter(importance=filters.importance)
+    if filters.unit_id:
+        found = found.filter(_in_branch(filters.unit_id))
+    if filters.group_id:
+        found = found.filter(group_id__in=_groups_below(filters.group_id))
+    if filters.mine:
+        found = found.filter(team__employee_id=viewer.employee_id or 0)
+    return found
+
+
+def _in_branch(unit_id: int) -> Q:
+    unit = OrganizationUnit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        return Q(pk__in=[])
+    branch = OrganizationUnit.objects.in_branch(unit.path).values("pk")
+    accounts = CustomerAccount.objects.filter(unit__in=branch).values("customer_id")
+    return Q(unit__in=branch) | Q(pk__in=accounts)
+
+
+def _groups_below(group_id: int) -> set[int]:
+    """The group and all groups under it; groups are few, so their tree is read whole."""
+    below: dict[int | None, list[int]] = {}
+    for child, parent in CustomerGroup.objects.values_list("pk", "parent_id"):
+        below.setdefault(parent, []).append(child)
+    found, waiting = {group_id}, [group_id]
+    while waiting:
+        for child in below.get(waiting.pop(), []):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return found
+
+
+def _sorted(
+    found: QuerySet[Customer, Customer], sort: str, after: tuple[str | int, int] | None
+) -> QuerySet[Customer, Any]:
+    descending, name = sort.startswith("-"), sort.removeprefix("-")
+    if name not in SORTS:
+        raise ValueError(f"customers cannot be sorted by {sort!r}")
+    ordered = found.annotate(sort_value=_COLUMNS[name]).select_related("unit", "group")
+    beyond, to = ("lt", "lte") if descending else ("gt", "gte")
+    if after is not None:
+        value, last_id = after
+        ordered = ordered.filter(**{f"sort_value__{to}": value}).filter(
+            Q(**{f"sort_value__{beyond}": value}) | Q(**{f"id__{beyond}": last_id})
+        )
+    sign = "-" if descending else ""
+    return ordered.order_by(f"{sign}sort_value", f"{sign}id")
+
+
+def _rows(customers: list[Customer]) -> list[CustomerRow]:
+    ids = [customer.pk for customer in customers]
+    counted = CustomerAccount.objects.filter(customer__in=ids).values_list("customer_id")
+    accounts = dict(counted.annotate(accounts=Count("pk")))
+    leads = AccountTeamMember.objects.filter(customer__in=ids, role=TeamRole.LEAD)
+    managers = dict(leads.values_list("customer_id", "employee__name"))
+    return [CustomerRow(c, accounts.get(c.pk, 0), managers.get(c.pk, "")) for c in customers]

@@ -1,0 +1,154 @@
+"""Building the demonstration: files, their way through the importers, bills. Safe to stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from busbar.access.models import OrganizationUnit
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing import operations as billing_operations
+from busbar.demo import importing, steel
+from busbar.demo.parameters import Parameters
+from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
+from busbar.demo.readings import write_month
+from busbar.demo.region import build_region
+from busbar.demo.registers import write_registers
+from busbar.demo.sign_ins import open_sign_ins
+from busbar.demo.values import Region
+from busbar.kit.periods import Month
+
+FOLDER = "demo_files"
+Say = Callable[[str], None]
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every step needs."""
+
+    parameters: Parameters
+    region: Region
+    folder: Path
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step by its name in the progress file; `run` returns a line about what it did."""
+
+    name: str
+    title: str
+    run: Callable[[_Work], str]
+
+
+def build_demonstration(*, home: Path, parameters: Parameters, clock: Clock, say: Say) -> None:
+    """Everything that is not there yet, step by step; `clock` gives the moment of each entry.
+
+    Refuses a database that holds an organisation which no demonstration brought in.
+    """
+    progress = load_progress(home, parameters)
+    if progress is None:
+        _check_empty()
+        progress = start_progress(home, parameters)
+    if progress.finished:
+        return
+    folder = home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"生成演示区域:{parameters.customers} 个客户、{parameters.months} 个月")
+    work = _Work(parameters, build_region(parameters), folder, clock)
+    _run(list(_steps(parameters)), work, progress, say)
+    shutil.rmtree(folder, ignore_errors=True)
+    progress.finish()
+
+
+def write_files(*, parameters: Parameters, folder: Path, say: Say) -> None:
+    """Only the files, for somebody who wants to import them by hand."""
+    folder.mkdir(parents=True, exist_ok=True)
+    region = build_region(parameters)
+    write_registers(parameters, region, folder)
+    shutil.copyfile(steel.CURVES, folder / steel.CURVES.name)
+    for month in parameters.month_list:
+        paths, tally = write_month(parameters, region, month, folder)
+        say(f"{month}:{'、'.join(path.name for path in paths)},{tally.rows} 行")
+
+
+def _run(steps: list[_Step], work: _Work, progress: Progress, say: Say) -> None:
+    started = work.clock()
+    for place, step in enumerate(steps, 1):
+        if step.name in progress.done:
+            continue
+        told = step.run(work)
+        progress.note(step.name)
+        seconds = (work.clock() - started).total_seconds()
+        say(f"[{place:>2}/{len(steps)}] {seconds:5.0f} 秒 {step.title}:{told}")
+
+
+def _check_empty() -> None:
+    if OrganizationUnit.objects.exists():
+        raise UnableToUseHome(
+            "数据库里已有组织机构,演示区域不会写进去;请以 BUSBAR_HOME 指定一个空目录"
+        )
+
+
+def _steps(parameters: Parameters) -> Iterator[_Step]:
+    """In order of dependency; each may be run again after a kill."""
+    yield _Step("organization", "组织与人员", lambda work: _registers(work, "organization"))
+    yield _Step("sign_ins", "演示登录", _sign_ins)
+    yield _Step("network", "电网台账", lambda work: _registers(work, "network"))
+    yield _Step("tariffs", "电价", lambda work: _registers(work, "tariffs"))
+    yield _Step("archive", "客户档案", lambda work: _registers(work, "archive"))
+    yield _Step("readings steel", "示范钢铁厂 2018 年曲线", _steel)
+    for month in parameters.month_list:
+        yield _Step(f"readings {month}", f"负荷曲线 {month}", _ReadingsOf(month))
+    yield _Step("bills steel", "示范钢铁厂 2018 年电费", lambda work: _bills(work, steel.MONTHS))
+    for month in parameters.billed_months:
+        yield _Step(f"bills {month}", f"电费 {month}", _BillsOf(month))
+
+
+@dataclass(frozen=True)
+class _ReadingsOf:
+    """Writes a month's files, imports them and deletes them: the imports keep their own copy."""
+
+    month: Month
+
+    def __call__(self, work: _Work) -> str:
+        paths, _ = write_month(work.parameters, work.region, self.month, work.folder)
+        told = importing.import_readings(paths, at=work.clock())
+        for path in paths:
+            path.unlink()
+        return told
+
+
+@dataclass(frozen=True)
+class _BillsOf:
+    """Bills one month."""
+
+    month: Month
+
+    def __call__(self, work: _Work) -> str:
+        return _bills(work, [self.month])
+
+
+def _registers(work: _Work, kind: str) -> str:
+    files = write_registers(work.parameters, work.region, work.folder)
+    return importing.import_registers(kind, getattr(files, kind), at=work.clock())
+
+
+def _sign_ins(work: _Work) -> str:
+    return f"{open_sign_ins(staff=work.region.staff, at=work.clock())} 人"
+
+
+def _steel(work: _Work) -> str:
+    return importing.import_steel(steel.CURVES, steel.POINT_NUMBER, at=work.clock())
+
+
+def _bills(work: _Work, months: Iterable[Month]) -> str:
+    billed = refused = 0
+    for month in months:
+        run = billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=work.clock())
+        billed, refused = billed + run.billed, refused + run.refused
+    return f"出账 {billed} 户,未能出账 {refused} 户"

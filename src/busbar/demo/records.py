@@ -1,0 +1,204 @@
+"""The region as rows of the importer's own tables: key of the field to plain value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from busbar.demo import tariffs
+from busbar.demo.parameters import Parameters
+from busbar.demo.tariffs import Row
+from busbar.demo.values import Account, Customer, Region
+
+
+def archive_rows(region: Region) -> dict[str, list[Row]]:
+    """Rows of the archive by the table's key."""
+    accounts = [(c, a) for c in region.customers for a in c.accounts]
+    return {
+        "units": [
+            {"code": u.code, "name": u.name, "kind": u.kind, "parent": u.parent}
+            for u in region.units
+        ],
+        "employees": [
+            {"number": s.number, "name": s.name, "unit": s.unit, "roles": s.roles, "phone": s.phone}
+            for s in region.staff
+        ],
+        "groups": [{"code": g.code, "name": g.name, "parent": g.parent} for g in region.groups],
+        "customers": [_customer(c) for c in region.customers],
+        "accounts": [_account(c, a) for c, a in accounts],
+        "contacts": [row for c in region.customers for row in _contacts(c)],
+        "team": [row for c in region.customers for row in _team(c)],
+        "sites": [_site(c, a) for c, a in accounts],
+        "sources": [row for _, a in accounts for row in _sources(a)],
+        "transformers": [row for _, a in accounts for row in _transformers(a)],
+        "agreements": [row for _, a in accounts for row in _agreements(a)],
+        "usage_points": [row for _, a in accounts for row in _points(a)],
+        "meters": [row for _, a in accounts for row in _meters(a)],
+    }
+
+
+def network_rows(region: Region) -> dict[str, list[Row]]:
+    """Rows of the network by the table's key."""
+    return {
+        "substations": [
+            {
+                "code": s.code,
+                "name": s.name,
+                "unit": s.unit,
+                "voltage_kv": s.voltage_kv,
+                "capacity_kva": s.capacity_kva,
+            }
+            for s in region.grid.substations
+        ],
+        "feeders": [
+            {
+                "code": f.code,
+                "name": f.name,
+                "substation": f.substation,
+                "voltage_kv": f.voltage_kv,
+                "capacity_kva": f.capacity_kva,
+            }
+            for f in region.grid.feeders
+        ],
+        "public_transformers": [
+            {"code": t.code, "name": t.name, "feeder": t.feeder, "capacity_kva": t.capacity_kva}
+            for t in region.grid.transformers
+        ],
+    }
+
+
+def tariff_rows(parameters: Parameters) -> dict[str, list[Row]]:
+    """Rows of schemes, prices and surcharges by the table's key."""
+    return {
+        "tou_schemes": tariffs.schemes(),
+        "tou_intervals": tariffs.intervals(),
+        "tariffs": tariffs.tariffs(parameters),
+        "surcharges": tariffs.surcharges(parameters),
+    }
+
+
+def _customer(customer: Customer) -> Row:
+    return {
+        "customer": customer.number,
+        "name": customer.name,
+        "credit_code": customer.credit_code,
+        "kind": customer.kind,
+        "industry_code": customer.industry,
+        "importance": customer.importance,
+        "group": customer.group,
+        "unit": customer.unit,
+        "address": customer.address,
+    }
+
+
+def _account(customer: Customer, account: Account) -> Row:
+    return {
+        "account": account.number,
+        "name": account.name,
+        "customer": customer.number,
+        "unit": account.unit,
+        "address": account.address,
+        "status": "closed" if account.closed_on else "active",
+        "opened_on": account.opened_on,
+        "closed_on": account.closed_on,
+        "origin": account.origin,
+    }
+
+
+def _contacts(customer: Customer) -> Iterator[Row]:
+    for contact in customer.contacts:
+        yield {
+            "customer": customer.number,
+            "name": contact.name,
+            "role": contact.role,
+            "phone": contact.phone,
+            "email": contact.email,
+            "is_primary": contact.is_primary,
+        }
+
+
+def _team(customer: Customer) -> Iterator[Row]:
+    yield {"customer": customer.number, "employee": customer.lead, "role": "lead"}
+    yield {"customer": customer.number, "employee": customer.deputy, "role": "deputy"}
+
+
+def _site(customer: Customer, account: Account) -> Row:
+    return {
+        "site": account.site_code,
+        "name": account.site_name,
+        "customer": customer.number,
+        "address": account.address,
+    }
+
+
+def _sources(account: Account) -> Iterator[Row]:
+    for source in account.sources:
+        yield {
+            "site": account.site_code,
+            "feeder": source.feeder,
+            "role": source.role,
+            "voltage_kv": source.voltage_kv,
+            "capacity_kva": source.capacity_kva,
+        }
+
+
+def _transformers(account: Account) -> Iterator[Row]:
+    for transformer in account.transformers:
+        for span in transformer.states:
+            yield {
+                "number": transformer.number,
+                "account": account.number,
+                "site": account.site_code,
+                "model": transformer.model,
+                "capacity_kva": transformer.capacity_kva,
+                "installed_on": transformer.installed_on,
+                "interlock_group": transformer.interlock,
+                "state": span.state,
+                "valid_from": span.start,
+                "valid_until": span.end,
+                "reason": span.reason,
+            }
+
+
+def _agreements(account: Account) -> Iterator[Row]:
+    for agreement in account.agreements:
+        yield {
+            "number": agreement.number,
+            "account": account.number,
+            "signed_on": agreement.signed_on,
+            "valid_from": agreement.valid_from,
+            "valid_until": agreement.valid_until,
+            "tariff_code": agreement.tariff_code,
+            "tariff_category": agreement.category,
+            "basic_charge_mode": agreement.mode,
+            "contract_capacity_kva": agreement.capacity_kva,
+            "contract_demand_kw": agreement.demand_kw,
+            "power_factor_standard": agreement.power_factor_standard,
+        }
+
+
+def _points(account: Account) -> Iterator[Row]:
+    for point in account.points:
+        yield {
+            "number": point.number,
+            "name": point.name,
+            "account": account.number,
+            "site": account.site_code,
+            "voltage_kv": point.voltage_kv,
+            "metering_side": point.side,
+        }
+
+
+def _meters(account: Account) -> Iterator[Row]:
+    for point in account.points:
+        for meter in point.installations:
+            yield {
+                "serial": meter.serial,
+                "usage_point": point.number,
+                "model": meter.model,
+                "accuracy_class": meter.accuracy,
+                "register_digits": 6,
+                "installed_on": meter.start,
+                "removed_on": meter.end,
+                "ct_ratio": meter.ct_ratio,
+                "pt_ratio": meter.pt_ratio,
+            }

@@ -1,0 +1,41 @@
+"""Which operation of which room stores a table's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from busbar.access.registers import Outcome
+from busbar.customers import operations as customers_operations
+from busbar.imports.operations import organization
+from busbar.metering import operations as metering_operations
+from busbar.network import operations as network_operations
+from busbar.pricing import operations as pricing_operations
+from busbar.supply import operations as supply_operations
+
+Store = Callable[..., Outcome]
+
+STORES: Mapping[str, Store] = {
+    "units": organization.store_units,
+    "employees": organization.store_employees,
+    "groups": customers_operations.store_groups,
+    "customers": customers_operations.store_customers,
+    "accounts": customers_operations.store_accounts,
+    "contacts": customers_operations.store_contacts,
+    "team": customers_operations.store_team,
+    "sites": supply_operations.store_sites,
+    "sources": supply_operations.store_sources,
+    "transformers": supply_operations.store_transformers,
+    "agreements": supply_operations.store_agreements,
+    "usage_points": supply_operations.store_usage_points,
+    "meters": metering_operations.store_meters,
+    "substations": network_operations.store_substations,
+    "feeders": network_operations.store_feeders,
+    "public_transformers": network_operations.store_public_transformers,
+    "rule_sets": pricing_operations.store_rule_sets,
+    "rule_parameters": pricing_operations.store_rule_parameters,
+    "power_factor_steps": pricing_operations.store_power_factor_steps,
+    "tou_schemes": pricing_operations.store_tou_schemes,
+    "tou_intervals": pricing_operations.store_tou_intervals,
+    "tariffs": pricing_operations.store_tariffs,
+    "surcharges": pricing_operations.store_surcharges,
+}

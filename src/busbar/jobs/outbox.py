@@ -1,0 +1,73 @@
+"""Reactions to what happened below: the journal read as an outbox, each entry acted on once.
+
+A lower room writes `metering.curves.appended` and knows nothing of who cares; a reaction here
+does. Each reaction has a cursor of its own, so that one that fails holds up no other; taking an
+entry and acting on it are one transaction, so a kill between them loses and doubles nothing.
+What a reaction does must therefore lie in the database (a row, a queued task).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from busbar.jobs import lake
+from busbar.journal import operations as journal_operations
+from busbar.journal.models import Entry
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Who reacts (the cursor's name), to events that begin how, and how."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    react: Callable[[Entry], None]
+
+
+REACTIONS = (Reaction("lake.compaction", ("metering.curves.appended",), lake.note_touched_months),)
+
+
+class ReactionFailedError(Exception):
+    """Some reactions stopped at an entry; they try it again the next time."""
+
+
+def work_off(reactions: tuple[Reaction, ...] = REACTIONS) -> str:
+    """Let every reaction act on what is new; the sentence is the task's result.
+
+    A reaction that fails keeps its place and is tried again next time; the others go on, and
+    at the end the task fails so that somebody sees it.
+    """
+    done: dict[str, int] = {}
+    failed: list[str] = []
+    for reaction in reactions:
+        try:
+            done[reaction.name] = react_to_all(reaction)
+        except Exception as error:
+            _log.exception("reaction %s stopped", reaction.name)
+            failed.append(f"{reaction.name}: {error}")
+    if failed:
+        raise ReactionFailedError("; ".join(failed))
+    return ", ".join(f"{name} {count}" for name, count in done.items())
+
+
+def react_to_all(reaction: Reaction) -> int:
+    """Act on every new entry, each in a transaction of its own; how many there were."""
+    count = 0
+    while _react_to_next(reaction):
+        count += 1
+    return count
+
+
+@transaction.atomic
+def _react_to_next(reaction: Reaction) -> bool:
+    entry = journal_operations.take_next_entry(consumer=reaction.name, prefixes=reaction.prefixes)
+    if entry is None:
+        return False
+    reaction.react(entry)
+    return True

@@ -1,0 +1,89 @@
+"""What runs at what time of day without anybody asking: rows of django-q2's schedule.
+
+Every line calls a function that is safe to run twice. A line taken out of this file disappears
+from the table at the next `busbar migrate`; an operator's own lines, named otherwise, stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django_q.models import Schedule
+
+from busbar.kit.periods import CHINA
+
+PREFIX = "busbar."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: daily at a civil time of China, or every so many minutes.
+
+    `keeps_result` is False where a result every minute would push out those people look for;
+    failures are kept always.
+    """
+
+    name: str
+    function: str
+    daily_at: dt.time | None = None
+    minutes: int | None = None
+    keeps_result: bool = True
+
+
+TIMETABLE = (
+    Line("outbox", "busbar.jobs.outbox.work_off", minutes=1, keeps_result=False),
+    Line("calendar", "busbar.jobs.calendar.keep_calendar", daily_at=dt.time(0, 30)),
+    Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
+    Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),
+    Line("sessions", "busbar.jobs.sessions.clear_expired", daily_at=dt.time(3, 30)),
+)
+
+
+@transaction.atomic
+def install_timetable(*, at: dt.datetime) -> list[str]:
+    """Bring the schedule in line with the timetable; returns the names that changed.
+
+    A line that stands as it should keeps its next run, so that a restart postpones nothing.
+    """
+    changed = [line.name for line in TIMETABLE if _install(line, at)]
+    names = [f"{PREFIX}{line.name}" for line in TIMETABLE]
+    gone = Schedule.objects.filter(name__startswith=PREFIX).exclude(name__in=names)
+    changed += [name.removeprefix(PREFIX) for name in gone.values_list("name", flat=True)]
+    gone.delete()
+    return changed
+
+
+def first_run(line: Line, at: dt.datetime) -> dt.datetime:
+    """The first moment after `at` at which the line is due."""
+    if line.daily_at is None:
+        return at
+    local = at.astimezone(CHINA)
+    due = dt.datetime.combine(local.date(), line.daily_at, tzinfo=CHINA)
+    return due if due > local else due + dt.timedelta(days=1)
+
+
+def _install(line: Line, at: dt.datetime) -> bool:
+    wanted = {
+        "func": line.function,
+        "schedule_type": Schedule.MINUTES if line.minutes else Schedule.DAILY,
+        "minutes": line.minutes,
+        "kwargs": None if line.keeps_result else "q_options={'save': False}",
+        "repeats": -1,
+    }
+    name = f"{PREFIX}{line.name}"
+    stands = Schedule.objects.filter(name=name).first()
+    if stands and _is_as(stands, wanted, line):
+        return False
+    Schedule.objects.update_or_create(
+        name=name, defaults={**wanted, "next_run": first_run(line, at)}
+    )
+    return True
+
+
+def _is_as(stands: Schedule, wanted: dict[str, object], line: Line) -> bool:
+    if any(getattr(stands, name) != value for name, value in wanted.items()):
+        return False
+    due = stands.next_run.astimezone(CHINA)
+    return line.daily_at is None or due.time() == line.daily_at

@@ -1,0 +1,64 @@
+"""Arrow lists of 96 values to numpy matrices and back, without a loop over rows."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from busbar.metering.lake.schema import INTERVALS, CurveTableError
+
+type_of = {pa.int32(): np.int32, pa.int8(): np.int8}
+
+
+def as_array(column: Any) -> Any:
+    """Return a column as one Arrow array, joining the chunks of a table's column."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def as_matrix(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+    """Return (values of shape (rows, 96), rows present or None when all are).
+
+    Without nulls the values are a view on Arrow's memory (read only). Rows that are null come
+    as zeros. Raises `CurveTableError` when a list does not hold 96 values.
+    """
+    array = as_array(column)
+    values = array.flatten()
+    present = None if array.null_count == 0 else ~array.is_null().to_numpy(zero_copy_only=False)
+    rows = len(array) if present is None else int(present.sum())
+    _require_96(array, values, rows)
+    dense = values.to_numpy(zero_copy_only=values.null_count == 0).reshape(rows, INTERVALS)
+    if present is None:
+        return dense, None
+    spread = np.zeros((len(array), INTERVALS), dtype=type_of[array.type.value_type])
+    spread[present] = dense
+    return spread, present
+
+
+def _require_96(array: Any, values: Any, rows: int) -> None:
+    """Every list holds exactly 96 values, none of them null."""
+    ends = array.offsets.to_numpy()
+    lengths = ends[1:] - ends[:-1]
+    fitting = lengths == INTERVALS
+    if len(values) == len(array) * INTERVALS and fitting.all() and not values.null_count:
+        return
+    fitting |= lengths == 0
+    if len(values) != rows * INTERVALS or not fitting.all() or values.null_count:
+        raise CurveTableError("每条日曲线必须恰好有 96 个值,且不得含空值")
+
+
+def as_lists(
+    values: npt.NDArray[Any], present: npt.NDArray[np.bool_] | None = None
+) -> pa.ListArray:
+    """Turn a matrix of shape (rows, 96) into Arrow lists; rows not present become null."""
+    rows = len(values)
+    if present is None or bool(present.all()):
+        ends = np.arange(0, rows * INTERVALS + 1, INTERVALS, dtype=np.int32)
+        return pa.ListArray.from_arrays(pa.array(ends), pa.array(values.reshape(-1)))
+    ends = np.zeros(rows + 1, dtype=np.int32)
+    np.cumsum(present, out=ends[1:])
+    ends *= INTERVALS
+    dense = pa.array(np.ascontiguousarray(values[present]).reshape(-1))
+    return pa.ListArray.from_arrays(pa.array(ends), dense, mask=pa.array(~present))

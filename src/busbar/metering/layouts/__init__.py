@@ -1,0 +1,23 @@
+"""Reading files of all layouts to day curves: wide 96-point rows or long interval rows.
+
+Pure Arrow and numpy: a table that was parsed already goes in with the description of its layout;
+day curves by the external number of the usage point come out, and one `RowError` for each bad row.
+"""
+
+from busbar.metering.layouts.described import (
+    Channel,
+    ParsedReadings,
+    ReadingLayout,
+    RowError,
+    UnableToUseLayout,
+)
+from busbar.metering.layouts.parsing import parse_readings
+
+__all__ = [
+    "Channel",
+    "ParsedReadings",
+    "ReadingLayout",
+    "RowError",
+    "UnableToUseLayout",
+    "parse_readings",
+]

@@ -1,0 +1,30 @@
+"""From a parsed table to day curves: the two shapes, keys, duplicates, gaps."""
+
+import pyarrow as pa
+
+from busbar.metering.layouts.described import ParsedReadings, ReadingLayout, UnableToUseLayout
+from busbar.metering.layouts.long import parse_long
+from busbar.metering.layouts.wide import parse_wide
+
+
+def parse_readings(table: pa.Table, layout: ReadingLayout, *, first_row: int = 2) -> ParsedReadings:
+    """Read a whole file's table by its layout; `first_row` is the file's row of the first data.
+
+    Bad rows come back as errors, good ones as curves. Raises `UnableToUseLayout` when a column
+    is absent or the file has 24 or 48 points a day.
+    """
+    _require_columns(table, layout)
+    return (parse_wide if layout.shape == "wide" else parse_long)(table, layout, first_row)
+
+
+def _require_columns(table: pa.Table, layout: ReadingLayout) -> None:
+    if layout.shape == "wide":
+        named = [layout.point_column, layout.date_column, layout.channel_column]
+    else:
+        named = [layout.point_column, layout.timestamp_column]
+        named += [channel.label for channel in layout.channels]
+    absent = [name for name in named if name and name not in table.column_names]
+    if absent:
+        raise UnableToUseLayout(f"文件缺少列:{'、'.join(absent)};应与所选布局的列名一致")
+    if not (layout.point_column or layout.point_number):
+        raise UnableToUseLayout("布局未说明用电点编号所在的列,也未给出固定的用电点编号")

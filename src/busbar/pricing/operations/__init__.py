@@ -1,0 +1,21 @@
+"""Changing prices and rules: every figure dated and sourced. `store_*` take many rows."""
+
+from busbar.pricing.operations.rules import (
+    store_power_factor_steps,
+    store_rule_parameters,
+    store_rule_sets,
+)
+from busbar.pricing.operations.seeding import load_seed
+from busbar.pricing.operations.tariffs import store_surcharges, store_tariffs
+from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou_schemes
+
+__all__ = [
+    "load_seed",
+    "store_power_factor_steps",
+    "store_rule_parameters",
+    "store_rule_sets",
+    "store_surcharges",
+    "store_tariffs",
+    "store_tou_intervals",
+    "store_tou_schemes",
+]

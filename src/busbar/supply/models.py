@@ -1,0 +1,225 @@
+"""Where, from what and on which terms a customer takes electricity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from busbar.access.visibility import VisibleQuerySet
+from busbar.customers.models import Customer, CustomerAccount, CustomerPartQuerySet
+from busbar.network.models import Feeder
+from busbar.pricing.models import PowerFactorStandard, TariffCategory
+
+
+class SiteQuerySet(CustomerPartQuerySet):
+    """Seen with the customer."""
+
+
+class Site(models.Model):
+    """用电地址: a place where the customer uses electricity."""
+
+    code = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=200)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    address = models.CharField(max_length=300, blank=True)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "code"], name="site_customer")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfAccountQuerySet(VisibleQuerySet):
+    """Whatever hangs on an account is seen with it."""
+
+    unit_lookups = ("account__unit", "account__customer__unit")
+    customer_lookup = "account__customer"
+
+
+class MeteringSide(models.TextChoices):
+    """On which side of the customer's transformer the meter sits."""
+
+    HIGH = "high", _("高供高计")
+    LOW = "low", _("高供低计")
+    LOW_VOLTAGE = "low_voltage", _("低供低计")
+
+
+class UsagePoint(models.Model):
+    """计量点: where energy is measured for an account."""
+
+    number = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=200)
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="usage_points")
+    voltage_kv = models.DecimalField(max_digits=6, decimal_places=2)
+    metering_side = models.CharField(max_length=12, choices=MeteringSide.choices)
+
+    objects = OfAccountQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "number"], name="usage_point_account"),
+            models.Index(fields=["site", "number"], name="usage_point_site"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SourceRole(models.TextChoices):
+    """Main or backup supply."""
+
+    MAIN = "main", _("主供电源")
+    BACKUP = "backup", _("备用电源")
+
+
+class PowerSourceQuerySet(VisibleQuerySet):
+    """Seen with the site's customer."""
+
+    unit_lookups = ("site__customer__unit",)
+    customer_lookup = "site__customer"
+
+    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+        """As the site: its customer's managing unit, or a unit of one of its accounts."""
+        accounts = CustomerAccount.objects.filter(unit__in=units).values("customer_id")
+        return super().in_units(units) | Q(site__customer__in=accounts)
+
+
+class PowerSource(models.Model):
+    """供电电源: a feed of the site from a feeder. Two of them make dual supply."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="power_sources")
+    feeder = models.ForeignKey(Feeder, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10, choices=SourceRole.choices)
+    voltage_kv = models.DecimalField(max_digits=6, decimal_places=2)
+    capacity_kva = models.PositiveIntegerField()
+
+    objects = PowerSourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "feeder"], name="source_once"),
+        ]
+        indexes = [models.Index(fields=["feeder", "site"], name="source_feeder")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id}<-{self.feeder_id}"
+
+
+class Transformer(models.Model):
+    """受电变压器: a customer's own transformer, on whose capacity the basic charge may rest."""
+
+    number = models.CharField(max_length=30, unique=True)
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="transformers")
+    model = models.CharField(max_length=50, blank=True)
+    capacity_kva = models.PositiveIntegerField()
+    installed_on = models.DateField()
+    interlock_group = models.CharField(max_length=20, blank=True)
+
+    objects = OfAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(capacity_kva__gt=0), name="transformer_capacity"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "number"], name="transformer_account"),
+            models.Index(fields=["site", "number"], name="transformer_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.capacity_kva}kVA"
+
+
+class RunningState(models.TextChoices):
+    """States that decide whether capacity is charged (供电营业规则 1996 第85条)."""
+
+    RUNNING = "running", _("运行")
+    SEALED = "sealed", _("加封停用")
+    HOT_STANDBY = "hot_standby", _("热备用")
+    COLD_STANDBY = "cold_standby", _("冷备用")
+    REMOVED = "removed", _("拆除")
+
+
+class TransformerState(models.Model):
+    """A transformer's state over the days `[valid_from, valid_until)`."""
+
+    transformer = models.ForeignKey(Transformer, on_delete=models.CASCADE, related_name="states")
+    state = models.CharField(max_length=20, choices=RunningState.choices)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["transformer", "valid_from"], name="state_once"),
+            models.UniqueConstraint(
+                fields=["transformer"],
+                condition=Q(valid_until__isnull=True),
+                name="state_one_current",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="state_validity",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transformer_id} {self.state} {self.valid_from}"
+
+
+class BasicChargeMode(models.TextChoices):
+    """How the basic charge of a two-part tariff is reckoned."""
+
+    NONE = "none", _("单一制")
+    CAPACITY = "capacity", _("按变压器容量")
+    CONTRACT_DEMAND = "contract_demand", _("按合同最大需量")
+    ACTUAL_DEMAND = "actual_demand", _("按实际最大需量")
+
+
+class Agreement(models.Model):
+    """供用电合同 of an account over `[valid_from, valid_until)`."""
+
+    number = models.CharField(max_length=40, unique=True)
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    signed_on = models.DateField()
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    tariff_code = models.CharField(max_length=40)
+    tariff_category = models.CharField(max_length=30, choices=TariffCategory.choices)
+    basic_charge_mode = models.CharField(max_length=20, choices=BasicChargeMode.choices)
+    contract_capacity_kva = models.PositiveIntegerField()
+    contract_demand_kw = models.PositiveIntegerField(null=True, blank=True)
+    power_factor_standard = models.CharField(
+        max_length=4, choices=PowerFactorStandard.choices, blank=True
+    )
+
+    objects = OfAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "valid_from"], name="agreement_once"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="agreement_validity",
+            ),
+            models.CheckConstraint(
+                condition=~Q(basic_charge_mode="contract_demand")
+                | Q(contract_demand_kw__isnull=False),
+                name="agreement_states_contract_demand",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-valid_from"], name="agreement_account"),
+            models.Index(fields=["valid_until", "id"], name="agreement_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

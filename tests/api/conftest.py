@@ -1,0 +1,62 @@
+"""A county's employee with a token, one billed account in his county and one elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from busbar.access import operations as access_operations
+from busbar.access.models import OrganizationUnit, Role, UnitKind
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing.operations import run_month
+from tests.billing import world
+
+
+@dataclass(frozen=True)
+class Region:
+    """What the API is asked about."""
+
+    token: str
+    own_account: str
+    foreign_account: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture
+def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Region:
+    """Two counties, an account each, January billed; a clerk of the first county."""
+    monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    county = world.make_county()
+    other = OrganizationUnit.objects.create(
+        code="D", name="邻县", kind=UnitKind.COUNTY, parent=county.parent, path="000001"
+    )
+    world.make_tariff()
+    points = [world.make_account(county, "1001"), world.make_account(other, "2001")]
+    world.store(tmp_path / "lake", world.curves(points))
+    run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+    hired = access_operations.hire_employee(
+        username="clerk",
+        number="E1",
+        name="核算员",
+        unit=county,
+        roles=[Role.BILLING_CLERK],
+        by=SYSTEM_VIEWER,
+        at=world.AT,
+    )
+    issued = access_operations.issue_api_token(
+        user=hired.employee.user, name="t", valid_days=365, by=SYSTEM_VIEWER, at=world.AT
+    )
+    return Region(issued.plain, "1001", "2001")
+
+
+@pytest.fixture
+def api(region: Region) -> Client:
+    """A program that sends its token."""
+    return Client(headers=region.headers)

@@ -1,0 +1,305 @@
+"""A month's bills from the lake: exact, once each, followed to the reading."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from busbar.access.permissions import Permission
+from busbar.access.visibility import SYSTEM_VIEWER, NotPermitted, Viewer
+from busbar.billing import operations as billing_operations
+from busbar.billing import queries as billing_queries
+from busbar.billing.evidence import map_rules
+from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun
+from busbar.billing.operations import UnableToRunMonth, recalculate, run_month
+from busbar.journal.models import Entry
+from busbar.supply.models import Agreement, BasicChargeMode
+from tests.billing import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lake of the test's own."""
+    monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+def bill_of(number: str) -> Bill:
+    return billing_queries.get_bill(
+        viewer=SYSTEM_VIEWER, account_number=number, month=str(world.MONTH)
+    )
+
+
+class TestRunMonth:
+    def test_bills_a_flat_load_to_the_fen(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        world.make_surcharge()
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point]))
+
+        run = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        bill = bill_of("1001")
+        amounts = {line.code: line.amount for line in billing_queries.list_lines(bill)}
+        # 31 days: 4 h peak, 12 h flat, 8 h valley at 100 kW; 1,000 kVA at 30 yuan; PF 1.00.
+        assert (run.billed, run.refused, run.accounts) == (1, 0, 1)
+        assert bill.energy_kwh == 74_400
+        assert bill.max_demand_kw == 100
+        assert bill.max_demand_at == dt.datetime(2025, 12, 31, 16, tzinfo=dt.UTC)
+        assert bill.power_factor == 1
+        energy = Decimal("12400.00") + Decimal("22320.00") + Decimal("7440.00")
+        adjustment = Decimal("-541.20")  # (42160 + 30000) × −0.75 %
+        assert sum(amounts.values()) == bill.amount
+        assert bill.amount == energy + 30_000 + adjustment + Decimal("1488.00")
+
+    def test_every_line_names_formula_rule_source_and_inputs(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point]))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        bill = bill_of("1001")
+        known = {quantity["id"] for quantity in bill.quantities} | {"T1001"}  # kVA of the unit
+        for line in billing_queries.list_lines(bill):
+            rules = map_rules(line.rules)
+            assert line.formula
+            assert rules[line.rules[0]].certainty
+            assert set(line.inputs) <= known
+
+    def test_twice_bills_nothing_twice(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point]))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+        before = list(Bill.objects.values()), BillLine.objects.count(), Entry.objects.count()
+
+        again = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert (again.billed, again.refused) == (1, 0)
+        after = list(Bill.objects.values()), BillLine.objects.count(), Entry.objects.count()
+        assert after == before
+
+    def test_records_each_bill_on_the_customers_timeline(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point]))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        entry = Entry.objects.get(event="billing.bill.issued")
+        assert entry.customer_id == point.account.customer_id
+        assert entry.subject_label == "1001 2026-01"
+
+    def test_keeps_the_reason_of_an_account_it_cannot_bill_and_bills_the_others(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        county = world.make_county()
+        good = world.make_account(county, "1001")
+        world.make_account(county, "1002")
+        strange = world.make_account(county, "1003", tariff="UNKNOWN")
+        world.store(lake, world.curves([good, strange]))
+
+        run = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        reasons = dict(BillRefusal.objects.values_list("account__number", "reason"))
+        assert (run.billed, run.refused) == (1, 2)
+        assert reasons == {
+            "1002": "2026-01 没有负荷曲线",
+            "1003": "2026-01 没有电价 UNKNOWN",
+        }
+
+    def test_bills_a_refused_account_once_its_curves_have_come(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        county = world.make_county()
+        first, late = world.make_account(county, "1001"), world.make_account(county, "1002")
+        world.store(lake, world.curves([first]))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+        world.store(lake, world.curves([late]), key="second")
+
+        run = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert (run.billed, run.refused) == (2, 0)
+        assert not BillRefusal.objects.exists()
+
+    def test_refuses_a_month_with_too_many_gaps(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point], days=20))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        refusal = BillRefusal.objects.get()
+        assert refusal.reason == "2026-01 缺 1056 个时段（35.5%），超过 10%，须先补全"
+        assert not Bill.objects.exists()
+
+    def test_charges_contracted_demand_and_twice_what_exceeds_it(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        point = world.make_account(
+            world.make_county(), "1001", mode=BasicChargeMode.CONTRACT_DEMAND, standard=""
+        )
+        load = world.FLAT_LOAD.copy()
+        load[40] = 150_000  # 600 kW from 10:00, 75 kW above 105 % of 500
+        world.store(lake, world.curves([point], load=load))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        basic = bill_of("1001").lines.get(code__startswith="basic")
+        assert basic.quantity == 525 + 2 * 75
+        assert basic.amount == Decimal("27000.00")
+
+    def test_refuses_a_change_of_agreement_within_the_month(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        first = Agreement.objects.get()
+        first.valid_until = dt.date(2026, 1, 16)
+        first.save()
+        Agreement.objects.create(
+            number="A2",
+            account=point.account,
+            signed_on=world.LONG_AGO,
+            valid_from=dt.date(2026, 1, 16),
+            tariff_code="TWO-PART",
+            tariff_category="industry_two_part",
+            basic_charge_mode="capacity",
+            contract_capacity_kva=1000,
+        )
+        world.store(lake, world.curves([point]))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert BillRefusal.objects.get().reason == "供用电合同在 2026-01-16 变更，须按合同分段核算"
+
+    def test_is_refused_to_somebody_without_the_permission(self, ground: None, lake: Path) -> None:
+        clerk = Viewer(1, 1, "某人", "000", frozenset({Permission.EXPORT}))
+
+        with pytest.raises(NotPermitted):
+            run_month(month=world.MONTH, by=clerk, at=world.AT)
+
+        assert not BillRun.objects.exists()
+
+    def test_says_so_when_no_curve_was_ever_imported(self, ground: None, lake: Path) -> None:
+        with pytest.raises(UnableToRunMonth, match="2026-01 还没有导入任何负荷曲线"):
+            run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert not BillRun.objects.exists()
+
+    def test_costs_the_same_queries_for_one_account_and_for_forty(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        county = world.make_county()
+        points = [world.make_account(county, f"{1000 + i}") for i in range(41)]
+        world.store(lake, world.curves(points))
+        Bill.objects.all().delete()
+        counts = []
+        for month_points in (points[:1], points[1:]):
+            Agreement.objects.exclude(account__in=[p.account_id for p in month_points]).update(
+                valid_from=dt.date(2030, 1, 1)
+            )
+            Agreement.objects.filter(account__in=[p.account_id for p in month_points]).update(
+                valid_from=world.LONG_AGO
+            )
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+            counts.append(len(queries))
+
+        assert abs(counts[0] - counts[1]) <= 3
+
+
+class TestRecalculate:
+    def test_arrives_at_the_same_bill(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        world.make_surcharge()
+        point = world.make_account(world.make_county(), "1001")
+        load = np.arange(96, dtype=np.int32) * 331 + 7
+        world.store(lake, world.curves([point], load=load))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+        bill = bill_of("1001")
+
+        again = recalculate(bill)
+
+        stored = [(line.line_id, line.amount) for line in billing_queries.list_lines(bill)]
+        assert [(line.id, line.amount_yuan) for line in again.lines] == stored
+        assert again.total_yuan == bill.amount
+
+
+_KILLED_RUN = """
+import datetime as dt, os, sys, time
+import django
+django.setup()
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing import operations
+from busbar.kit.periods import Month
+operations._BATCH = 5
+def slowly(done, total):
+    print(done, flush=True)
+    time.sleep(30 if done >= 10 else 0)
+operations.run_month(
+    month=Month.parse("2026-01"), by=SYSTEM_VIEWER,
+    at=dt.datetime(2026, 2, 1, tzinfo=dt.UTC), progress=slowly,
+)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+class TestKilledRun:
+    def test_loses_and_doubles_nothing(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        county = world.make_county()
+        points = [world.make_account(county, f"{1000 + i}") for i in range(23)]
+        world.store(lake, world.curves(points))
+        self.run_until_killed(lake)
+        assert 0 < Bill.objects.count() < 23
+
+        run = billing_operations.run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert (run.billed, run.refused) == (23, 0)
+        assert Bill.objects.values("account").distinct().count() == 23
+        assert Entry.objects.filter(event="billing.bill.issued").count() == 23
+
+    def run_until_killed(self, lake: Path) -> None:
+        """Bill in a process of its own and kill it dead after the second batch."""
+        name = str(connection.settings_dict["NAME"])
+        environment = os.environ | {"BUSBAR_HOME": str(lake.parent)}
+        if connection.vendor == "sqlite":
+            environment["DATABASE_URL"] = f"sqlite:///{name}"
+        else:
+            base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+            environment["DATABASE_URL"] = f"{base}/{name}"
+        with subprocess.Popen(
+            [sys.executable, "-c", _KILLED_RUN],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            deadline = time.monotonic() + 60
+            for line in process.stdout:
+                if line.strip() == "10" or time.monotonic() > deadline:
+                    break
+            process.send_signal(signal.SIGKILL)

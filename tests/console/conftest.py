@@ -1,0 +1,19 @@
+"""A region of its own for every test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.region import Region
+
+
+@pytest.fixture
+def region(db: None) -> Region:
+    """Two counties and a manager."""
+    return Region()
+
+
+@pytest.fixture
+def lake(settings: object, tmp_path: object) -> None:
+    """An empty lake of the test's own."""
+    settings.LAKE_ROOT = tmp_path / "lake"

@@ -1,0 +1,259 @@
+"""The demonstration's way through the importers to bills: whole, stopped, repeated."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+
+from busbar.access.models import Employee, OrganizationUnit, User
+from busbar.access.queries import get_viewer
+from busbar.billing.models import Bill, BillRefusal, BillRun
+from busbar.customers.models import Customer, CustomerAccount
+from busbar.demo import operations as demo_operations
+from busbar.demo.operations import build_demonstration
+from busbar.demo.parameters import Parameters
+from busbar.demo.progress import UnableToUseHome, load_progress
+from busbar.demo.sign_ins import DEMO_PASSWORD, SHOWN, list_sign_ins
+from busbar.imports.models import ImportFile, ImportRun, RowError
+from busbar.journal import queries as journal_queries
+from busbar.kit.periods import Month
+from busbar.metering import lake
+from busbar.metering.queries import lake_root
+from busbar.pricing.models import Tariff
+from busbar.supply.models import UsagePoint
+
+SMALL = Parameters(customers=12, months=2)
+STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
+STEPS = 11
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Ticks:
+    """A clock that moves a second at every look, so that moments are told apart."""
+
+    def __init__(self) -> None:
+        self._moments = self._run()
+
+    def __call__(self) -> dt.datetime:
+        return next(self._moments)
+
+    @staticmethod
+    def _run() -> Iterator[dt.datetime]:
+        moment = STARTED
+        while True:
+            moment += dt.timedelta(seconds=1)
+            yield moment
+
+
+@pytest.fixture
+def home(ground: None, settings: Any, tmp_path: Path) -> Path:
+    """An empty home with the ground data of a migrated database."""
+    settings.BUSBAR_HOME = tmp_path
+    settings.LAKE_ROOT = tmp_path / "lake"
+    settings.FILES_ROOT = tmp_path / "files"
+    return tmp_path
+
+
+def build(home: Path, said: list[str], parameters: Parameters = SMALL) -> None:
+    build_demonstration(home=home, parameters=parameters, clock=Ticks(), say=said.append)
+
+
+def build_until(home: Path, step: int) -> None:
+    """Build and stop right after a step's line, as Ctrl-C would."""
+
+    def stop(line: str) -> None:
+        if line.startswith(f"[{step:>2}/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_demonstration(home=home, parameters=SMALL, clock=Ticks(), say=stop)
+
+
+def is_complete(home: Path) -> bool:
+    progress = load_progress(home, SMALL)
+    return progress is not None and progress.finished
+
+
+def outcome() -> dict[str, Any]:
+    """Everything that a second run must not double."""
+    sums = Bill.objects.order_by("account__number", "month")
+    return {
+        "units": OrganizationUnit.objects.count(),
+        "customers": list(Customer.objects.order_by("number").values_list("name", flat=True)),
+        "accounts": CustomerAccount.objects.count(),
+        "points": UsagePoint.objects.count(),
+        "tariffs": Tariff.objects.count(),
+        "bills": list(sums.values_list("account__number", "month", "amount")),
+        "curves": curve_count(),
+    }
+
+
+def curve_count() -> int:
+    months = [*SMALL.month_list, Month(2018, 1), Month(2018, 12)]
+    return sum(len(curves_of(month)) for month in months)
+
+
+def curves_of(month: Month, *channels: str) -> Any:
+    period = month.period
+    return lake.read_curves(
+        lake_root(), None, period.start, period.end, channels=channels or ("active_wh",)
+    )
+
+
+class TestBuildDemonstration:
+    def test_brings_a_small_region_through_the_importers_to_bills(self, home: Path) -> None:
+        said: list[str] = []
+        build(home, said)
+        assert len(said) == 1 + STEPS
+        assert Customer.objects.count() == 12
+        assert Customer.objects.filter(name="示范钢铁厂").count() == 1
+        assert set(BillRun.objects.values_list("month", flat=True)) == {
+            *(f"2018-{n:02d}" for n in range(1, 13)),
+            "2026-09",
+            "2026-10",
+        }
+        supplied = CustomerAccount.objects.filter(closed_on=None).count()
+        assert Bill.objects.filter(month="2026-10").count() == supplied
+        assert not BillRefusal.objects.exists()
+        assert journal_queries.verify_chain().broken is None
+        kinds = set(ImportRun.objects.values_list("kind", flat=True))
+        assert kinds == {"archive", "network", "tariffs", "readings"}
+        names = set(ImportFile.objects.values_list("name", flat=True))
+        assert {"客户档案.xlsx", "户号.csv", "steel_plant_2018.parquet"} <= names
+        assert not (home / demo_operations.FOLDER).exists()
+
+    def test_bills_the_steel_plant_of_2018_from_its_real_curves(self, home: Path) -> None:
+        build(home, [])
+        bills = Bill.objects.filter(account__customer__name="示范钢铁厂").order_by("month")
+        assert [bill.month for bill in bills] == [f"2018-{n:02d}" for n in range(1, 13)]
+        assert {bill.rule_set for bill in bills} == {"R2016", "R2018"}
+        # The plant's year is 959,636.87 kWh; every month's bill rounds to whole kWh.
+        assert abs(sum(bill.energy_kwh for bill in bills) - Decimal("959636.87")) < 12
+
+    def test_marks_outages_and_estimates_in_the_lake(self, home: Path) -> None:
+        parameters = Parameters(customers=30, months=1)
+        build(home, [], parameters)
+        rows = curves_of(parameters.last_month, "active_wh", "quality").to_pylist()
+        codes = [
+            (code, wh)
+            for row in rows
+            for code, wh in zip(row["quality"], row["active_wh"], strict=True)
+        ]
+        outages = [wh for code, wh in codes if code == lake.Quality.OUTAGE]
+        assert outages
+        assert not any(outages)
+        assert any(code == lake.Quality.ESTIMATED for code, _ in codes)
+        assert any(code == lake.Quality.MISSING for code, _ in codes)
+
+    def test_lists_the_rows_that_were_made_to_be_refused(self, home: Path) -> None:
+        build(home, [], Parameters(customers=60, months=1))
+        errors = RowError.objects.all()
+        assert errors.exists()
+        assert {error.expectation for error in errors} <= {
+            "应为不小于 0 的数字",
+            "换算后应不超过 2147483647(Wh 或 varh)",
+        }
+
+    def test_does_nothing_when_it_is_complete(self, home: Path) -> None:
+        build(home, [])
+        before, runs = outcome(), ImportRun.objects.count()
+        said: list[str] = []
+        build(home, said)
+        assert said == []
+        assert ImportRun.objects.count() == runs
+        assert outcome() == before
+        assert is_complete(home)
+
+
+class TestAStop:
+    @pytest.mark.parametrize("step", [5, 8])
+    def test_after_a_step_is_made_up_for(self, home: Path, step: int) -> None:
+        build_until(home, step)
+        assert not is_complete(home)
+        build(home, [])
+        stopped = outcome()
+        assert stopped["accounts"] == 25
+        assert len(stopped["bills"]) == len({bill[:2] for bill in stopped["bills"]}) == 12 + 2 * 24
+
+    def test_between_work_and_note_doubles_nothing(self, home: Path) -> None:
+        build(home, [])
+        before = outcome()
+        progress = load_progress(home, SMALL)
+        assert progress is not None
+        progress.done, progress.finished = [], False
+        progress.save()
+        build(home, [])
+        assert outcome() == before
+        assert is_complete(home)
+
+
+class TestASharedHome:
+    def test_is_refused_when_somebody_else_lives_there(self, home: Path) -> None:
+        OrganizationUnit.objects.create(code="00", name="某公司", kind="province", path="000")
+        with pytest.raises(UnableToUseHome, match="数据库里已有组织机构"):
+            build(home, [])
+        assert OrganizationUnit.objects.count() == 1
+        assert not ImportRun.objects.exists()
+        assert load_progress(home, SMALL) is None
+
+
+class TestSignIns:
+    def test_open_for_every_employee_with_the_demonstration_password(self, home: Path) -> None:
+        build_until(home, 2)
+        assert Employee.objects.count() == 55
+        assert [s.username for s in list_sign_ins()] == list(SHOWN)
+        user = authenticate(username="county1_ka1", password=DEMO_PASSWORD)
+        assert isinstance(user, User)
+        assert not user.must_change_password
+
+    def test_see_no_more_than_their_branch(self, home: Path) -> None:
+        build_until(home, 5)
+        seen = {
+            name: Customer.objects.visible_to(get_viewer(User.objects.get(username=name))).count()
+            for name in ("admin", "province", "regulator", "city1", "county1")
+        }
+        assert seen["admin"] == seen["province"] == seen["regulator"] == 12
+        assert seen["county1"] <= seen["city1"] < 12
+
+
+@pytest.mark.slow
+class TestAKill:
+    def test_in_the_middle_of_the_readings_is_made_up_for(self, tmp_path: Path) -> None:
+        environment = {
+            **{k: v for k, v in os.environ.items() if k != "DATABASE_URL"},
+            "BUSBAR_HOME": str(tmp_path),
+            "PYTHONPATH": "src",
+        }
+        words = ["demo", "--no-serve", "--customers", "12", "--months", "2"]
+        command = [sys.executable, "-m", "busbar.cli.main", *words]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as first:
+            assert first.stdout is not None
+            for line in first.stdout:
+                if "2018 年曲线" in line:
+                    break
+            time.sleep(0.3)
+            first.kill()
+        again = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True, timeout=120
+        )
+        assert "组织与人员" not in again.stdout
+        assert "[11/11]" in again.stdout
+        assert DEMO_PASSWORD in again.stdout
+        with closing(sqlite3.connect(tmp_path / "busbar.sqlite3")) as database:
+            bills = database.execute(
+                "SELECT count(*), count(DISTINCT account_id || month) FROM billing_bill"
+            ).fetchone()
+        assert bills == (60, 60)
