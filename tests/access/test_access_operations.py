@@ -113,7 +113,7 @@ class TestDeactivateUnit:
         assert last_entry().event == "access.unit.reactivated"
 
     def test_active_units_below_refuse(self, company: Company) -> None:
-        with pytest.raises(access_operations.UnableToChangeUnit, match="还有在用的单位: WP公司"):
+        with pytest.raises(access_operations.UnableToChangeUnit, match="还有在用的单位：WP公司"):
             self.close(company.west)
         company.west.refresh_from_db()
         assert company.west.is_active

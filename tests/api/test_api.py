@@ -37,6 +37,7 @@ class TestSignIn:
         assert answer.status_code == 401
 
     def test_by_session_reads(self, region: Region) -> None:
+        User.objects.filter(username="clerk").update(must_change_password=False)
         browser = Client()
         browser.force_login(User.objects.get(username="clerk"))
 

@@ -96,6 +96,26 @@ class TestRunMonth:
         after = list(Bill.objects.values()), BillLine.objects.count(), Entry.objects.count()
         assert after == before
 
+    def test_beside_another_run_of_the_month_bills_what_that_one_left(
+        self, ground: None, lake: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        county = world.make_county()
+        world.make_tariff()
+        points = [world.make_account(county, number) for number in ("1001", "1002", "1003")]
+        world.store(lake, world.curves(points))
+        monkeypatch.setattr("busbar.billing.operations._BATCH", 1)
+        others: list[int] = []
+
+        def meanwhile(done: int, total: int) -> None:
+            if not others:
+                others.append(1)
+                run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        run = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT, progress=meanwhile)
+
+        assert (run.billed, Bill.objects.count()) == (3, 3)
+        assert Entry.objects.filter(event="billing.bill.issued").count() == 3
+
     def test_records_each_bill_on_the_customers_timeline(self, ground: None, lake: Path) -> None:
         world.make_tariff()
         point = world.make_account(world.make_county(), "1001")
@@ -211,23 +231,20 @@ class TestRunMonth:
         world.make_tariff()
         county = world.make_county()
         points = [world.make_account(county, f"{1000 + i}") for i in range(41)]
-        world.store(lake, world.curves(points))
-        Bill.objects.all().delete()
+        refused = world.make_account(county, "9999", tariff="UNKNOWN")
+        world.store(lake, world.curves([*points, refused]))
+        Agreement.objects.exclude(tariff_code="UNKNOWN").update(valid_from=dt.date(2030, 1, 1))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
         counts = []
-        for month_points in (points[:1], points[1:]):
-            Agreement.objects.exclude(account__in=[p.account_id for p in month_points]).update(
-                valid_from=dt.date(2030, 1, 1)
-            )
-            Agreement.objects.filter(account__in=[p.account_id for p in month_points]).update(
-                valid_from=world.LONG_AGO
-            )
-            with CaptureQueriesContext(
-                connection,
-            ) as queries:
+        for some in (points[:1], points[1:]):
+            agreements = Agreement.objects.filter(account__in=[p.account_id for p in some])
+            agreements.update(valid_from=world.LONG_AGO)
+            with CaptureQueriesContext(connection) as queries:
                 run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
             counts.append(len(queries))
 
-        assert abs(counts[0] - counts[1]) <= 3
+        # SQLite cuts a long INSERT by its number of parameters; PostgreSQL does not.
+        assert counts[1] - counts[0] <= (2 if connection.vendor == "sqlite" else 0)
 
 
 class TestRecalculate:

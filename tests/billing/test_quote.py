@@ -183,3 +183,11 @@ class TestLoads:
             quote.loads(text)
 
         assert caught.value.faults[0].expectation == expectation
+
+
+class TestObjectsThatAreNone:
+    def test_are_refused_with_a_sentence(self) -> None:
+        spoiled = document("e11")
+        spoiled["customer"] = "x"
+
+        assert "应为对象 { … }" in str(refusal_of(spoiled))

@@ -105,6 +105,19 @@ class TestPhone:
 
         expect(phone.get_by_role("heading", name="客户")).to_be_visible()
 
+    def test_turns_the_rows_of_a_table_into_cards_that_need_no_sideways_scroll(
+        self, phone: Page
+    ) -> None:
+        sign_in(phone)
+        phone.goto("/customers/")
+        phone.wait_for_load_state("networkidle")
+
+        wrap = phone.locator("#customer-results .table-wrap")
+
+        assert wrap.evaluate("node => node.scrollWidth <= node.clientWidth")
+        cell = wrap.locator("tbody tr").first.locator("td").nth(1)
+        assert cell.get_attribute("data-label") == "类别"
+
 
 def _first_customer(page: Page) -> str:
     page.goto("/customers/")

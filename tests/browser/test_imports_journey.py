@@ -40,7 +40,7 @@ class TestImport:
         expect(page.locator(".drop-files")).to_contain_text("变电站.csv")
         page.get_by_role("button", name="上传并核对列").click()
 
-        expect(page.get_by_text("未找到,请选择")).to_be_visible()
+        expect(page.get_by_text("未找到，请选择")).to_be_visible()
         page.get_by_label("容量").select_option("某数")
         page.get_by_role("button", name="确认并导入").first.click()
 

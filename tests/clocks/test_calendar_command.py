@@ -63,7 +63,7 @@ class TestUpload:
         file.write_text("日期,性质,名称\n2027-01-01,放假,元旦\n2027-13-01,放假,元旦\n", "utf-8")
         assert main(["calendar", "upload", str(file), "--source", "通知"]) == 2
         assert capsys.readouterr().out.splitlines() == [
-            "2027.csv 第 3 行“日期”列的值“2027-13-01”: 应为日期, 如 2027-10-01",
+            "2027.csv 第 3 行“日期”列的值“2027-13-01”：应为日期，如 2027-10-01",
             "新增 1 天,更新 0 天,未变 0 天,拒绝 1 行",
         ]
 

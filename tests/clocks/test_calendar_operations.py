@@ -126,9 +126,9 @@ class TestEditDay:
     @pytest.mark.parametrize(
         ("date", "kind", "name", "sentence"),
         [
-            ("2026-08-08", "workday", "", "2026-08-08 是周六, 上班应填“调休上班”"),
-            ("2026-08-10", "make_up", "春节", "2026-08-10 是周一, 本为工作日"),
-            ("2026-08-10", "weekend", "", "2026-08-10 是周一, 放假应填“法定节假日”"),
+            ("2026-08-08", "workday", "", "2026-08-08 是周六，上班应填“调休上班”"),
+            ("2026-08-10", "make_up", "春节", "2026-08-10 是周一，本为工作日"),
+            ("2026-08-10", "weekend", "", "2026-08-10 是周一，放假应填“法定节假日”"),
             ("2026-08-10", "holiday", " ", "法定节假日须写明节日名称"),
             ("2026-08-10", "feast", "", "性质须为工作日、周末、法定节假日、调休上班之一"),
             ("2026-08-10", "holiday", "长" * 51, "名称最长 50 个字"),
@@ -190,11 +190,11 @@ class TestUploadCalendar:
             ("元旦", "法定节假日", "元旦"),
         )
         assert [str(refusal) for refusal in result.refusals] == [
-            "第 3 行“日期”列的值“2027-02-30”: 应为日期, 如 2027-10-01",
-            "第 4 行“性质”列的值“工作日”: 2027-02-06 是周六, 上班应填“调休上班”",
-            "第 5 行“名称”列的值“”: 法定节假日须写明节日名称",
-            "第 6 行“日期”列的值“2027/1/1”: 同一日期只能出现一次",
-            "第 7 行“日期”列的值“元旦”: 应为日期, 如 2027-10-01",
+            "第 3 行“日期”列的值“2027-02-30”：应为日期，如 2027-10-01",
+            "第 4 行“性质”列的值“工作日”：2027-02-06 是周六，上班应填“调休上班”",
+            "第 5 行“名称”列的值“”：法定节假日须写明节日名称",
+            "第 6 行“日期”列的值“2027/1/1”：同一日期只能出现一次",
+            "第 7 行“日期”列的值“元旦”：应为日期，如 2027-10-01",
         ]
         assert list(CalendarDay.objects.values_list("date", "name")) == [
             (dt.date(2027, 1, 1), "元旦")
@@ -225,7 +225,7 @@ class TestUploadCalendar:
 
     def test_an_upload_without_a_good_row_is_refused_with_its_first_fault(self) -> None:
         with pytest.raises(
-            clocks_operations.UnableToUploadCalendar, match="第一处: 第 2 行“日期”列的值“x”"
+            clocks_operations.UnableToUploadCalendar, match="第一处：第 2 行“日期”列的值“x”"
         ):
             upload(("x", "y", "z"))
 

@@ -13,7 +13,8 @@ from django.test import Client
 from busbar.access import operations as access_operations
 from busbar.access.models import Employee, OrganizationUnit, Role, UnitKind
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing.models import Bill, BillLine, BillRun
+from busbar.billing.findings import Marks, find_in_bills
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
 from busbar.customers.models import (
     AccountTeamMember,
     Customer,
@@ -36,6 +37,13 @@ AT = dt.datetime(2026, 11, 1, 1, tzinfo=dt.UTC)
 LONG_AGO = dt.date(2020, 1, 1)
 PASSWORD = "Kx7-harbor-lamp"
 MONTH, MONTH_BEFORE = "2026-10", "2026-09"
+MARKS = Marks(
+    swing_share=Decimal("0.30"),
+    demand_share=Decimal("0.70"),
+    overrun_threshold=Decimal("1.05"),
+    overrun_multiplier=Decimal(2),
+    strictest_standard=Decimal("0.90"),
+)
 
 
 class Region:
@@ -108,7 +116,7 @@ class Region:
         lines: dict[str, str] | None = None,
         **facts: object,
     ) -> Bill:
-        """A bill of 100,000 kWh with lines code → amount."""
+        """A bill of 100,000 kWh with lines code → amount, and what a run would find in it."""
         run = self.run(month)
         values = {"energy_kwh": 100_000, "max_demand_kw": 500, "lake_version": 0} | facts
         account = CustomerAccount.objects.get(customer=customer)
@@ -136,6 +144,10 @@ class Region:
                 amount=Decimal(value),
                 formula="",
             )
+        bill.refresh_from_db()
+        terms = {account.pk: list(Agreement.objects.filter(account=account))}
+        found = find_in_bills([bill], bill.lines.all(), agreements=terms, marks=MARKS)
+        BillFinding.objects.bulk_create(found)
         return bill
 
     def run(self, month: str) -> BillRun:

@@ -201,7 +201,7 @@ class TestRecalculation:
 class TestBillRuns:
     def test_queue_a_month_in_the_clerk_s_name(self, region: Region) -> None:
         response = region.client(Role.BILLING_CLERK).post(
-            "/bills/runs/start/", {"month": "2026-02"}
+            "/bills/runs/start/", {"month": "2026-01"}
         )
 
         assert response.status_code == 302
@@ -210,8 +210,16 @@ class TestBillRuns:
         clerk = next(reversed(region.people.values()))
         assert (task["func"], task["args"]) == (
             "busbar.jobs.billing.bill_month",
-            ("2026-02", clerk.user_id),
+            ("2026-01", clerk.user_id),
         )
+
+    def test_say_at_once_that_a_month_has_no_curves_and_queue_nothing(self, region: Region) -> None:
+        client = region.client(Role.BILLING_CLERK)
+
+        response = client.post("/bills/runs/start/", {"month": "2030-02"}, follow=True)
+
+        assert "2030-02 还没有导入任何负荷曲线" in response.content.decode()
+        assert OrmQ.objects.count() == 0
 
     def test_refuse_whoever_may_not_bill_and_queue_nothing(self, region: Region) -> None:
         response = region.client(Role.MANAGER).post("/bills/runs/start/", {"month": "2026-02"})

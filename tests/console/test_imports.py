@@ -119,7 +119,7 @@ class TestMapping:
         mapping = response.context["mappings"][0]
         assert mapping.sample == [["S1", "一站", "C", "110", "50000"]]
         assert [c.field.key for c in mapping.fields if c.is_missing] == ["capacity_kva"]
-        assert "未找到,请选择" in response.content.decode()
+        assert "未找到，请选择" in response.content.decode()
 
     def test_confirming_queues_the_run_and_is_remembered(self, client: Client) -> None:
         run = upload(client, GOOD.replace("额定容量", "某数"))
@@ -145,7 +145,7 @@ class TestMapping:
         response = client.post(f"/imports/{run.pk}/mapping/", posted)
 
         assert response.status_code == 422
-        assert "缺少必需的列:容量" in response.content.decode()
+        assert "缺少必需的列：容量" in response.content.decode()
         fields = {c.field.key: c.column for c in response.context["mappings"][0].fields}
         assert fields["name"] == "单位编码"
         assert OrmQ.objects.count() == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from allauth.mfa.totp.internal import auth
 from django.test import Client
 from django.urls import URLPattern, reverse
 
 from busbar.access import operations as access_operations
-from busbar.access.models import Role
+from busbar.access.models import Role, User
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.console import urls
 from busbar.console.middleware import OPEN_VIEWS
@@ -99,6 +100,30 @@ class TestGivenPassword:
 
         assert "新密码不能与原密码相同" in answer.content.decode()
         assert client.get("/customers/").status_code == 302
+
+    def test_does_not_open_the_api_before_it_is_changed(self, region: Region) -> None:
+        client = region.client()
+        User.objects.filter(username="manager").update(must_change_password=True)
+        closed = client.get("/api/v1/customers")
+        User.objects.filter(username="manager").update(must_change_password=False)
+
+        assert closed.status_code == 401
+        assert client.get("/api/v1/customers").status_code == 200
+
+
+class TestPagesThatWouldSendMail:
+    @pytest.mark.parametrize(
+        "page", ["email/", "confirm-email/x/", "password/reset/done/", "password/set/"]
+    )
+    def test_do_not_exist(self, region: Region, page: str) -> None:
+        assert region.client().get(f"/accounts/{page}").status_code == 404
+        assert region.client().post(f"/accounts/{page}", {"email": "a@b.cn"}).status_code == 404
+
+    def test_a_forgotten_password_is_the_administrators_business(self, region: Region) -> None:
+        answer = Client().get("/accounts/password/reset/")
+
+        assert "请联系系统管理员重置" in answer.content.decode()
+        assert Client().post("/accounts/password/reset/", {"email": "a@b.cn"}).status_code == 405
 
 
 class TestLanguage:

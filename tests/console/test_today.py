@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from decimal import Decimal
 
 from django.db import connection
@@ -11,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from busbar.access import queries as access_queries
 from busbar.billing.insights import Scope
 from busbar.billing.models import BillRefusal
-from busbar.console.attention import Rank, WorkItem, WorkKind, list_work
+from busbar.console.attention import Look, count_work, list_kind, list_work, look
+from busbar.console.today import EACH, PAGE
+from busbar.console.work_items import Rank, WorkItem, WorkKind
 from busbar.customers.models import CustomerAccount
 from busbar.imports.models import ImportFile, ImportKind, ImportRun, ImportState
 from busbar.kit.periods import CHINA
@@ -119,16 +123,7 @@ class TestWork:
         ]
 
     def test_names_an_import_that_left_rows_behind(self, region: Region) -> None:
-        run = ImportRun.objects.create(
-            kind=ImportKind.ARCHIVE,
-            state=ImportState.FINISHED,
-            unit=region.north,
-            created_at=AT,
-            created_by="甲",
-        )
-        ImportFile.objects.create(
-            run=run, name="a", table="a", path="a", sha256="0", size_bytes=1, refused=4
-        )
+        run = _import_with_refusals(region)
 
         (item,) = _work(region)
 
@@ -153,6 +148,86 @@ class TestWork:
 
         assert len(found) > 16
         assert len(few) == len(many)
+
+    def test_lists_so_many_of_a_kind_and_counts_them_all(self, region: Region) -> None:
+        _fill(region, range(3))
+        seen = _look(region)
+
+        listed, counts = list_work(seen, each=2), count_work(seen)
+
+        assert len(listed) == 2 * 5
+        assert counts == dict.fromkeys(
+            (
+                WorkKind.AGREEMENTS,
+                WorkKind.SWINGS,
+                WorkKind.DEMAND,
+                WorkKind.POWER_FACTOR,
+                WorkKind.DATA,
+            ),
+            3,
+        )
+
+    def test_counts_nothing_of_another_county(self, region: Region) -> None:
+        customer = region.customer("1", unit=region.south)
+        agree(customer, valid_until=dt.date(2026, 11, 12))
+        region.bill(customer, power_factor="0.80", lines={"power_factor": "9.00"})
+
+        assert count_work(_look(region)) == {}
+
+
+class TestKind:
+    def test_is_read_on_where_the_page_ended(self, region: Region) -> None:
+        lost = ["5.00", "9.00", "7.00", "7.00", "7.00"]
+        for number, amount in enumerate(lost):
+            lines = {"power_factor": amount}
+            region.bill(region.customer(str(number)), power_factor="0.80", lines=lines)
+
+        assert _read_all(region, WorkKind.POWER_FACTOR) == ["331", "332", "333", "334", "330"]
+
+    def test_ranks_the_missing_above_the_estimated(self, region: Region) -> None:
+        gaps = [(0, 900), (1, 0), (97, 0), (1, 5)]
+        for number, (missing, estimated) in enumerate(gaps):
+            customer = region.customer(str(number))
+            region.bill(customer, missing_intervals=missing, estimated_intervals=estimated)
+
+        assert _read_all(region, WorkKind.DATA) == ["332", "333", "331", "330"]
+
+    def test_reads_agreements_on_by_their_last_day(self, region: Region) -> None:
+        for number, day in enumerate((20, 12, 20, 11)):
+            agree(region.customer(str(number)), valid_until=dt.date(2026, 11, day))
+
+        assert _read_all(region, WorkKind.AGREEMENTS) == ["333", "331", "330", "332"]
+
+    def test_reads_refused_accounts_on(self, region: Region) -> None:
+        for number in "123":
+            account = CustomerAccount.objects.get(customer=region.customer(number))
+            BillRefusal.objects.create(run=region.run(MONTH), account=account, reason="没有合同")
+
+        assert _read_all(region, WorkKind.REFUSED) == ["331", "332", "333"]
+
+    def test_reads_imports_on_newest_first(self, region: Region) -> None:
+        runs = [_import_with_refusals(region) for _ in range(3)]
+        seen = _look(region)
+
+        first = list_kind(seen, WorkKind.IMPORTS, limit=2)
+        rest = list_kind(seen, WorkKind.IMPORTS, after=first.next_after, limit=2)
+
+        found = [item.url for item in (*first.items, *rest.items)]
+        assert found == [f"/imports/{run.pk}/" for run in reversed(runs)]
+
+    def test_begins_at_the_top_after_a_key_that_is_none(self, region: Region) -> None:
+        customer = region.customer("1")
+        agree(customer, valid_until=dt.date(2026, 11, 20))
+        region.bill(customer, power_factor="0.80", lines={"power_factor": "9.00"})
+        seen = _look(region)
+
+        found = [
+            len(list_kind(seen, kind, after=(odd, 1), limit=9).items)
+            for kind in (WorkKind.AGREEMENTS, WorkKind.POWER_FACTOR)
+            for odd in ("", "x", "NaN", "-1", "1e40")
+        ]
+
+        assert found == [1] * 10
 
 
 class TestPage:
@@ -188,10 +263,75 @@ class TestPage:
         assert part.count('<li class="work">') == 1
         assert "缺 5 点" in part
 
+    def test_reads_a_kind_on_from_page_to_page(self, region: Region) -> None:
+        for number in range(PAGE + 1):
+            region.bill(region.customer(f"{number:02d}"), missing_intervals=number + 1)
+        client, part = region.client(), {"HX-Request": "true"}
+
+        first = client.get("/?kind=data", headers=part).content.decode()
+        address = html.unescape(re.search(r'hx-get="([^"]+after=[^"]+)"', first).group(1))
+        rest = client.get(f"/{address}", headers=part).content.decode()
+
+        assert first.count('<li class="work">') == PAGE
+        assert rest.count('<li class="work">') == 1
+        assert "缺 1 点" in rest
+        assert "after=" not in rest
+
+    def test_says_that_it_shows_the_weightiest_only(self, region: Region) -> None:
+        for number in range(EACH + 1):
+            region.bill(region.customer(str(number)), missing_intervals=1)
+
+        page = region.client().get("/").content.decode()
+
+        assert page.count('<li class="work">') == EACH
+        assert f"每类只列最要紧的 {EACH} 件" in page
+        assert f"<b>{EACH + 1}</b>" in page
+
+    def test_costs_the_same_queries_at_two_sizes(self, region: Region) -> None:
+        client = region.client()
+        _fill(region, range(1))
+        with CaptureQueriesContext(connection) as few:
+            client.get("/?of=all")
+        _fill(region, range(1, 9))
+
+        with CaptureQueriesContext(connection) as many:
+            client.get("/?of=all")
+
+        assert len(few) == len(many)
+
+
+def _look(region: Region) -> Look:
+    viewer = access_queries.get_viewer(region.manager.user)
+    return look(viewer, scope=Scope(), at=AT)
+
 
 def _work(region: Region) -> list[WorkItem]:
-    viewer = access_queries.get_viewer(region.manager.user)
-    return list_work(viewer, scope=Scope(), at=AT)
+    return list_work(_look(region), each=30)
+
+
+def _read_all(region: Region, kind: WorkKind) -> list[str]:
+    """The account numbers of a kind's list, read two at a time."""
+    seen, found, after = _look(region), [], None
+    while True:
+        page = list_kind(seen, kind, after=after, limit=2)
+        found += [item.account_number for item in page.items]
+        after = page.next_after
+        if after is None:
+            return found
+
+
+def _import_with_refusals(region: Region) -> ImportRun:
+    run = ImportRun.objects.create(
+        kind=ImportKind.ARCHIVE,
+        state=ImportState.FINISHED,
+        unit=region.north,
+        created_at=AT,
+        created_by="甲",
+    )
+    ImportFile.objects.create(
+        run=run, name="a", table="a", path="a", sha256="0", size_bytes=1, refused=4
+    )
+    return run
 
 
 def _fill(region: Region, numbers: range) -> None:

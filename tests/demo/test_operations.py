@@ -164,7 +164,7 @@ class TestBuildDemonstration:
         assert errors.exists()
         assert {error.expectation for error in errors} <= {
             "应为不小于 0 的数字",
-            "换算后应不超过 2147483647(Wh 或 varh)",
+            "换算后应不超过 2147483647（Wh 或 varh）",
         }
 
     def test_does_nothing_when_it_is_complete(self, home: Path) -> None:

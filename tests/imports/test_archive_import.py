@@ -183,12 +183,12 @@ class TestBadRows:
         assert errors(run) == [
             (4, "客户名称", "", "此列必填"),
             (5, "统一社会信用代码", "91110108551385082R",
-             "应为 18 位统一社会信用代码,校验码须正确"),
+             "应为 18 位统一社会信用代码，校验码须正确"),
             (6, "统一社会信用代码", STEEL_CODE, "此信用代码已属于另一个客户"),
             (7, "客户类别", "矿山",
-             "应为以下之一:工业企业、商业企业、政府机关、医疗机构、学校、其他"),
+             "应为以下之一：工业企业、商业企业、政府机关、医疗机构、学校、其他"),
             (8, "单位编码", "999", "没有这个编码的单位"),
-            (9, "客户编号", "C1", "同一客户编号只应出现一次,前面已有内容不同的一行"),
+            (9, "客户编号", "C1", "同一客户编号只应出现一次，前面已有内容不同的一行"),
         ]  # fmt: skip
         assert counts(run) == {"customers": (2, 0, 0, 6)}
         assert set(Customer.objects.values_list("number", flat=True)) == {"C1", "C2"}
@@ -232,9 +232,9 @@ class TestBadRows:
 
         assert errors(run) == [
             (2, "生效日期", "2026-06-01", "与该户合同 HT1 的有效期重叠"),
-            (2, "电源性质", "main", "该用电地址已有主供电源(馈线 F1),应为备用电源"),
+            (2, "电源性质", "main", "该用电地址已有主供电源（馈线 F1），应为备用电源"),
             (3, "馈线编码", "F9", "没有这个编码的馈线"),
-            (2, "装表日期", "2025-05-01", "该计量点此时装有电能表 M2,应先拆表"),
+            (2, "装表日期", "2025-05-01", "该计量点此时装有电能表 M2，应先拆表"),
             (3, "CT变比", "0", "应为大于 0 的数字"),
         ]
         assert Agreement.objects.count() == 1
@@ -319,7 +319,7 @@ class TestViewer:
 
         run = run_files("archive", {"客户.csv": theft}, by=viewer)
 
-        assert errors(run) == [(2, "客户编号", "C2", "已由其他单位登记,不在您的管辖范围内")]
+        assert errors(run) == [(2, "客户编号", "C2", "已由其他单位登记，不在您的管辖范围内")]
         assert Customer.objects.get(number="C2").name == "望海医院"
 
     def test_does_not_see_another_countys_runs(self, units: Units) -> None:
@@ -349,7 +349,7 @@ class TestMapping:
     def test_that_leaves_a_required_column_open_is_refused_with_its_name(
         self, units: Units
     ) -> None:
-        with pytest.raises(UnableToConfirmMapping, match=r"客户\.csv:按“客户”读取.*客户编号"):
+        with pytest.raises(UnableToConfirmMapping, match=r"客户\.csv：按“客户”读取.*客户编号"):
             run_files("archive", {"客户.csv": self.ODD})
 
         assert ImportRun.objects.get().state == ImportState.MAPPING

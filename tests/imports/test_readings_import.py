@@ -89,7 +89,7 @@ class TestWideFile:
         found = curves(dt.date(2025, 1, 1), dt.date(2025, 3, 1)).to_pylist()
         assert [(row["day"].day, row["active_wh"][0]) for row in found] == [(31, 1000), (1, 2000)]
         assert run.files.get().created == 2
-        assert errors(run)[0][3].startswith("该表在部分日期未装")
+        assert errors(run)[0][3].startswith("表 M1 在 2025-02-01 未装在任何计量点")
 
     def test_bad_rows_are_named_and_good_ones_kept(self) -> None:
         run = run_files(

@@ -6,6 +6,8 @@ import io
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
@@ -104,3 +106,88 @@ class TestExports:
         exports.write_csv(file, ["a"], [["=x"], ["y"]])
 
         assert "".join(exports.csv_lines(["a"], [["=x"], ["y"]])).encode() == file.getvalue()
+
+
+class TestNeutralizing:
+    @pytest.mark.parametrize(
+        "text",
+        ["=1+1", "'=1+1", "''=1", " =1", "＝1", "－1", "@x", "\t=1", "\r=1", "-cmd|x", "'-5"],
+    )
+    def test_disarms_and_is_taken_back_exactly(self, text: str) -> None:
+        assert exports.neutralize(text) == f"'{text}"
+        assert exports.unescape(exports.neutralize(text)) == text
+
+    @pytest.mark.parametrize("text", ["-5", "+0.75", "'90年代", "甲", "a=b", ""])
+    def test_leaves_numbers_and_words_alone(self, text: str) -> None:
+        assert exports.neutralize(text) == text
+        assert exports.unescape(text) == text
+
+
+class TestHostileFiles:
+    def test_a_sheet_that_claims_its_last_cell_is_refused_and_takes_nobody_down(
+        self, tmp_path: Path
+    ) -> None:
+        far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v>'
+        path = written(tmp_path, _with_sheet(f"<sheetData>{far}</c></row></sheetData>"))
+
+        with pytest.raises(UnableToReadTable, match="Excel 文件过大或已损坏"):
+            tables.list_heads(path)
+
+    def test_a_plain_workbook_is_read_as_before(self, tmp_path: Path) -> None:
+        file = io.BytesIO()
+        exports.write_xlsx(file, [("户号", ["户号", "户名"], [["1", "甲"]])])
+
+        heads = tables.list_heads(written(tmp_path, file.getvalue()))
+
+        assert heads == [tables.TableHead("户号", ("户号", "户名"), 1, 1)]
+
+    def test_a_line_of_a_megabyte_is_no_table(self, tmp_path: Path) -> None:
+        path = written(tmp_path, b"1," * 2_000_000)
+
+        with pytest.raises(UnableToReadTable, match="超过 1 MB"):
+            tables.list_heads(path)
+
+    def test_a_header_of_too_many_columns_is_refused(self, tmp_path: Path) -> None:
+        header = ",".join(f"c{place}" for place in range(2_001))
+
+        with pytest.raises(UnableToReadTable, match="2,001 列，至多 2,000 列"):
+            tables.list_heads(written(tmp_path, f"{header}\n1\n".encode()))
+
+    def test_a_cell_that_never_ends_names_its_line(self, tmp_path: Path) -> None:
+        path = written(tmp_path, f"户号,户名\n1,甲\n2,{'长' * 140_000}\n".encode())
+
+        with pytest.raises(UnableToReadTable, match="第 3 行无法读取：每格至多 131,072 个字符"):
+            tables.list_heads(path)
+
+    def test_a_nested_parquet_column_is_named(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        pq.write_table(pa.table({"户号": ["1"], "曲线": [[{"kw": [1]}]]}), path)
+
+        with pytest.raises(UnableToReadTable, match="“曲线”列是嵌套结构"):
+            tables.list_heads(path)
+
+    def test_a_parquet_page_that_is_damaged_is_refused_when_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        pq.write_table(pa.table({"户号": ["1", "2"]}), path, compression="none")
+        content = bytearray(path.read_bytes())
+        content[4:40] = b"\xff" * 36
+        path.write_bytes(content)
+        (head,) = tables.list_heads(path)
+
+        with pytest.raises(UnableToReadTable, match="Parquet 文件已损坏"):
+            list(tables.read_rows(path, head))
+        with pytest.raises(UnableToReadTable, match="Parquet 文件已损坏"):
+            tables.read_columns(path, head)
+
+
+def _with_sheet(inside: str) -> bytes:
+    """A workbook whose only sheet has this content."""
+    plain, spoiled = io.BytesIO(), io.BytesIO()
+    exports.write_xlsx(plain, [("表", ["a", "b"], [["1", "2"]])])
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<?xml version="1.0"?><worksheet xmlns="{namespace}">{inside}</worksheet>'
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(spoiled, "w") as target:
+        for name in source.namelist():
+            is_sheet = name.startswith("xl/worksheets/")
+            target.writestr(name, sheet if is_sheet else source.read(name))
+    return spoiled.getvalue()

@@ -74,7 +74,7 @@ class TestTariffs:
 
         assert [(e[0], e[1], e[3]) for e in errors(run)] == [
             (2, "分时方案编码", "没有这个编码的分时方案"),
-            (3, "分时方案编码", "有几个时段电价时应写明分时方案;不分时的只填平段电价"),
+            (3, "分时方案编码", "有几个时段电价时应写明分时方案；不分时的只填平段电价"),
             (4, "平段电价", "至少应有一个时段的电价"),
         ]
         assert not Tariff.objects.exists()
@@ -88,7 +88,7 @@ class TestTariffs:
         run = run_files("tariffs", {"时段.csv": csv_bytes(header, rows)})
 
         assert [e[3] for e in errors(run)] == [
-            "该方案另有行不合格,整个方案未导入",
+            "该方案另有行不合格，整个方案未导入",
             "与同优先级的另一时段重叠而时段不同",
         ]
         assert list(TimeOfUseInterval.objects.filter(scheme__code="HA2021").values()) == before

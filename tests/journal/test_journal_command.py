@@ -45,7 +45,7 @@ class TestVerify:
     def test_a_tampered_row(self, entries: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
         tamper("UPDATE journal_entry SET actor_name = 'x' WHERE id = %s", entries[1].pk)
         assert main(["journal", "verify"]) == 1
-        expected = f"日志链已断:第 {entries[1].pk} 条,内容与其校验值不符:条目被改动\n"
+        expected = f"日志链已断:第 {entries[1].pk} 条,内容与其校验值不符：条目被改动\n"
         assert capsys.readouterr().out == expected
 
     def test_a_cut_tail_against_a_kept_head(

@@ -229,7 +229,7 @@ class TestLong:
             parse_readings(long(*rows), LONG)
 
     def test_refuses_a_file_without_a_column_of_the_layout(self) -> None:
-        with pytest.raises(UnableToUseLayout, match="缺少列:电量"):
+        with pytest.raises(UnableToUseLayout, match="缺少列：电量"):
             parse_readings(long(("A", "2024-03-01 00:00"), columns=("户号", "时间")), LONG)
 
 

@@ -35,6 +35,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     home = Path(tempfile.mkdtemp(prefix=f"busbar-test-{worker or 'main'}-"))
     _everything.callback(shutil.rmtree, home, ignore_errors=True)
+    (home / "static").mkdir()  # where whitenoise looks; nothing is collected for tests
     os.environ["BUSBAR_HOME"] = str(home)
     for name in ("SECRET_KEY", "DEBUG", "BUSBAR_TLS", "BUSBAR_DEMO", "BUSBAR_HOSTS"):
         os.environ.pop(name, None)

@@ -97,7 +97,7 @@ class Batch:
                 same.add(index)
                 self._out.add(index)
             else:
-                self.reject(index, field_name, f"同一{what}只应出现一次,前面已有内容不同的一行")
+                self.reject(index, field_name, f"同一{what}只应出现一次，前面已有内容不同的一行")
         return same
 
 
@@ -157,7 +157,7 @@ def reject_unseen(
     for index, row in list(batch.live()):
         instance = existing.get(row.get(field_name))
         if instance is not None and instance.pk not in seen:
-            batch.reject(index, field_name, "已由其他单位登记,不在您的管辖范围内")
+            batch.reject(index, field_name, "已由其他单位登记，不在您的管辖范围内")
 
 
 @dataclass

@@ -11,10 +11,41 @@ from ninja import Router, Schema
 from busbar.api.paging import After, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
 from busbar.customers import queries as customers_queries
-from busbar.customers.models import Customer, CustomerAccount, CustomerKind, Importance
+from busbar.customers.models import (
+    Contact,
+    Customer,
+    CustomerAccount,
+    CustomerGroup,
+    CustomerKind,
+    Importance,
+)
 
 router = Router()
 accounts = Router()
+groups = Router()
+
+
+class GroupOut(Schema):
+    """集团."""
+
+    code: str
+    name: str
+    parent_code: str | None
+
+    @staticmethod
+    def resolve_parent_code(group: CustomerGroup) -> str | None:
+        """Code of the group above."""
+        return group.parent.code if group.parent else None
+
+
+class ContactOut(Schema):
+    """联系人."""
+
+    name: str
+    role: str
+    phone: str
+    email: str
+    is_primary: bool
 
 
 class CustomerOut(Schema):
@@ -85,6 +116,25 @@ def list_customers(
 def get_customer(request: HttpRequest, number: Text) -> Customer:
     """一个客户。"""
     return customers_queries.get_customer(viewer_of(request), number)
+
+
+@router.get(
+    "/{number}/contacts", response=answers(list[ContactOut], 404), operation_id="list_contacts"
+)
+def list_contacts(request: HttpRequest, number: Text) -> list[Contact]:
+    """一个客户的联系人，主要联系人在前。"""
+    viewer = viewer_of(request)
+    customer = customers_queries.get_customer(viewer, number)
+    contacts = Contact.objects.visible_to(viewer).filter(customer=customer)
+    return list(contacts.order_by("-is_primary", "name", "role"))
+
+
+@groups.get("", response=answers(Page[GroupOut]), operation_id="list_groups")
+def list_groups(request: HttpRequest, after: After = "", limit: Limit = 50) -> dict[str, Any]:
+    """集团：可见客户所属的那些。"""
+    seen = Customer.objects.visible_to(viewer_of(request)).exclude(group=None)
+    found = CustomerGroup.objects.filter(pk__in=seen.values("group_id")).select_related("parent")
+    return page_by(found, "code", after=after, limit=limit)
 
 
 @accounts.get("", response=answers(Page[AccountOut]), operation_id="list_accounts")

@@ -24,6 +24,7 @@ api = NinjaAPI(
 api.add_router("/units", access.router, tags=["组织"])
 api.add_router("/customers", customers.router, tags=["客户"])
 api.add_router("/accounts", customers.accounts, tags=["户号"])
+api.add_router("/groups", customers.groups, tags=["客户"])
 api.add_router("/usage-points", supply.usage_points, tags=["供电"])
 api.add_router("/sites", supply.sites, tags=["供电"])
 api.add_router("/transformers", supply.transformers, tags=["供电"])
@@ -34,6 +35,7 @@ api.add_router("/rule-sets", pricing.rule_sets, tags=["电价与规则"])
 api.add_router("/tariffs", pricing.tariffs, tags=["电价与规则"])
 api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
+api.add_router("/meters", metering.installations, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
 
 

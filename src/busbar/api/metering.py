@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from busbar.api.paging import Day, Text, answers
+from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
 from busbar.metering import queries as metering_queries
+from busbar.metering.models import MeterInstallation
 from busbar.supply import queries as supply_queries
 
 router = Router()
+installations = Router()
 
 MOST_DAYS = 92
 """A quarter at once; a year is four calls."""
+
+
+class InstallationOut(Schema):
+    """A meter at a usage point over [installed_on, removed_on), with its ratios."""
+
+    meter_serial: str
+    usage_point_number: str
+    installed_on: dt.date
+    removed_on: dt.date | None
+    ct_ratio: Decimal
+    pt_ratio: Decimal
+
+    @staticmethod
+    def resolve_meter_serial(installation: MeterInstallation) -> str:
+        """Serial number of the meter."""
+        return installation.meter.serial
+
+    @staticmethod
+    def resolve_usage_point_number(installation: MeterInstallation) -> str:
+        """Number of the usage point."""
+        return installation.usage_point.number
 
 
 class DayCurveOut(Schema):
@@ -63,3 +87,15 @@ def get_curves(
     )
     days = [DayCurveOut(**row) for row in table.to_pylist()]
     return CurvesOut(usage_point=point.number, start=start, end=end, days=days)
+
+
+@installations.get("", response=answers(Page[InstallationOut]), operation_id="list_installations")
+def list_installations(
+    request: HttpRequest, usage_point: Text = "", after: After = "", limit: Limit = 50
+) -> dict[str, Any]:
+    """可见的在装电能表，按表号；`usage_point` 为计量点编号。"""
+    found = MeterInstallation.objects.visible_to(viewer_of(request)).filter(removed_on=None)
+    if usage_point:
+        found = found.filter(usage_point__number=usage_point)
+    rows = found.select_related("meter", "usage_point")
+    return page_by(rows, "meter__serial", after=after, limit=limit)

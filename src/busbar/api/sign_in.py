@@ -21,7 +21,10 @@ class _Session(SessionAuth):
     """Ninja checks the CSRF token of every unsafe request that comes by cookie."""
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Viewer | None:
-        viewer = access_queries.get_viewer(request.user)
+        user = request.user
+        if user.is_anonymous or user.must_change_password:
+            return None  # a first password opens nothing but the page that changes it
+        viewer = access_queries.get_viewer(user)
         return viewer if viewer.unit_path else None
 
 

@@ -191,10 +191,30 @@ def _weights(masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def _known(batch: pa.RecordBatch, totals: MonthAggregates) -> pa.RecordBatch:
-    """Drop rows of usage points that are not asked for."""
-    known = np.isin(batch.column("usage_point_id").to_numpy(), totals.usage_point_ids)
+    """Drop rows of usage points that are not asked for.
+
+    Looks at the first row of each stretch of equal ids: the lake keeps a point's days together,
+    and asking for every row would cost half as much as decoding it.
+    """
+    points = batch.column("usage_point_id").to_numpy()
+    if len(points) == 0:
+        return batch
+    starts = np.flatnonzero(np.diff(points, prepend=points[0] - 1))
+    asked_for = _holds(totals.usage_point_ids, points[starts])
+    if asked_for.all():
+        return batch
+    known = np.repeat(asked_for, np.diff(np.append(starts, len(points))))
     totals.rows_skipped += int(len(known) - known.sum())
     return batch.filter(pa.array(known))
+
+
+def _holds(sorted_ids: Ints, wanted: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the wanted ids the sorted ids hold."""
+    if len(sorted_ids) == 0:
+        return np.zeros(len(wanted), dtype=bool)
+    places = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
+    held: npt.NDArray[np.bool_] = sorted_ids[places] == wanted
+    return held
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,10 @@ class Bill(models.Model):
         indexes = [
             models.Index(fields=["month", "id"], name="bill_month"),
             models.Index(fields=["month", "-amount", "id"], name="bill_month_amount"),
+            # Holds all that a month's sums need, so that they never touch the bills themselves.
+            models.Index(
+                fields=["month", "account", "amount", "energy_kwh"], name="bill_month_sum"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +128,48 @@ class BillLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bill_id}.{self.position} {self.name}"
+
+
+class FindingKind(models.TextChoices):
+    """What a bill can show that wants a person."""
+
+    SWING = "swing", _("电费突变")
+    DEMAND = "demand", _("需量偏离")
+    POWER_FACTOR = "power_factor", _("功率因数")
+    CURVE_GAPS = "curve_gaps", _("数据缺失")
+
+
+class BillFinding(models.Model):
+    """What a bill shows that wants a person, written with the bill so that lists need not look.
+
+    `worth_yuan` is the money at stake, signed for a swing, None for gaps in the curve. `weight`
+    ranks within the kind: the money's size, or the intervals missing, then those estimated.
+    `facts` is what the screen says, amounts as text: swing `amount`, `before`, `shifts`
+    [[name, change], …]; demand `max_demand_kw`, `contract_demand_kw`, `price`,
+    `free_percent`; power factor `power_factor`; gaps `missing`, `estimated`, `energy_kwh`.
+    """
+
+    bill = models.ForeignKey(Bill, on_delete=models.CASCADE, related_name="findings")
+    account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
+    month = models.CharField(max_length=7)
+    kind = models.CharField(max_length=20, choices=FindingKind.choices)
+    worth_yuan = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+    weight = models.DecimalField(max_digits=18, decimal_places=6)
+    facts = models.JSONField()
+
+    objects = BillQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "kind"], name="bill_finding_once"),
+        ]
+        indexes = [
+            models.Index(fields=["month", "kind", "-weight", "id"], name="bill_finding_rank"),
+            models.Index(fields=["account", "month", "kind"], name="bill_finding_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.account_id} {self.kind}"
 
 
 class BillRefusal(models.Model):

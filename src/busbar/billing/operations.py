@@ -18,9 +18,10 @@ from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.evidence import CitationBook, dump_facts, load_facts
 from busbar.billing.facts import AccountFacts, Limits, Registers, assemble, load_registers
+from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.kernel import MonthAggregates
 from busbar.billing.measuring import measure_month
-from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun, BillRunState
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRefusal, BillRun, BillRunState
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating import BillInput, RatedBill
 from busbar.customers.models import CustomerAccount
@@ -51,7 +52,14 @@ class _Work:
     book: PriceBook
     sums: MonthAggregates
     limits: Limits
+    marks: Marks
     citations: CitationBook
+
+
+def require_curves(month: Month) -> None:
+    """Refuse a month of which the lake has nothing, before a run is queued or begun."""
+    if str(month) not in list_months(Path(settings.LAKE_ROOT)):
+        raise UnableToRunMonth(f"{month} 还没有导入任何负荷曲线")
 
 
 def run_month(
@@ -65,8 +73,7 @@ def run_month(
     """
     by.require(Permission.RUN_BILLS)
     root = Path(settings.LAKE_ROOT)
-    if str(month) not in list_months(root):
-        raise UnableToRunMonth(f"{month} 还没有导入任何负荷曲线")
+    require_curves(month)
     version = current_version(root)
     run = _start(month, at)
     accounts = _accounts(month, by)
@@ -80,6 +87,7 @@ def run_month(
             root, month, scheme_of_account=_schemes(accounts, month, book), as_of=version
         ),
         limits=Limits(version, Decimal(settings.BUSBAR_BILL_MAX_MISSING_PERCENT)),
+        marks=load_marks(book),
         citations=CitationBook(),
     )
     _bill_all(work, accounts, progress)
@@ -155,13 +163,17 @@ def _bill_all(work: _Work, accounts: QuerySet[Any], progress: Progress | None) -
 
 @transaction.atomic
 def _bill_batch(work: _Work, keys: Sequence[int]) -> None:
+    keys = _still_open(work, keys)
     registers = load_registers(keys, work.book.month)
     accounts = CustomerAccount.objects.filter(pk__in=keys).select_related("unit").order_by("pk")
     rated, refused = _rate_all(work, accounts, registers)
     cited = (item for facts, bill in rated for item in _cited(facts.bill_input, bill))
     work.citations.ensure(cited)
     bills = Bill.objects.bulk_create([_bill(work, facts, bill) for facts, bill in rated])
-    BillLine.objects.bulk_create(_lines(work, bills, rated), batch_size=2000)
+    lines = BillLine.objects.bulk_create(_lines(work, bills, rated), batch_size=2000)
+    BillFinding.objects.bulk_create(
+        find_in_bills(bills, lines, agreements=registers.agreements, marks=work.marks)
+    )
     BillRefusal.objects.filter(run=work.run, account__in=keys).delete()
     BillRefusal.objects.bulk_create(refused)
     journal_operations.record_many(
@@ -172,6 +184,17 @@ def _bill_batch(work: _Work, keys: Sequence[int]) -> None:
     BillRun.objects.filter(pk=work.run.pk).update(
         billed=F("billed") + len(bills), refused=F("refused") + len(refused)
     )
+
+
+def _still_open(work: _Work, keys: Sequence[int]) -> list[int]:
+    """The accounts that no other run of the same month has billed meanwhile.
+
+    Two runs of a month wait for each other at the run's row, batch by batch.
+    """
+    BillRun.objects.select_for_update().get(pk=work.run.pk)
+    billed = Bill.objects.filter(account__in=keys, month=work.run.month)
+    done = set(billed.values_list("account_id", flat=True))
+    return [key for key in keys if key not in done]
 
 
 def _rate_all(

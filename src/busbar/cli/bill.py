@@ -40,11 +40,18 @@ def _quote(args: argparse.Namespace) -> int:
     except quote.QuoteRefused as refused:
         print(f"busbar: {refused}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"busbar: 打不开文件 {args.file}:{error.strerror}", file=sys.stderr)
+        return 1
+    except UnicodeDecodeError:
+        print(f"busbar: {args.file} 不是 UTF-8 编码的文本", file=sys.stderr)
+        return 1
     return 0
 
 
 def _text(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+    content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    return content.decode("utf-8-sig")
 
 
 def _run_month(month: Month) -> int:

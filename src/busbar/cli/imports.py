@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--errors", type=Path, metavar="DIR", help="错误文件放在哪里;缺省当前目录")
     readings = parser.add_argument_group("负荷曲线")
     readings.add_argument("--source", default="", help="来源系统的代码,说明一次即记住")
+    readings.add_argument(
+        "--side",
+        choices=["primary", "secondary"],
+        help="示值在一次侧(缺省),还是二次侧(乘当日所装电能表的 CT×PT 变比);随来源记住",
+    )
     readings.add_argument("--stamp", choices=["start", "end"], help="时标是区间起点还是终点")
     readings.add_argument(
         "--midnight", choices=["next", "same"], help="末区间的 0:00 写次日还是当日"
@@ -89,6 +94,7 @@ def _receive(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     told = {
         "source": args.source,
+        "side": args.side,
         "stamp": args.stamp,
         "midnight": args.midnight,
         "unit": args.unit,

@@ -40,8 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     command = next((c for c in COMMANDS if words and c.name == words[0]), None)
     if command is None:
-        _overview().parse_args(words)
-        return 2
+        return _show_overview(words)
     if command.needs_django:
         start_django()
     module = importlib.import_module(f"busbar.cli.{command.module}")
@@ -64,14 +63,13 @@ def start_django() -> None:
     django.setup()
 
 
-def _overview() -> argparse.ArgumentParser:
-    lines = "\n".join(f"  {c.name:<10} {c.help}" for c in COMMANDS)
-    return argparse.ArgumentParser(
-        prog="busbar",
-        usage="busbar COMMAND …",
-        description=f"Busbar 母线:供电企业大客户管理\n\n{lines}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _show_overview(words: list[str]) -> int:
+    if words and words[0] not in {"-h", "--help", "help"}:
+        print(f"busbar: 没有命令 {words[0]!r}", file=sys.stderr)
+    print("Busbar 母线：供电企业大客户管理\n\n  busbar 命令 --help  命令的用法\n")
+    for command in COMMANDS:
+        print(f"  {command.name:<10} {command.help}")
+    return 0 if words and words[0] in {"-h", "--help", "help"} else 2
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ BUSBAR_HOSTS          host names, comma separated; default: this machine only
 BUSBAR_TLS            1 behind TLS: secure cookies, HSTS, redirect
 BUSBAR_PROXIES        trusted reverse proxies in front (their number), for client addresses
 BUSBAR_BILL_MAX_MISSING_PERCENT  share of a month that may be missing in a bill; default 10
+BUSBAR_FINDING_SWING_PERCENT   change against the month before worth a look; default 30
+BUSBAR_FINDING_DEMAND_PERCENT  demand below this share of the contracted is; default 70
 BUSBAR_DEMO           1 only in the demonstration: shows its passwords at sign-in
 """
 
@@ -151,6 +153,7 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BUSBAR_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "busbar.console.sign_in.StaffMFAAdapter"  # words of its messages
 MFA_TOTP_ISSUER = "Busbar 母线"
 
 CACHES = {
@@ -187,6 +190,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10_485_760
 BUSBAR_UPLOAD_MAX_BYTES = int(os.environ.get("BUSBAR_UPLOAD_MAX_MB", "512")) * 1024 * 1024
 
 BUSBAR_BILL_MAX_MISSING_PERCENT = os.environ.get("BUSBAR_BILL_MAX_MISSING_PERCENT", "10")
+BUSBAR_FINDING_SWING_PERCENT = os.environ.get("BUSBAR_FINDING_SWING_PERCENT", "30")
+BUSBAR_FINDING_DEMAND_PERCENT = os.environ.get("BUSBAR_FINDING_DEMAND_PERCENT", "70")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

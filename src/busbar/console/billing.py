@@ -19,6 +19,7 @@ from django_q.tasks import async_task
 from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.billing import explanation, overview
+from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.models import Bill, BillRun
 from busbar.billing.overview import Outlier
@@ -26,6 +27,7 @@ from busbar.billing.queries import BillFilter
 from busbar.console.exporting import answer_export
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
+from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.pricing.models import TimeOfUsePeriod
 
@@ -102,6 +104,7 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
         "difference": found.amount - previous.amount if previous else None,
         "composition": _composition(whys),
         "trend": _trend(trend),
+        "trend_bills": trend,
         "following": _following(found, trend),
     }
     return render(request, "console/billing/bill.html", context)
@@ -174,8 +177,12 @@ def bill_run_start(request: StaffRequest) -> HttpResponse:
     request.viewer.require(Permission.RUN_BILLS)
     try:
         month = Month.parse(request.POST.get("month", ""))
+        billing_operations.require_curves(month)
     except ValueError:
         messages.error(request, _("月份应为 YYYY-MM"))
+        return redirect("bill_run_list")
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
         return redirect("bill_run_list")
     async_task(RUN_JOB, str(month), request.user.pk, task_name=f"{_('核算')} {month}")
     messages.success(request, _("%(month)s 已排入核算") % {"month": month})
@@ -200,9 +207,10 @@ def _filter(request: StaffRequest, months: Sequence[str]) -> BillFilter:
 def _after(request: StaffRequest) -> tuple[Decimal, int] | None:
     amount, _at, key = request.GET.get("after", "").partition("@")
     try:
-        return (Decimal(amount), int(key)) if key else None
+        found = Decimal(amount), int(key)
     except (InvalidOperation, ValueError):
         return None
+    return found if found[0].is_finite() else None
 
 
 def _keyset(bills: Sequence[Bill]) -> str:

@@ -24,7 +24,7 @@ from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, CustomerAccount
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import Month, Period, local_date
+from busbar.kit.periods import Month, Period, local_date, parse_day
 from busbar.metering import lake
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import INTERVALS, Quality
@@ -41,7 +41,7 @@ _TO_KW = 4 / 1000
 _MOST_DIGITS = 12
 
 
-class CurveRequestInvalid(Refusal):
+class CurveRequestRefused(Refusal):
     """The address asks for a day, month or version that cannot be."""
 
 
@@ -202,11 +202,11 @@ def _period(view: str, given: QueryDict) -> Period:
     if view == "month":
         month = _month(given.get("month", ""))
         if month is None:
-            raise CurveRequestInvalid(_("月份应写作 2026-10 的样子"))
+            raise CurveRequestRefused(_("月份应写作 2026-10 的样子"))
         return month.period
     day = _day(given.get("date", ""))
     if day is None:
-        raise CurveRequestInvalid(_("日期应写作 2026-10-31 的样子"))
+        raise CurveRequestRefused(_("日期应写作 2026-10-31 的样子"))
     return Period(day, day + ONE_DAY)
 
 
@@ -354,7 +354,7 @@ def _newest_day(at: dt.datetime) -> dt.date:
 
 def _day(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         return None
 

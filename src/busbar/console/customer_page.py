@@ -22,7 +22,7 @@ from busbar.billing import insights
 from busbar.billing import queries as billing_queries
 from busbar.billing.insights import MonthSum, Scope
 from busbar.billing.models import Bill
-from busbar.console.attention import list_work
+from busbar.console.attention import list_work, look
 from busbar.console.curves import curve_choices
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.customers import queries as customers_queries
@@ -35,6 +35,8 @@ from busbar.supply import queries as supply_queries
 
 TIMELINE_PAGE = 30
 BILL_MONTHS = 13
+MOST_ALERTS = 30
+"""Of each kind; a customer with more has its lists of bills and agreements."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def _overview(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
         "peak": max(bills, key=lambda bill: bill.max_demand_kw, default=None),
         "capacity_kva": supply_queries.map_capacity_kva([found.pk]).get(found.pk),
         "active_accounts": sum(account.status == "active" for account in file.accounts),
-        "alerts": list_work(viewer, scope=Scope(customer_id=found.pk), at=at),
+        "alerts": list_work(
+            look(viewer, scope=Scope(customer_id=found.pk), at=at), each=MOST_ALERTS
+        ),
         "estimated": sum(bill.estimated_intervals for bill in bills),
         "missing": sum(bill.missing_intervals for bill in bills),
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 EVENTS: dict[str, Promise | str] = {
     "access.api_token.issued": _("签发访问令牌"),
@@ -88,8 +88,9 @@ FIELDS: dict[str, Promise | str] = {
     "count": _("个数"),
     "created": _("新增"),
     "credit_code": _("信用代码"),
+    "ct_pt_ratios": _("所乘 CT×PT 变比"),
     "employees": _("员工"),
-    "energy_kwh": _("电量 kWh"),
+    "energy_kwh": _("电量"),
     "expires_at": _("有效期至"),
     "file": _("文件"),
     "files": _("文件"),
@@ -104,6 +105,7 @@ FIELDS: dict[str, Promise | str] = {
     "number": _("编号"),
     "refused": _("拒绝"),
     "roles": _("角色"),
+    "ratio_count": _("变比个数"),
     "rows": _("行"),
     "rows_changed": _("变更行"),
     "rows_new": _("新增行"),
@@ -111,6 +113,7 @@ FIELDS: dict[str, Promise | str] = {
     "settings": _("写法"),
     "sha256": _("摘要"),
     "sheet": _("工作表"),
+    "side": _("数值所在侧"),
     "source": _("依据"),
     "stamp_at": _("时标位置"),
     "status": _("状态"),
@@ -123,6 +126,9 @@ FIELDS: dict[str, Promise | str] = {
     "years": _("年度"),
 }
 
+FIELD_UNITS: dict[str, str] = {"amount": "元", "energy_kwh": "kWh"}
+"""Units of the changed fields that are quantities."""
+
 
 def name_event(event: str) -> str:
     """The event in words; its own name where nobody has named it yet.
@@ -130,11 +136,11 @@ def name_event(event: str) -> str:
     >>> from django.utils import translation
     >>> with translation.override("zh-hans"):
     ...     name_event("supply.agreement.signed"), name_event("access.unit.created")
-    ('供用电合同 签订', '新设单位')
+    ('供用电合同签订', '新设单位')
     """
     noun, _dot, verb = event.rpartition(".")
     if event not in EVENTS and noun in NOUNS and verb in VERBS:
-        return f"{NOUNS[noun]} {VERBS[verb]}"
+        return gettext("%(noun)s%(verb)s") % {"noun": NOUNS[noun], "verb": VERBS[verb]}
     return str(EVENTS.get(event, event))
 
 

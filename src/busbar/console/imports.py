@@ -30,7 +30,7 @@ PAGE = 30
 ERRORS = 100
 RUN_JOB = "busbar.jobs.imports.run_import"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OPTIONS = ("source", "stamp", "midnight", "unit", "channel", "point")
+OPTIONS = ("source", "side", "stamp", "midnight", "unit", "channel", "point")
 UNITS = ("kwh", "wh", "mwh", "kw", "w", "mw")
 
 
@@ -132,6 +132,7 @@ def import_curve(request: StaffRequest, file_id: int) -> HttpResponse:
             file,
             mapping=_posted_mapping(request.GET, file) or file.mapping,
             options=_options(request.GET),
+            by=request.viewer,
         )
         context["day"] = day
         context["curve"] = {"times": _quarters(), "load_kw": day.load_kw}
@@ -149,6 +150,7 @@ def import_run(request: StaffRequest, run_id: int) -> HttpResponse:
         "run": run,
         "files": [(file, imports_queries.list_errors(file, limit=10)) for file in _failing(run)],
         "counts": _counts(run),
+        "read_as": {**run.options, **run.options.get("read_as", {})},
         "worker": has_worker(),
         "is_underway": run.state in {ImportState.QUEUED, ImportState.RUNNING},
     }

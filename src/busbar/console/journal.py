@@ -13,7 +13,7 @@ from busbar.access.permissions import Permission
 from busbar.console.requests import StaffRequest, page_number
 from busbar.journal import queries as journal_queries
 from busbar.journal.queries import EntryFilter
-from busbar.kit.periods import CHINA
+from busbar.kit.periods import CHINA, parse_day
 
 PAGE = 50
 
@@ -75,8 +75,8 @@ def _filter(request: StaffRequest) -> EntryFilter:
 
 def _midnight(text: str) -> dt.datetime | None:
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), CHINA)
-    except (ValueError, OverflowError):
+        return dt.datetime.combine(parse_day(text), dt.time(), CHINA)
+    except ValueError:
         return None
 
 

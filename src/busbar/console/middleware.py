@@ -18,12 +18,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 
 from busbar.access import queries as access_queries
 from busbar.access.visibility import NotPermitted
 from busbar.kit.errors import Refusal
 
-OPEN_VIEWS = frozenset({"choose_language"})
+OPEN_VIEWS = frozenset({"choose_language", "forgotten_password"})
 """Views of the console that may be used before sign-in."""
 
 _BEFORE_NEW_PASSWORD = frozenset({"account_change_password", "account_logout", "choose_language"})
@@ -54,6 +55,8 @@ class ViewerMiddleware:
             return None if not _is_console(view) or name in OPEN_VIEWS else _sign_in(request)
         if request.user.must_change_password and name not in _BEFORE_NEW_PASSWORD:
             return redirect("account_change_password")
+        if _has_nul(request):
+            return _answer(request, 409, gettext("地址或表单里有不能保存的空字符（NUL）"))
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -73,6 +76,12 @@ def _is_console(view: Callable[..., Any]) -> bool:
 
 def _is_screen(view: Callable[..., Any]) -> bool:
     return view.__module__.startswith(("busbar.console.", "allauth."))
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether the address or the form holds a NUL, which PostgreSQL refuses as text."""
+    given = (*request.GET.lists(), *request.POST.lists())
+    return "\0" in request.path or any("\0" in value for _name, got in given for value in got)
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

@@ -43,7 +43,7 @@ AREAS = (
                 "building-factory-2",
                 "customer_list",
                 "c",
-                under=("customer",),
+                under=("customer", "contact", "document"),
             ),
         ),
     ),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest
-from busbar.kit.periods import Month, local_date
+from busbar.kit.periods import Month, local_date, parse_day
 from busbar.pricing import overview
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import (
@@ -129,7 +129,7 @@ def _holds(rule_set: RuleSet, day: dt.date) -> bool:
 
 def _day(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         return None
 

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from busbar.access.visibility import Viewer
 from busbar.billing import insights
 from busbar.billing.insights import Scope
-from busbar.console.attention import WorkItem, WorkKind, list_work
-from busbar.console.requests import StaffRequest, is_part
+from busbar.console.attention import Look, count_work, list_kind, list_work, look
+from busbar.console.requests import StaffRequest, is_part, page_number
+from busbar.console.work_items import WorkKind
 from busbar.customers import queries as customers_queries
 from busbar.customers.queries import CustomerFilter
 from busbar.kit.periods import local_date
+
+EACH = 5
+"""Of each kind the page lists this many; the rest is one step away."""
+PAGE = 50
 
 
 @require_safe
 def today(request: StaffRequest) -> HttpResponse:
     """What needs this person today."""
-    at, viewer = timezone.now(), request.viewer
-    mine = _only_mine(request)
-    work = list_work(viewer, scope=Scope(mine=mine), at=at)
-    kind = request.GET.get("kind", "")
-    context = {
+    at, mine = timezone.now(), _only_mine(request)
+    seen = look(request.viewer, scope=Scope(mine=mine), at=at)
+    kind = _kind(request)
+    page = _page(request, seen, kind)
+    if is_part(request) and request.GET.get("after"):
+        return render(request, "console/_today_items.html", page)
+    counts = count_work(seen)
+    context = page | {
         "today": local_date(at),
-        "work": [item for item in work if kind in ("", item.kind)],
-        "kinds": _counted(work),
+        "counts": counts.items(),
         "kind": kind,
-        "total": len(work),
+        "total": sum(counts.values()),
         "mine": mine,
     }
     if is_part(request):
         return render(request, "console/_today_work.html", context)
-    return render(request, "console/today.html", context | _numbers(viewer))
+    return render(request, "console/today.html", context | _numbers(seen))
+
+
+def _page(request: StaffRequest, seen: Look, kind: WorkKind | None) -> dict[str, object]:
+    """The weightiest of every kind, or one kind's list from the key on."""
+    if kind is None:
+        return {"work": list_work(seen, each=EACH), "each": EACH}
+    last = page_number(request, "after", 0)
+    after = (request.GET.get("after_value", ""), last) if last else None
+    page = list_kind(seen, kind, after=after, limit=PAGE)
+    return {"work": page.items, "next_after": page.next_after}
+
+
+def _kind(request: StaffRequest) -> WorkKind | None:
+    chosen = request.GET.get("kind", "")
+    return WorkKind(chosen) if chosen in WorkKind.values else None
 
 
 def _only_mine(request: StaffRequest) -> bool:
@@ -49,21 +68,16 @@ def _only_mine(request: StaffRequest) -> bool:
     return customers_queries.count_customers(request.viewer, filters=mine) > 0
 
 
-def _counted(work: list[WorkItem]) -> list[tuple[WorkKind, int]]:
-    counts = Counter(item.kind for item in work)
-    return [(kind, counts[kind]) for kind in WorkKind if counts[kind]]
-
-
-def _numbers(viewer: Viewer) -> dict[str, object]:
-    month = insights.get_latest_month()
+def _numbers(seen: Look) -> dict[str, object]:
+    viewer, month = seen.viewer, seen.month
+    months = insights.months_back(month, 2) if month else []
+    sums = insights.map_months(viewer, months) if months else {}
     return {
         "customers": customers_queries.count_customers(viewer),
         "accounts": customers_queries.list_accounts(viewer).count(),
         "month": month,
-        "billed": insights.get_month_sum(viewer, month) if month else None,
-        "billed_before": (
-            insights.get_month_sum(viewer, insights.months_back(month, 2)[0]) if month else None
-        ),
+        "billed": sums.get(months[1]) if months else None,
+        "billed_before": sums.get(months[0]) if months else None,
     }
 
 

@@ -62,7 +62,7 @@ def _text(field: Field, raw: Any, text: str) -> str:
 
 def _code(field: Field, raw: Any, text: str) -> str:
     if isinstance(raw, float) and abs(raw) >= _EXACT:
-        raise CellRefused("16 位以上的编号应以文本存放:表格软件以数字存放会丢失末位")
+        raise CellRefused("16 位以上的编号应以文本存放：表格软件以数字存放会丢失末位")
     if not _CODE.fullmatch(text):
         raise CellRefused("编号中不应有空格")
     return text
@@ -78,7 +78,7 @@ def _account_number(field: Field, raw: Any, text: str) -> str:
 def _credit_code(field: Field, raw: Any, text: str) -> str:
     text = text.upper()
     if not is_credit_code(text):
-        raise CellRefused("应为 18 位统一社会信用代码,校验码须正确")
+        raise CellRefused("应为 18 位统一社会信用代码，校验码须正确")
     return text
 
 
@@ -117,7 +117,7 @@ def _date(field: Field, raw: Any, text: str) -> dt.date:
                 return dt.date(*(int(part) for part in found.groups()))
             except ValueError:
                 break
-    raise CellRefused("应为日期,如 2025-01-31、2025/1/31 或 20250131")
+    raise CellRefused("应为日期，如 2025-01-31、2025/1/31 或 20250131")
 
 
 def _minute(field: Field, raw: Any, text: str) -> int:
@@ -126,7 +126,7 @@ def _minute(field: Field, raw: Any, text: str) -> int:
     found = _CLOCK.fullmatch(text)
     minute = int(found[1]) * 60 + int(found[2]) if found and int(found[2]) < 60 else -1  # noqa: PLR2004
     if not 0 <= minute <= 1440:  # noqa: PLR2004 - minutes of a day
-        raise CellRefused("应为时刻,如 7:30,一日之末写 24:00")
+        raise CellRefused("应为时刻，如 7:30，一日之末写 24:00")
     return minute
 
 
@@ -135,10 +135,10 @@ def _months(field: Field, raw: Any, text: str) -> list[int]:
     for part in _BETWEEN.split(text.replace("月", "")):
         first, _, last = part.replace("–", "-").replace("~", "-").partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
-            raise CellRefused("应为月份,如 7、8 或 1-12")
+            raise CellRefused("应为月份，如 7、8 或 1-12")
         months |= set(range(int(first), int(last or first) + 1))
     if not months or min(months) < 1 or max(months) > 12:  # noqa: PLR2004 - months of a year
-        raise CellRefused("应为月份,如 7、8 或 1-12")
+        raise CellRefused("应为月份，如 7、8 或 1-12")
     return sorted(months)
 
 
@@ -148,7 +148,7 @@ def _choice(field: Field, raw: Any, text: str) -> str:
     known = {**_choice_texts(field.choices), **synonyms}
     if _key(text) in known:
         return known[_key(text)]
-    raise CellRefused(f"应为以下之一:{'、'.join(_labels(field.choices))}")
+    raise CellRefused(f"应为以下之一：{'、'.join(_labels(field.choices))}")
 
 
 @cache
@@ -197,7 +197,7 @@ def _roles(field: Field, raw: Any, text: str) -> list[str]:
     known = _choice_texts(Role)
     parts = [part for part in _BETWEEN.split(text) if part]
     if any(_key(part) not in known for part in parts):
-        raise CellRefused(f"应为以下角色,多个以顿号分开:{'、'.join(_labels(Role))}")
+        raise CellRefused(f"应为以下角色，多个以顿号分开：{'、'.join(_labels(Role))}")
     return [known[_key(part)] for part in parts]
 
 

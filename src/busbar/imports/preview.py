@@ -9,19 +9,20 @@ from typing import Any
 
 import pyarrow as pa
 
+from busbar.access.visibility import Viewer
 from busbar.imports import matching
 from busbar.imports.models import ColumnMapping, ImportFile, ImportRun
 from busbar.imports.operations.parsing import head_of, path_of
-from busbar.imports.operations.readings import (
+from busbar.imports.placing import Placing
+from busbar.imports.reading_options import (
     UnableToImportReadings,
-    _Facts,
-    _layout_of,
-    _used,
+    layout_of,
+    settle_options,
+    used_columns,
 )
 from busbar.imports.tables import Field, Table, get_table
 from busbar.kit import tables
 from busbar.kit.tables import cell_text
-from busbar.metering import queries as metering_queries
 from busbar.metering.layouts import parse_readings
 from busbar.metering.models import ReadingSource
 
@@ -63,6 +64,8 @@ class FirstDay:
     load_kw: list[float]
     energy_kwh: float
     rejected: int
+    ratios: tuple[str, ...]
+    """CT times PT that the head of the file was multiplied with; empty for the primary side."""
 
 
 def list_file_mappings(run: ImportRun) -> list[FileMapping]:
@@ -99,7 +102,7 @@ def list_sources() -> list[ReadingSource]:
 
 
 def read_first_day(
-    file: ImportFile, *, mapping: Mapping[str, str], options: Mapping[str, Any]
+    file: ImportFile, *, mapping: Mapping[str, str], options: Mapping[str, Any], by: Viewer
 ) -> FirstDay:
     """The first day of the file's head, read as the options say; a Refusal says what is missing."""
     rows = islice(tables.read_rows(path_of(file), head_of(file)), PREVIEW_ROWS)
@@ -110,11 +113,14 @@ def read_first_day(
     }
     table = pa.table(columns)
     said = ImportFile(table=file.table, mapping=dict(mapping))
-    layout = _layout_of(said, table, _facts(options))
-    parsed = parse_readings(table.select(_used(layout, table)), layout, first_row=0)
+    settled = settle_options(options)
+    layout = layout_of(said, table, settled)
+    placing = Placing(by, multiplies=settled.is_secondary)
+    used = table.select(used_columns(layout, table))
+    parsed = parse_readings(used, layout, first_row=0, ratios=placing.find_ratios)
     if not parsed.curves.num_rows:
         reason = parsed.errors[0].expectation if parsed.errors else "没有一行可以读取"
-        raise UnableToImportReadings(f"按这样的设置读不出曲线:{reason}")
+        raise UnableToImportReadings(f"按这样的设置读不出曲线：{reason}")
     first = parsed.curves.slice(0, 1).to_pylist()[0]
     energy = first["active_wh"]
     return FirstDay(
@@ -123,23 +129,7 @@ def read_first_day(
         load_kw=[wh * 4 / 1000 for wh in energy],
         energy_kwh=sum(energy) / 1000,
         rejected=parsed.rows_rejected,
-    )
-
-
-def _facts(options: Mapping[str, Any]) -> _Facts:
-    """The options over what their source is known for; nothing is written."""
-    code = str(options.get("source") or "")
-    known = metering_queries.get_source(code) if code else None
-    stated = dict(known.settings) | {"stamp": known.stamp_at} if known else {}
-    said = {**stated, **{key: value for key, value in options.items() if value}}
-    return _Facts(
-        source=code,
-        stamp=str(said.get("stamp") or ""),
-        unit=str(said.get("unit") or "kwh"),
-        midnight=str(said.get("midnight") or "next"),
-        channel=str(said.get("channel") or "active_wh"),
-        point=str(said.get("point") or ""),
-        formats=tuple(said.get("formats") or ()),
+        ratios=tuple(f"{ratio.normalize():f}" for ratio in placing.ratios),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, Sum
 
 from busbar.access.visibility import Viewer
 from busbar.imports.matching import ERROR_COLUMNS
@@ -25,6 +26,29 @@ def list_runs(
     if before_id is not None:
         runs = runs.filter(pk__lt=before_id)
     return list(runs.select_related("unit").prefetch_related(_files()).order_by("-id")[:limit])
+
+
+def list_runs_with_refusals(
+    viewer: Viewer, *, since: dt.datetime, before_id: int | None = None, limit: int
+) -> list[tuple[ImportRun, int]]:
+    """Visible runs created at or after `since` with refused rows and how many; newest first.
+
+    By keyset: `before_id` is the last run of the page before.
+    """
+    runs = _runs_with_refusals(viewer, since)
+    if before_id is not None:
+        runs = runs.filter(pk__lt=before_id)
+    return [(run, run.refused) for run in runs.order_by("-id")[:limit]]
+
+
+def count_runs_with_refusals(viewer: Viewer, *, since: dt.datetime) -> int:
+    """How many visible runs created at or after `since` left rows behind."""
+    return int(_runs_with_refusals(viewer, since).count())
+
+
+def _runs_with_refusals(viewer: Viewer, since: dt.datetime) -> Any:
+    runs = ImportRun.objects.visible_to(viewer).filter(created_at__gte=since)
+    return runs.annotate(refused=Sum("files__refused")).filter(refused__gt=0)
 
 
 def get_run(viewer: Viewer, run_id: int) -> ImportRun:

@@ -162,7 +162,8 @@ def verify_chain(*, expected_head: str | None = None) -> Verification:
             return Verification(count, previous, broken)
         previous = entry.hash
         seen = seen or previous == expected_head
-    missing = None if seen else Break(0, f"链中找不到给定的校验值 {expected_head}:末尾条目已被删除")
+    lost = f"链中找不到给定的校验值 {expected_head}：末尾条目已被删除"
+    missing = None if seen else Break(0, lost)
     return Verification(count, previous, missing)
 
 
@@ -172,7 +173,7 @@ def _entries() -> Iterator[Entry]:
 
 def _check(entry: Entry, previous: str) -> Break | None:
     if entry.previous_hash != previous:
-        return Break(entry.id, "与前一条目不相接:其间有条目被删除、插入或调换")
+        return Break(entry.id, "与前一条目不相接：其间有条目被删除、插入或调换")
     if entry_hash(previous, facts_of(entry)) != entry.hash:
-        return Break(entry.id, "内容与其校验值不符:条目被改动")
+        return Break(entry.id, "内容与其校验值不符：条目被改动")
     return None

@@ -117,12 +117,12 @@ def _office_kind(path: Path) -> str | None:
     unpacked = sum(member.file_size for member in members)
     packed = max(1, path.stat().st_size)
     if len(members) > _MAX_MEMBERS or unpacked > _MAX_UNPACKED:
-        raise UnableToAcceptFile("压缩内容过大,疑似压缩炸弹")
+        raise UnableToAcceptFile("压缩内容过大，疑似压缩炸弹")
     if unpacked > 100 * _CHUNK and unpacked / packed > _MAX_RATIO:
-        raise UnableToAcceptFile("压缩比异常,疑似压缩炸弹")
+        raise UnableToAcceptFile("压缩比异常，疑似压缩炸弹")
     names = {member.filename for member in members}
     if any(name.endswith("vbaProject.bin") for name in names):
-        raise UnableToAcceptFile("文件含宏,请另存为不含宏的文件")
+        raise UnableToAcceptFile("文件含宏，请另存为不含宏的文件")
     if "[Content_Types].xml" not in names:
         return None
     if "xl/workbook.xml" in names:

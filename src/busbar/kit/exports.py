@@ -15,7 +15,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import IO, Any
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = re.compile(r"'*\s*[=+\-@＝＋－＠]|'*[\t\r]")
+"""How a formula may begin, full-width signs and blanks before it included; apostrophes too, so
+that what is neutralized and what was written so stay apart."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -28,7 +30,7 @@ def neutralize(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    if value.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
+    if _DANGEROUS.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 
@@ -39,7 +41,7 @@ def unescape(text: str) -> str:
     >>> unescape("'=1+1"), unescape("'90年代"), unescape("a")
     ('=1+1', "'90年代", 'a')
     """
-    return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text
+    return text[1:] if text.startswith("'") and _DANGEROUS.match(text[1:]) else text
 
 
 def write_csv(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

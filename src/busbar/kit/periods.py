@@ -11,6 +11,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 """The civil time of every statutory clock and bill in this product."""
 
 _DECEMBER = 12
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 
 @dataclass(frozen=True, order=True)
@@ -63,7 +64,7 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `YYYY-MM`; ValueError when it is anything else."""
-        first = dt.date.fromisoformat(f"{text}-01")
+        first = parse_day(f"{text}-01")
         return cls(first.year, first.month)
 
     @classmethod
@@ -107,3 +108,17 @@ def local_date(moment: dt.datetime) -> dt.date:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone has no date")
     return moment.astimezone(CHINA).date()
+
+
+def parse_day(text: str) -> dt.date:
+    """Read `YYYY-MM-DD` between 1900 and 2999; ValueError when it is anything else.
+
+    The bounds leave room for the day, the month and the year before and after.
+
+    >>> parse_day("2026-10-31")
+    datetime.date(2026, 10, 31)
+    """
+    day = dt.date.fromisoformat(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"no day of our calendar: {text}")
+    return day

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +29,14 @@ from busbar.kit.errors import Refusal
 DELIMITERS = (",", "\t", ";", "|")
 _HEADER_WITHIN = 10
 """A title may stand above the header, in the first ten rows."""
+MOST_COLUMNS = 2_000
+"""Every interval of a day in seven channels is 672; more is no table that a person made."""
+_LONGEST_LINE = 1 << 20
+_CHILD_SECONDS = 300
 _SPREADSHEETS = (contents.XLSX, contents.XLS)
+
+_BROKEN_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What Arrow says of bytes that are no Parquet; its words are English and of no help."""
 
 RowNumbers = npt.NDArray[np.int64]
 
@@ -55,6 +66,34 @@ def list_heads(path: Path) -> list[TableHead]:
         return [_csv_head(path)]
     if kind == contents.PARQUET:
         return [_parquet_head(path)]
+    return list_heads_in_child(path)
+
+
+def list_heads_in_child(path: Path) -> list[TableHead]:
+    """The tables of a workbook, found in a process of its own (`spreadsheet_heads`).
+
+    UnableToReadTable when it cannot be opened safely: a few kilobytes can claim a sheet that
+    takes the reader's process down, and then only the child dies.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        child = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
+            [sys.executable, "-m", "busbar.kit.spreadsheet_heads", str(path)],
+            env=environment,
+            capture_output=True,
+            timeout=_CHILD_SECONDS,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as broken:
+        raise UnableToReadTable("Excel 文件过大或已损坏，无法打开；请另存为 CSV 再试") from broken
+    answer = json.loads(child.stdout)
+    if isinstance(answer, str):
+        raise UnableToReadTable(answer)
+    return [TableHead(sheet, tuple(header), row, rows) for sheet, header, row, rows in answer]
+
+
+def list_sheet_heads(path: Path) -> list[TableHead]:
+    """The tables of a workbook, read in this process: only for one that is known to open."""
     return [head for name, rows in _sheets(path) if (head := _head(name, rows)) is not None]
 
 
@@ -84,7 +123,10 @@ def read_columns(path: Path, head: TableHead) -> tuple[pa.Table, RowNumbers]:
     """
     kind = _kind(path)
     if kind == contents.PARQUET:
-        table = pq.read_table(path).rename_columns(list(head.header))
+        try:
+            table = pq.ParquetFile(path).read().rename_columns(list(head.header))
+        except _BROKEN_PARQUET as broken:
+            raise UnableToReadTable("Parquet 文件已损坏") from broken
         return table, np.arange(2, table.num_rows + 2, dtype=np.int64)
     if kind == contents.TEXT:
         fast = _csv_columns(path, head)
@@ -99,7 +141,7 @@ def _kind(path: Path) -> str:
     except contents.UnableToAcceptFile as refusal:
         raise UnableToReadTable(str(refusal)) from refusal
     if kind not in (contents.TEXT, contents.PARQUET, *_SPREADSHEETS):
-        raise UnableToReadTable("只能读取 CSV(UTF-8 或 GB18030)、Excel 和 Parquet 文件")
+        raise UnableToReadTable("只能读取 CSV（UTF-8 或 GB18030）、Excel 和 Parquet 文件")
     return kind
 
 
@@ -124,6 +166,8 @@ def _names(cells: Sequence[Any]) -> tuple[str, ...]:
     kept = list(cells)
     while kept and kept[-1] in ("", None):
         kept.pop()
+    if len(kept) > MOST_COLUMNS:
+        raise UnableToReadTable(f"表头有 {len(kept):,} 列，至多 {MOST_COLUMNS:,} 列")
     names: list[str] = []
     for place, cell in enumerate(kept, start=1):
         name = ("" if cell is None else cell_text(cell)).strip().lstrip("\ufeff")
@@ -151,6 +195,7 @@ def cell_text(cell: Any) -> str:
 
 def _csv_head(path: Path) -> TableHead:
     first: list[list[str]] = []
+    _check_lines(path)
     rows = _csv_rows(path)
     for row in rows:
         first.append(row)
@@ -168,10 +213,22 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
     with path.open(encoding=encoding, newline="") as file:
         delimiter = _delimiter(file.read(8192))
         file.seek(0)
+        reader = csv.reader(file, delimiter=delimiter)
         try:
-            yield from csv.reader(file, delimiter=delimiter)
+            yield from reader
         except csv.Error as broken:
-            raise UnableToReadTable(f"CSV 无法读取:{broken}") from broken
+            limit = csv.field_size_limit()
+            raise UnableToReadTable(
+                f"第 {reader.line_num} 行无法读取：每格至多 {limit:,} 个字符，请检查引号是否成对"
+            ) from broken
+
+
+def _check_lines(path: Path) -> None:
+    """Refuse a text without line ends before it is read as one row of a million cells."""
+    with path.open("rb") as file:
+        while block := file.read(_LONGEST_LINE):
+            if len(block) == _LONGEST_LINE and b"\n" not in block and b"\r" not in block:
+                raise UnableToReadTable("文件中有一行超过 1 MB，不像一张表")
 
 
 def _delimiter(text: str) -> str:
@@ -236,16 +293,22 @@ def _long_text(cell: Any) -> str:
 def _parquet_head(path: Path) -> TableHead:
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as broken:
+    except _BROKEN_PARQUET as broken:
         raise UnableToReadTable("Parquet 文件不完整") from broken
+    nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
+    if nested:
+        raise UnableToReadTable(f"Parquet 的“{nested[0]}”列是嵌套结构，请先展开为单值的列")
     return TableHead("", _names(file.schema_arrow.names), 1, file.metadata.num_rows)
 
 
 def _parquet_rows(path: Path) -> Iterator[Sequence[Any]]:
     yield ()  # stands for the header, so that the first row is number 2
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=10_000):
-        columns = [column.to_pylist() for column in batch.columns]
-        yield from (list(row) for row in zip(*columns, strict=True))
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=10_000):
+            columns = [column.to_pylist() for column in batch.columns]
+            yield from (list(row) for row in zip(*columns, strict=True))
+    except _BROKEN_PARQUET as broken:
+        raise UnableToReadTable("Parquet 文件已损坏") from broken
 
 
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
@@ -257,7 +320,7 @@ def _sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
             for name in workbook.sheet_names:
                 yield name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except CalamineError as broken:
-        raise UnableToReadTable(f"Excel 文件无法读取:{broken}") from broken
+        raise UnableToReadTable("Excel 文件无法读取，可能已损坏或不是标准格式") from broken
 
 
 def _sheet(path: Path, name: str) -> list[list[Any]]:

@@ -83,11 +83,15 @@ class StampAt(models.TextChoices):
 
 
 class ReadingSource(models.Model):
-    """A system that delivers reading files, and how it writes them; remembered once stated."""
+    """A system that delivers reading files, and how it writes them; remembered once stated.
+
+    `stamp_at` is empty while only day rows came; `settings` has unit, midnight, formats and side
+    (primary | secondary).
+    """
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
-    stamp_at = models.CharField(max_length=5, choices=StampAt.choices)
+    stamp_at = models.CharField(max_length=5, choices=StampAt.choices, blank=True)
     settings = models.JSONField(default=dict)
 
     def __str__(self) -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
 from busbar.access.visibility import Viewer, team_customer_ids
 from busbar.kit.periods import Period
 from busbar.supply.models import Agreement
@@ -13,12 +18,30 @@ def list_ending_agreements(
     period: Period,
     mine: bool = False,
     customer_id: int | None = None,
+    after: tuple[dt.date, int] | None = None,
     limit: int,
 ) -> list[Agreement]:
     """Agreements whose last day lies in the period and that no later one follows, soonest first.
 
-    `valid_until` is the first day without agreement.
+    `valid_until` is the first day without agreement. `after` is the last row's (valid_until, id).
     """
+    ending = _ending(viewer, period=period, mine=mine, customer_id=customer_id)
+    if after is not None:
+        day, last = after
+        ending = ending.filter(Q(valid_until__gt=day) | Q(id__gt=last), valid_until__gte=day)
+    return list(ending.select_related("account__customer").order_by("valid_until", "pk")[:limit])
+
+
+def count_ending_agreements(
+    viewer: Viewer, *, period: Period, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many agreements `list_ending_agreements` would name."""
+    return _ending(viewer, period=period, mine=mine, customer_id=customer_id).count()
+
+
+def _ending(
+    viewer: Viewer, *, period: Period, mine: bool, customer_id: int | None
+) -> QuerySet[Any]:
     followed = Agreement.objects.filter(valid_from__gte=period.start).values("account")
     ending = (
         Agreement.objects.visible_to(viewer)
@@ -29,4 +52,4 @@ def list_ending_agreements(
         ending = ending.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
     if customer_id is not None:
         ending = ending.filter(account__customer=customer_id)
-    return list(ending.select_related("account__customer").order_by("valid_until", "pk")[:limit])
+    return ending

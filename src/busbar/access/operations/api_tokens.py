@@ -45,7 +45,7 @@ def issue_api_token(
     if not name.strip():
         raise UnableToIssueToken("请为令牌起一个名称")
     if not 1 <= valid_days <= LONGEST_DAYS:
-        raise UnableToIssueToken(f"有效期须为 1 至 {LONGEST_DAYS} 天, 给出的是 {valid_days} 天")
+        raise UnableToIssueToken(f"有效期须为 1 至 {LONGEST_DAYS} 天，给出的是 {valid_days} 天")
     if not user.is_active:
         raise UnableToIssueToken(f"账号 {user.username} 已停用")
     plain = f"busbar_{secrets.token_urlsafe(32)}"

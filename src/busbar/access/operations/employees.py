@@ -104,7 +104,7 @@ def transfer_employee(
     if before.pk == unit.pk:
         raise UnableToChangeEmployee(f"{employee.name} 已在 {unit.name}")
     if not unit.is_active:
-        raise UnableToChangeEmployee(f"{unit.name} 已停用, 不能调入")
+        raise UnableToChangeEmployee(f"{unit.name} 已停用，不能调入")
     employee.unit = unit
     employee.save(update_fields=["unit"])
     changes = {"unit": [before.code, unit.code]}
@@ -136,7 +136,7 @@ def create_first_administrator(
     Refuses where somebody administers already. Without any unit the province is made too.
     """
     if queries.count_active_administrators():
-        raise UnableToHireEmployee("系统已有管理员, 请由管理员重置密码")
+        raise UnableToHireEmployee("系统已有管理员，请由管理员重置密码")
     root = OrganizationUnit.objects.filter(parent=None).order_by("path").first()
     if root is None:
         root = create_unit(
@@ -171,7 +171,7 @@ def _check_free(username: str, number: str, name: str, unit: OrganizationUnit) -
     if holder is not None:
         raise UnableToHireEmployee(f"工号 {number} 已由 {holder.name} 使用")
     if not unit.is_active:
-        raise UnableToHireEmployee(f"{unit.name} 已停用, 不能录用")
+        raise UnableToHireEmployee(f"{unit.name} 已停用，不能录用")
 
 
 def _sign_in(username: str, password: str | None, at: dt.datetime) -> User:

@@ -49,7 +49,7 @@ def reset_password(*, employee: Employee, by: Viewer, at: dt.datetime) -> str:
     """
     employee = lock_employee(employee, by)
     if not employee.user.is_active:
-        raise UnableToSetPassword(f"{employee.name} 已离岗, 不能重置密码")
+        raise UnableToSetPassword(f"{employee.name} 已离岗，不能重置密码")
     password = generate_password()
     employee.user.set_password(password)
     employee.user.must_change_password = True

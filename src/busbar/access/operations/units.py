@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from busbar.access import queries
 from busbar.access.models import LEVELS, OrganizationUnit, UnitKind
@@ -49,9 +49,13 @@ def create_unit(
         parent = OrganizationUnit.objects.select_for_update().get(pk=parent.pk)
         _check_place(kind, parent)
         path = _next_path(parent.path, parent.pk)
-    unit = OrganizationUnit.objects.create(
-        code=code, name=name, kind=UnitKind(kind), parent=parent, path=path
-    )
+    try:
+        with transaction.atomic():
+            unit = OrganizationUnit.objects.create(
+                code=code, name=name, kind=UnitKind(kind), parent=parent, path=path
+            )
+    except IntegrityError as taken:
+        raise UnableToCreateUnit(f"单位编码 {code} 刚刚已被使用") from taken
     changes = {"code": code, "name": name, "kind": unit.kind}
     _record("access.unit.created", unit, changes, "", by, at)
     return unit
@@ -91,7 +95,7 @@ def reactivate_unit(*, unit: OrganizationUnit, by: Viewer, at: dt.datetime, reas
     if unit.is_active:
         raise UnableToChangeUnit(f"{unit.name} 未停用")
     if unit.parent is not None and not unit.parent.is_active:
-        raise UnableToChangeUnit(f"上级单位 {unit.parent.name} 已停用, 请先启用上级单位")
+        raise UnableToChangeUnit(f"上级单位 {unit.parent.name} 已停用，请先启用上级单位")
     unit.is_active = True
     unit.save(update_fields=["is_active"])
     _record("access.unit.reactivated", unit, {"is_active": [False, True]}, reason, by, at)
@@ -142,10 +146,10 @@ def _check_closable(unit: OrganizationUnit, reason: str) -> None:
         raise UnableToChangeUnit("停用单位须写明原因")
     below = unit.children.filter(is_active=True).order_by("path").first()
     if below is not None:
-        raise UnableToChangeUnit(f"{unit.name} 之下还有在用的单位: {below.name}")
+        raise UnableToChangeUnit(f"{unit.name} 之下还有在用的单位：{below.name}")
     employees = queries.count_active_employees(unit)
     if employees:
-        raise UnableToChangeUnit(f"{unit.name} 还有 {employees} 名在岗人员, 请先调离")
+        raise UnableToChangeUnit(f"{unit.name} 还有 {employees} 名在岗人员，请先调离")
 
 
 def _record(

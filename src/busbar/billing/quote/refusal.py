@@ -78,8 +78,8 @@ _EXPECTATIONS = {
     "int_parsing": "应为整数",
     "list_type": "应为数组 [ … ]",
     "tuple_type": "应为数组 [ … ]",
-    "model_type": "应为对象 { … }",
-    "model_attributes_type": "应为对象 { … }",
+    "model_type": "应为对象 {{ … }}",
+    "model_attributes_type": "应为对象 {{ … }}",
     "value_error": "{error}",
 }
 

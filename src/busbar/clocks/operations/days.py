@@ -69,11 +69,11 @@ def _check_weekday(date: dt.date, kind: DayKind) -> None:
     on_weekend = plain_day(date).kind == "weekend"
     weekday = weekday_name(date)
     if kind == DayKind.WORKDAY and on_weekend:
-        raise DayRefused("kind", f"{date} 是{weekday}, 上班应填“{DayKind.MAKE_UP.label}”")
+        raise DayRefused("kind", f"{date} 是{weekday}，上班应填“{DayKind.MAKE_UP.label}”")
     if kind == DayKind.MAKE_UP and not on_weekend:
-        raise DayRefused("kind", f"{date} 是{weekday}, 本为工作日, 应填“{DayKind.WORKDAY.label}”")
+        raise DayRefused("kind", f"{date} 是{weekday}，本为工作日，应填“{DayKind.WORKDAY.label}”")
     if kind == DayKind.WEEKEND and not on_weekend:
-        raise DayRefused("kind", f"{date} 是{weekday}, 放假应填“{DayKind.HOLIDAY.label}”")
+        raise DayRefused("kind", f"{date} 是{weekday}，放假应填“{DayKind.HOLIDAY.label}”")
 
 
 def _record(

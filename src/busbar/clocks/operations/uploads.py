@@ -50,7 +50,7 @@ class RowRefusal:
     expectation: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行“{self.column}”列的值“{self.value}”: {self.expectation}"
+        return f"第 {self.row} 行“{self.column}”列的值“{self.value}”：{self.expectation}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def upload_calendar(
     """
     require_calendar_keeper(by)
     if not source.strip():
-        raise UnableToUploadCalendar("请写明日历的依据(文号)")
+        raise UnableToUploadCalendar("请写明日历的依据（文号）")
     days, refusals = _read(rows)
     if not days:
         raise UnableToUploadCalendar(_nothing(refusals))
@@ -104,7 +104,7 @@ def _read(rows: Iterable[CalendarRow]) -> tuple[dict[dt.date, Day], list[RowRefu
     for row in rows:
         date = _date(row.date)
         if date is None:
-            refusals.append(RowRefusal(row.number, "日期", row.date, "应为日期, 如 2027-10-01"))
+            refusals.append(RowRefusal(row.number, "日期", row.date, "应为日期，如 2027-10-01"))
         elif date in days:
             refusals.append(RowRefusal(row.number, "日期", row.date, "同一日期只能出现一次"))
         else:
@@ -134,13 +134,13 @@ def _date(text: str) -> dt.date | None:
 def _nothing(refusals: Sequence[RowRefusal]) -> str:
     if not refusals:
         return "文件里没有任何日期"
-    return f"没有一行可以采用; 第一处: {refusals[0]}"
+    return f"没有一行可以采用；第一处：{refusals[0]}"
 
 
 def _check_years(years: Sequence[int], days: dict[dt.date, Day]) -> None:
     for year in years:
         if not any(date.year == year and day.kind == "holiday" for date, day in days.items()):
-            raise UnableToUploadCalendar(f"文件里没有 {year} 年的节假日, 不能作为该年的正式安排")
+            raise UnableToUploadCalendar(f"文件里没有 {year} 年的节假日，不能作为该年的正式安排")
 
 
 def _existing(days: dict[dt.date, Day], years: Sequence[int]) -> dict[dt.date, CalendarDay]:

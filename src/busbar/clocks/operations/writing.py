@@ -30,7 +30,7 @@ def require_calendar_keeper(by: Viewer) -> None:
     """The calendar is one for the whole company: only its top administrator changes it."""
     by.require(Permission.ADMINISTER)
     if not by.sees_all and (not by.unit_path or ancestors(by.unit_path)):
-        raise NotPermitted("工作日历全公司共用, 只能由省公司的系统管理员修改")
+        raise NotPermitted("工作日历全公司共用，只能由省公司的系统管理员修改")
 
 
 def write_days(

@@ -49,10 +49,10 @@ class DayForm(forms.Form):
 class UploadForm(forms.Form):
     """A file with the days of a notice."""
 
-    file = forms.FileField(label=gettext_lazy("文件(CSV 或 Excel)"))
-    source = forms.CharField(label=gettext_lazy("依据(文号)"), max_length=100)
+    file = forms.FileField(label=gettext_lazy("文件（CSV 或 Excel）"))
+    source = forms.CharField(label=gettext_lazy("依据（文号）"), max_length=100)
     announce = forms.IntegerField(
-        label=gettext_lazy("作为该年的正式安排(可不填)"),
+        label=gettext_lazy("作为该年的正式安排（可不填）"),
         required=False,
         min_value=FIRST_YEAR,
         max_value=LAST_YEAR,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from busbar.clocks.operations import CalendarRow, UnableToUploadCalendar
+from busbar.kit import tables
+from busbar.kit.tables import UnableToReadTable
 
 LARGEST_BYTES = 1_048_576
 """A year has 366 rows; a megabyte holds a century."""
@@ -35,11 +39,23 @@ def read_calendar_rows(file_name: str, content: bytes) -> list[CalendarRow]:
 
 
 def _sheet(file_name: str, content: bytes) -> Iterator[list[str]]:
+    _check_opens(file_name, content)
     try:
         rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     except (CalamineError, zipfile.BadZipFile, ValueError, IndexError) as error:
         raise UnableToUploadCalendar(f"{file_name} 不是能打开的 Excel 文件") from error
     return ([str(cell) for cell in row] for row in rows)
+
+
+def _check_opens(file_name: str, content: bytes) -> None:
+    """A small workbook may claim more cells than there is memory; a child finds out."""
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(content)
+        file.flush()
+        try:
+            tables.list_heads_in_child(Path(file.name))
+        except UnableToReadTable as refusal:
+            raise UnableToUploadCalendar(f"{file_name}:{refusal}") from refusal
 
 
 def _csv(file_name: str, content: bytes) -> Iterator[list[str]]:
@@ -59,7 +75,7 @@ def _places(file_name: str, header: Sequence[str]) -> dict[str, int]:
         for field, words in _HEADERS.items()
     }
     if places["date"] < 0 or places["kind"] < 0:
-        raise UnableToUploadCalendar(f"{file_name} 第 1 行应有“日期”和“性质”两列, 可另有“名称”")
+        raise UnableToUploadCalendar(f"{file_name} 第 1 行应有“日期”和“性质”两列，可另有“名称”")
     return places
 
 

@@ -66,6 +66,7 @@ def unit_create(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def unit_rename(request: StaffRequest, code: str) -> HttpResponse:
     """Give the unit another name."""
+    request.viewer.require(Permission.ADMINISTER)
     unit = get_unit(request.viewer, code)
     try:
         access_operations.rename_unit(
@@ -80,6 +81,7 @@ def unit_rename(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def unit_activity(request: StaffRequest, code: str) -> HttpResponse:
     """Close an open unit, open a closed one."""
+    request.viewer.require(Permission.ADMINISTER)
     unit = get_unit(request.viewer, code)
     change = (
         access_operations.deactivate_unit if unit.is_active else access_operations.reactivate_unit

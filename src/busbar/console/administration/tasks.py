@@ -47,9 +47,14 @@ def task_list(request: StaffRequest) -> HttpResponse:
         "workers": list_workers(),
         "waiting": OrmQ.objects.count(),
         "timetable": _timetable(results),
-        "results": [(name_job(task.func, task.name), task) for task in results],
+        "results": [(name_job(task.func, task.name), task, _said(task)) for task in results],
     }
     return render(request, "console/administration/tasks.html", context)
+
+
+def _said(task: Task) -> str:
+    """Why a job failed: the sentence it ended with, without the trace that the log keeps."""
+    return "" if task.success else str(task.result or "").partition(" : Traceback")[0]
 
 
 def name_job(function: str, given: str = "") -> str:

@@ -21,6 +21,8 @@ class UnitRow:
 
 def get_unit(viewer: Viewer, code: str) -> OrganizationUnit:
     """The unit; DoesNotExist when it is outside the viewer's branch."""
+    if not viewer.unit_path:
+        raise OrganizationUnit.DoesNotExist
     return OrganizationUnit.objects.in_branch(viewer.unit_path).get(code=code)
 
 

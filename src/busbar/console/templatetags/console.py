@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import CHINA
+from busbar.supply.models import RunningState
 
 register = template.Library()
 
@@ -127,10 +128,12 @@ def masked_phone(value: str) -> str:
 def size(value: int) -> str:
     """Bytes as people read them.
 
-    >>> size(1536), size(3 * 1024 * 1024)
-    ('1.5 KB', '3.0 MB')
+    >>> size(28), size(1536), size(3 * 1024 * 1024)
+    ('28 B', '1.5 KB', '3.0 MB')
     """
     kilo = 1024
+    if value < kilo:
+        return f"{value} B"
     return f"{value / kilo:.1f} KB" if value < kilo * kilo else f"{value / kilo / kilo:.1f} MB"
 
 
@@ -274,4 +277,15 @@ def state_line(history: Sequence[Any], today: dt.date) -> SafeString | str:
         '<svg width="219" height="12" viewBox="0 0 219 12" role="img" aria-label="{}">{}</svg>',
         "; ".join(part[3] for part in parts),
         drawn,
+    )
+
+
+@register.simple_tag
+def state_key() -> SafeString:
+    """What the colors of a transformer's state line mean."""
+    return format_html_join(
+        "",
+        '<span><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">'
+        '<rect width="12" height="12" rx="3" class="state-{}"/></svg> {}</span>',
+        RunningState.choices,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
-from busbar.console.event_names import name_event, name_field
+from busbar.console.event_names import FIELD_UNITS, name_event, name_field
+from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
 from busbar.imports.tables import get_table
 from busbar.journal.models import Entry
 from busbar.kit.money import plain
+from busbar.pricing.models import TimeOfUsePeriod
 
 register = template.Library()
 
@@ -56,14 +58,80 @@ def entry_summary(entry: Entry) -> str:
     if len(entry.changes) > _SUMMARY:
         parts.append("…")
     if entry.reason:
-        parts.append(_("原因:%(reason)s") % {"reason": entry.reason})
+        parts.append(_("原因：%(reason)s") % {"reason": entry.reason})
     return _("；").join(parts)
 
 
 def _one_change(field: str, value: Any) -> str:
     if isinstance(value, list) and len(value) == len(("before", "after")):
-        return f"{name_field(field)} {change_value(value[0])} → {change_value(value[1])}"
-    return f"{name_field(field)} {change_value(value)}"
+        before, after = measured(value[0], field), measured(value[1], field)
+        return f"{name_field(field)} {before} → {after}"
+    return f"{name_field(field)} {measured(value, field)}"
+
+
+@register.filter
+def measured(value: Any, field: str) -> str:
+    """A changed value with its unit and grouped digits where the field is a quantity.
+
+    >>> measured("80069.18", "energy_kwh"), measured("abc", "energy_kwh"), measured("2", "name")
+    ('80,069.18 kWh', 'abc', '2')
+    """
+    unit = FIELD_UNITS.get(field)
+    if unit is None or value is None:
+        return change_value(value)
+    try:
+        return f"{Decimal(str(value)):,} {name_unit(unit)}"
+    except InvalidOperation:
+        return change_value(value)
+
+
+@register.filter
+def grouped(value: Any) -> str:
+    """A stored figure with grouped digits; anything else as it is.
+
+    >>> grouped("164358"), grouped("0.90"), grouped("JLD1")
+    ('164,358', '0.90', 'JLD1')
+    """
+    return f"{Decimal(str(value)):,}" if is_figure(value) else str(value)
+
+
+@register.filter
+def unit_name(unit: str) -> str:
+    """A stored unit in the language of the screen."""
+    return name_unit(unit)
+
+
+@register.filter
+def rule_value(value: Any) -> str:
+    """The value of a rule's parameter in words."""
+    return name_value(value)
+
+
+@register.filter
+def rule_records(value: Any) -> list[dict[str, Any]]:
+    """The rows of a parameter that is a small table; nothing for any other."""
+    return list_records(value)
+
+
+@register.filter
+def says_unit(value: Any) -> bool:
+    """Whether a parameter's value needs its unit beside it."""
+    return is_figure(value)
+
+
+@register.filter
+def period_name(code: str) -> str:
+    """A period of the day by price in words."""
+    return str(TimeOfUsePeriod(code).label) if code in TimeOfUsePeriod.values else code
+
+
+@register.filter
+def term(row: Any) -> str:
+    """The validity of a dated row, [valid_from, valid_until), as people say it."""
+    start = f"{row.valid_from:%Y-%m-%d}"
+    if row.valid_until is None:
+        return _("%(start)s 起，现行") % {"start": start}
+    return _("%(start)s 至 %(end)s 前") % {"start": start, "end": f"{row.valid_until:%Y-%m-%d}"}
 
 
 @register.filter

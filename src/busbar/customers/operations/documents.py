@@ -55,7 +55,7 @@ def attach_document(
         raise UnableToAttachDocument(str(refusal)) from refusal
     if content_type is None or content_type not in ALLOWED:
         _forget(stored)
-        raise UnableToAttachDocument("只接受 PDF、PNG、JPEG、Word(docx)、Excel(xlsx)和文本文件")
+        raise UnableToAttachDocument("只接受 PDF、PNG、JPEG、Word（docx）、Excel（xlsx）和文本文件")
     return _attach(customer, title, kind, file_name, content_type, stored, by=by, at=at)
 
 

@@ -38,7 +38,7 @@ from busbar.customers.models import (
 )
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
-UNKNOWN_CUSTOMER = "没有这个客户编号,或该客户不在您的管辖范围内"
+UNKNOWN_CUSTOMER = "没有这个客户编号，或该客户不在您的管辖范围内"
 _ACCOUNT_NUMBER = re.compile(r"\d{6,16}")
 
 _TOLD_CUSTOMER = Told("customers.customer", customer_of=lambda customer: customer)
@@ -80,7 +80,7 @@ def store_groups(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
         parents |= {c.instance.code: c.instance for c in changes}
         waiting = {i: r for i, r in waiting.items() if i not in ready}
     for index in waiting:
-        batch.reject(index, "parent", "没有这个编码的上级集团(或上下级互相包含)")
+        batch.reject(index, "parent", "没有这个编码的上级集团（或上下级互相包含）")
     outcome.rejections = batch.rejections
     return outcome
 
@@ -142,7 +142,7 @@ def _check_credit_codes(batch: Batch) -> None:
     """A right check digit, and one customer a code, in the batch and in the register."""
     for index, row in list(batch.live()):
         if row.get("credit_code") and not is_credit_code(row["credit_code"]):
-            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码,校验码须正确")
+            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码，校验码须正确")
     owners = fetch_by(Customer.objects.all(), "credit_code", batch.values("credit_code"))
     taken = {code: customer.number for code, customer in owners.items()}
     for index, row in list(batch.live()):
@@ -182,7 +182,7 @@ def _check_accounts(batch: Batch, outcome: Outcome) -> None:
         if not is_account_number(row["account"]):
             batch.reject(index, "account", "户号应为 6–16 位数字")
         elif row.get("credit_code") and not is_credit_code(row["credit_code"]):
-            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码,校验码须正确")
+            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码，校验码须正确")
         elif opened and closed and closed < opened:
             batch.reject(index, "closed_on", f"销户日期不得早于立户日期 {opened}")
 

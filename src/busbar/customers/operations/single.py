@@ -104,14 +104,14 @@ def amend_customer(
         "name", "kind", "credit_code", "industry_code", "importance", "group", "unit", "address",
     }  # fmt: skip
     if unknown := set(changes) - known:
-        raise UnableToAmendCustomer(f"没有这些资料项:{'、'.join(sorted(unknown))}")
+        raise UnableToAmendCustomer(f"没有这些资料项：{'、'.join(sorted(unknown))}")
     if not str(changes.get("name", customer.name)).strip():
         raise UnableToAmendCustomer("客户名称不能为空")
     if "unit" in changes and not changes["unit"]:
         raise UnableToAmendCustomer("管理单位不能为空")
     code = changes.get("credit_code") or ""
     if code and not is_credit_code(code):
-        raise UnableToAmendCustomer(f"{code}:应为 18 位统一社会信用代码,校验码须正确")
+        raise UnableToAmendCustomer(f"{code}：应为 18 位统一社会信用代码，校验码须正确")
     outcome = store_customers(rows=[{**changes, "customer": customer.number}], by=by, at=at)
     outcome.require(UnableToAmendCustomer)
     return _customer(customer.number)

@@ -31,7 +31,7 @@ def store_units(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
             _store_unit(batch, index, row, known, outcome, by=by, at=at)
             del waiting[index]
     for index in waiting:
-        batch.reject(index, "parent", "没有这个编码的上级单位(或上下级互相包含)")
+        batch.reject(index, "parent", "没有这个编码的上级单位（或上下级互相包含）")
     outcome.rejections = batch.rejections
     return outcome
 

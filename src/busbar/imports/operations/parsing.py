@@ -75,7 +75,7 @@ def _parse_row(
             errors.append(_error(parsed, number, cells, column.key, cells[place], str(refused)))
     extra = cells[len(parsed.file.header) :]
     if any(cell not in ("", None) for cell in extra):
-        text = "表头之外还有内容:列数应与表头一致"
+        text = "表头之外还有内容：列数应与表头一致"
         errors.append(_error(parsed, number, cells, "", extra[0], text))
     if errors:
         parsed.errors += errors

@@ -67,7 +67,8 @@ def receive_files(
     """Keep the files and open a run that waits for its mapping to be confirmed.
 
     `table` names the table where headers alone do not tell. `options` are for readings: source,
-    stamp (start | end), midnight (next | same), unit, channel, point, formats.
+    side (primary | secondary), stamp (start | end), midnight (next | same), unit, channel, point,
+    formats.
     """
     by.require(Permission.IMPORT_FILES)
     kind = ImportKind(kind)
@@ -76,14 +77,14 @@ def receive_files(
         raise UnableToReceiveFiles("没有选择文件")
     if table and table not in {t.key for t in tables_of(kind)}:
         known = "、".join(t.key for t in tables_of(kind))
-        raise UnableToReceiveFiles(f"没有名为 {table} 的表;{kind.label}有:{known}")
+        raise UnableToReceiveFiles(f"没有名为 {table} 的表；{kind.label}有：{known}")
     received = [_keep(incoming) for incoming in files]
     return _open_run(kind, received, table, dict(options or {}), by=by, at=at)
 
 
 def _require_place(kind: ImportKind, by: Viewer) -> None:
     if kind == ImportKind.TARIFFS and not by.sees_all and len(by.unit_path) != _PROVINCE_PATH:
-        raise UnableToReceiveFiles("电价与规则全省通用,由省公司导入")
+        raise UnableToReceiveFiles("电价与规则全省通用，由省公司导入")
 
 
 def _keep(incoming: Incoming) -> _Received:
@@ -96,7 +97,7 @@ def _keep(incoming: Incoming) -> _Received:
     except Refusal as refusal:
         raise UnableToReceiveFiles(f"{name}:{refusal}") from refusal
     if not heads:
-        raise UnableToReceiveFiles(f"{name}:文件里没有带表头的表")
+        raise UnableToReceiveFiles(f"{name}：文件里没有带表头的表")
     return _Received(name, stored, heads)
 
 
@@ -225,7 +226,7 @@ def _settle(
     where = f"{file.name} {file.sheet}".strip()
     if chosen not in {t.key for t in tables_of(run.kind)}:
         names = "、".join(f"{t.key}({t.name})" for t in tables_of(run.kind))
-        raise UnableToConfirmMapping(f"{where}:认不出是哪张表,请指明;可选:{names}")
+        raise UnableToConfirmMapping(f"{where}：认不出是哪张表，请指明；可选：{names}")
     table = get_table(chosen)
     if given is None and chosen != file.table:
         given = matching.suggest_mapping(table, file.header)
@@ -248,15 +249,15 @@ def _check_mapping(
         if key not in fields:
             raise UnableToConfirmMapping(f"{where}:{table.name}没有“{key}”这一项")
         if column not in header:
-            raise UnableToConfirmMapping(f"{where}:文件没有“{column}”这一列")
+            raise UnableToConfirmMapping(f"{where}：文件没有“{column}”这一列")
     twice = {c for c in mapping.values() if list(mapping.values()).count(c) > 1}
     if twice:
-        raise UnableToConfirmMapping(f"{where}:列“{sorted(twice)[0]}”对应了两项")
+        raise UnableToConfirmMapping(f"{where}：列“{sorted(twice)[0]}”对应了两项")
     missing = [f.header for f in table.required if f.key not in mapping]
     if missing:
         raise UnableToConfirmMapping(
-            f"{where}:按“{table.name}”读取,缺少必需的列:{'、'.join(missing)}"
-            f";文件的列是:{'、'.join(header[:30])}"
+            f"{where}：按“{table.name}”读取，缺少必需的列：{'、'.join(missing)}"
+            f"；文件的列是：{'、'.join(header[:30])}"
         )
 
 

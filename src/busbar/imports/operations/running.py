@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
@@ -27,6 +27,10 @@ from busbar.kit.errors import Refusal
 from busbar.kit.tables import cell_text
 
 Progress = Callable[[int, int], None]
+
+
+_STORE_LOCK = 0x42555342_494D50
+"""Number of the PostgreSQL advisory lock under which files are stored one after the other."""
 
 
 class UnableToRunImport(Refusal):
@@ -106,6 +110,7 @@ class _Watch:
 
 @transaction.atomic
 def _store(parsed: ParsedFile, *, by: Viewer, at: dt.datetime) -> None:
+    _wait_for_other_imports()
     file = ImportFile.objects.select_for_update().get(pk=parsed.file.pk)
     if file.done:
         return
@@ -118,6 +123,13 @@ def _store(parsed: ParsedFile, *, by: Viewer, at: dt.datetime) -> None:
     file.refused = parsed.refused + len({r.index for r in outcome.rejections})
     file.done = True
     file.save(update_fields=["created", "updated", "unchanged", "refused", "done"])
+
+
+def _wait_for_other_imports() -> None:
+    # Both would find a row missing and insert it. SQLite's writers queue anyway (IMMEDIATE).
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_STORE_LOCK])
 
 
 def _rejections(parsed: ParsedFile, outcome: Outcome) -> list[RowError]:

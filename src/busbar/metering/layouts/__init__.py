@@ -12,12 +12,16 @@ from busbar.metering.layouts.described import (
     UnableToUseLayout,
 )
 from busbar.metering.layouts.parsing import parse_readings
+from busbar.metering.layouts.ratios import NO_RATIO, RatioFinder, RowRatios
 
 __all__ = [
+    "NO_RATIO",
     "Channel",
     "ParsedReadings",
+    "RatioFinder",
     "ReadingLayout",
     "RowError",
+    "RowRatios",
     "UnableToUseLayout",
     "parse_readings",
 ]

@@ -91,7 +91,7 @@ def reject_repeats(findings: Findings, keys: Places, column: str, what: str) -> 
     findings.reject(
         sorted(kept),
         column,
-        lambda row: f"同一{what}只应出现一次,与第 {findings.first_row + kept[row]} 行重复",
+        lambda row: f"同一{what}只应出现一次，与第 {findings.first_row + kept[row]} 行重复",
     )
 
 

@@ -8,7 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from busbar.metering.lake.schema import INTERVALS, MINUTES, QUALITY, Quality
-from busbar.metering.layouts.described import ParsedReadings, ReadingLayout, UnableToUseLayout
+from busbar.metering.layouts.described import (
+    Channel,
+    ParsedReadings,
+    ReadingLayout,
+    UnableToUseLayout,
+)
 from busbar.metering.layouts.keys import (
     Findings,
     build_curves,
@@ -16,6 +21,7 @@ from busbar.metering.layouts.keys import (
     point_codes,
     reject_repeats,
 )
+from busbar.metering.layouts.ratios import RatioFinder, RowRatios, find_ratios
 from busbar.metering.layouts.stamps import DAY_MINUTES, NO_STAMP, parse_minutes
 from busbar.metering.layouts.values import BLANK, EXPECTATIONS, GOOD, Cells, convert_cells
 
@@ -35,16 +41,20 @@ class _Rows:
     days: Array
 
 
-def parse_long(table: pa.Table, layout: ReadingLayout, first_row: int) -> ParsedReadings:
+def parse_long(
+    table: pa.Table, layout: ReadingLayout, first_row: int, find: RatioFinder | None = None
+) -> ParsedReadings:
     """Turn interval rows to day curves; a bad or absent interval is MISSING."""
     findings = Findings(table, first_row, np.ones(table.num_rows, dtype=bool))
     codes, names = point_codes(findings, layout)
     starts = _interval_starts(findings, layout)
+    column = layout.point_column or layout.timestamp_column
+    ratios = find_ratios(find, findings, names, (codes, starts // DAY_MINUTES, column))
     keys = codes * 10_000_000 + starts // MINUTES
     reject_repeats(findings, keys, layout.timestamp_column, "用电点的同一时段")
     rows = _place(findings, codes, starts)
     _require_quarters(rows, findings.good)
-    cells = {channel.name: _cells(findings, layout, channel.name) for channel in layout.channels}
+    cells = {channel.name: _cells(findings, channel, ratios) for channel in layout.channels}
     curves, missing = _fill(findings, rows, names, cells)
     return ParsedReadings(
         curves=curves,
@@ -65,7 +75,7 @@ def _interval_starts(findings: Findings, layout: ReadingLayout) -> Array:
     findings.reject(
         np.flatnonzero(unread).tolist(),
         layout.timestamp_column,
-        f"应为整分的时间,格式为 {' 或 '.join(formats)}",
+        f"应为整分的时间，格式为 {' 或 '.join(formats)}",
     )
     minutes = np.where(minutes == NO_STAMP, 0, minutes)
     off_grid = findings.good & (minutes % MINUTES != 0)
@@ -101,13 +111,12 @@ def _require_quarters(rows: _Rows, good: npt.NDArray[np.bool_]) -> None:
     most = int(np.bincount(rows.curve[good]).max())
     if most >= _SPARSE_POINTS and step in (1, 2):
         raise UnableToUseLayout(
-            f"文件每日只有 {24 * step} 个点;系统只接受每日 96 个点(15 分钟)的曲线,不作展开"
+            f"文件每日只有 {24 * step} 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开"
         )
 
 
-def _cells(findings: Findings, layout: ReadingLayout, name: str) -> Cells:
-    channel = next(channel for channel in layout.channels if channel.name == name)
-    cells = convert_cells(findings.table[channel.label], channel)
+def _cells(findings: Findings, channel: Channel, ratios: RowRatios | None) -> Cells:
+    cells = convert_cells(findings.table[channel.label], channel, ratios)
     bad = findings.good & (cells.faults > BLANK)
     findings.reject(
         np.flatnonzero(bad).tolist(),

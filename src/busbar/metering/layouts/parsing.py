@@ -4,17 +4,27 @@ import pyarrow as pa
 
 from busbar.metering.layouts.described import ParsedReadings, ReadingLayout, UnableToUseLayout
 from busbar.metering.layouts.long import parse_long
+from busbar.metering.layouts.ratios import RatioFinder
 from busbar.metering.layouts.wide import parse_wide
 
 
-def parse_readings(table: pa.Table, layout: ReadingLayout, *, first_row: int = 2) -> ParsedReadings:
+def parse_readings(
+    table: pa.Table,
+    layout: ReadingLayout,
+    *,
+    first_row: int = 2,
+    ratios: RatioFinder | None = None,
+) -> ParsedReadings:
     """Read a whole file's table by its layout; `first_row` is the file's row of the first data.
 
-    Bad rows come back as errors, good ones as curves. Raises `UnableToUseLayout` when a column
+    `ratios` finds what the values of a row are multiplied with, by number and day, before they
+    are rounded to 1 Wh; without it they are energy of the primary side. Bad rows come back as
+    errors, good ones as curves. Raises `UnableToUseLayout` when a column
     is absent or the file has 24 or 48 points a day.
     """
     _require_columns(table, layout)
-    return (parse_wide if layout.shape == "wide" else parse_long)(table, layout, first_row)
+    parse = parse_wide if layout.shape == "wide" else parse_long
+    return parse(table, layout, first_row, ratios)
 
 
 def _require_columns(table: pa.Table, layout: ReadingLayout) -> None:
@@ -25,6 +35,6 @@ def _require_columns(table: pa.Table, layout: ReadingLayout) -> None:
         named += [channel.label for channel in layout.channels]
     absent = [name for name in named if name and name not in table.column_names]
     if absent:
-        raise UnableToUseLayout(f"文件缺少列:{'、'.join(absent)};应与所选布局的列名一致")
+        raise UnableToUseLayout(f"文件缺少列：{'、'.join(absent)}；应与所选布局的列名一致")
     if not (layout.point_column or layout.point_number):
-        raise UnableToUseLayout("布局未说明用电点编号所在的列,也未给出固定的用电点编号")
+        raise UnableToUseLayout("布局未说明用电点编号所在的列，也未给出固定的用电点编号")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from busbar.metering.layouts.described import Channel
+from busbar.metering.layouts.ratios import RowRatios
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
@@ -20,12 +21,14 @@ _LARGEST: Final = 2**31 - 1
 _LAST_CODE: Final = 5
 _NEAR: Final = 1e-5
 _PIECE: Final = 4096
+_EXACT: Final = Context(prec=1000, rounding=ROUND_HALF_UP)
+"""More digits than a cell and its multiplier have together: nothing is lost before the rounding."""
 _NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 EXPECTATIONS: Final = {
-    NOT_A_NUMBER: "应为数字(不含千分位分隔符和单位)",
+    NOT_A_NUMBER: "应为数字（不含千分位分隔符和单位）",
     NEGATIVE: "应为不小于 0 的数字",
-    TOO_LARGE: "换算后应不超过 2147483647(Wh 或 varh)",
+    TOO_LARGE: "换算后应不超过 2147483647（Wh 或 varh）",
     NO_CODE: "应为 0 至 5 的质量码",
 }
 
@@ -39,21 +42,24 @@ class Cells:
     rounded: int
 
 
-def convert_cells(column: Any, channel: Channel) -> Cells:
-    """Convert the cells of one channel.
+def convert_cells(column: Any, channel: Channel, ratios: RowRatios | None = None) -> Cells:
+    """Convert the cells of one channel, each multiplied with its row's ratio; codes are not.
 
     Floats do the bulk; the few within 1e-5 Wh of a half are decided again in Decimal from the
     cell itself, so the result is that of decimal arithmetic.
     """
+    if channel.unit == "code":
+        ratios = None
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     numbers, faults = _numbers(array)
     if channel.absolute:
         numbers = np.abs(numbers)
-    scaled = numbers * float(channel.factor)
+    scaled = numbers * (float(channel.factor) if ratios is None else ratios.scale(channel.factor))
     whole = np.floor(scaled + 0.5)
     distance = np.abs(scaled - whole)
     for place in np.flatnonzero((np.abs(distance - 0.5) < _NEAR) & (faults == GOOD)).tolist():
-        whole[place] = float(_half_up(array[place].as_py(), channel))
+        factor = channel.factor if ratios is None else ratios.exact(place, channel.factor)
+        whole[place] = float(_half_up(array[place].as_py(), channel, factor))
     faults[(numbers < 0) & (faults == GOOD)] = NEGATIVE
     faults[(whole > _LARGEST) & (faults == GOOD)] = TOO_LARGE
     if channel.unit == "code":
@@ -63,10 +69,10 @@ def convert_cells(column: Any, channel: Channel) -> Cells:
     return Cells(values, faults, int((good & (distance > _NEAR)).sum()))
 
 
-def _half_up(cell: object, channel: Channel) -> Decimal:
+def _half_up(cell: object, channel: Channel, factor: Decimal) -> Decimal:
     number = Decimal(str(cell).strip())
-    exact = (abs(number) if channel.absolute else number) * channel.factor
-    return exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    exact = _EXACT.multiply(number.copy_abs() if channel.absolute else number, factor)
+    return _EXACT.quantize(exact, Decimal(1))
 
 
 def _numbers(array: Any) -> tuple[npt.NDArray[np.float64], Codes]:

@@ -23,6 +23,7 @@ from busbar.metering.layouts.keys import (
     point_codes,
     reject_repeats,
 )
+from busbar.metering.layouts.ratios import RatioFinder, RowRatios, find_ratios
 from busbar.metering.layouts.stamps import DAY_MINUTES, NO_STAMP, parse_minutes
 from busbar.metering.layouts.values import BLANK, EXPECTATIONS, convert_cells, first_fault
 
@@ -41,14 +42,18 @@ class _Block:
     rounded: int
 
 
-def parse_wide(table: pa.Table, layout: ReadingLayout, first_row: int) -> ParsedReadings:
+def parse_wide(
+    table: pa.Table, layout: ReadingLayout, first_row: int, find: RatioFinder | None = None
+) -> ParsedReadings:
     """Turn rows of 96 values to day curves; one bad value rejects its row, a blank is MISSING."""
     columns = value_columns(table.column_names, layout)
     findings = Findings(table, first_row, np.ones(table.num_rows, dtype=bool))
     codes, names = point_codes(findings, layout)
     days = _days(findings, layout)
+    column = layout.point_column or layout.date_column
+    ratios = find_ratios(find, findings, names, (codes, days, column))
     channels = _channels(findings, layout)
-    block = _block(findings, layout, columns, channels)
+    block = _block(findings, layout, columns, channels, ratios)
     keys = (codes * 1_000_000 + days) * 10 + channels
     reject_repeats(findings, keys, layout.date_column, "用电点、日期和数据项")
     curves, missing = _fill(findings, layout, names, codes * 1_000_000 + days, channels, block)
@@ -91,7 +96,7 @@ def _number(name: str) -> int:
 def _require_96(places: list[int], *, clock: bool) -> None:
     if len(places) in (24, 48):
         raise UnableToUseLayout(
-            f"文件每日只有 {len(places)} 个点;系统只接受每日 96 个点(15 分钟)的曲线,不作展开"
+            f"文件每日只有 {len(places)} 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开"
         )
     starts = list(range(0, DAY_MINUTES, MINUTES))
     fitting = (
@@ -101,7 +106,8 @@ def _require_96(places: list[int], *, clock: bool) -> None:
     )
     if places not in fitting:
         raise UnableToUseLayout(
-            f"文件有 {len(places)} 个数值列;应恰有 96 列,名为 P1..P96、00:15..24:00 或 00:00..23:45"
+            f"文件有 {len(places)} 个数值列；"
+            "应恰有 96 列，名为 P1..P96、00:15..24:00 或 00:00..23:45"
         )
 
 
@@ -110,7 +116,8 @@ def _days(findings: Findings, layout: ReadingLayout) -> Array:
     minutes = parse_minutes(column, layout.formats, timezone=layout.timezone)
     unread = findings.good & ((minutes == NO_STAMP) | (minutes % DAY_MINUTES != 0))
     forms = " 或 ".join(form for form in layout.formats if "HH" not in form)
-    findings.reject(np.flatnonzero(unread).tolist(), layout.date_column, f"应为日期,格式为 {forms}")
+    wrong = np.flatnonzero(unread).tolist()
+    findings.reject(wrong, layout.date_column, f"应为日期，格式为 {forms}")
     return np.where(minutes == NO_STAMP, 0, minutes // DAY_MINUTES)
 
 
@@ -128,7 +135,11 @@ def _channels(findings: Findings, layout: ReadingLayout) -> Array:
 
 
 def _block(
-    findings: Findings, layout: ReadingLayout, columns: list[str], channels: Array
+    findings: Findings,
+    layout: ReadingLayout,
+    columns: list[str],
+    channels: Array,
+    ratios: RowRatios | None,
 ) -> _Block:
     """Convert all cells, channel by channel, and reject rows with a bad one."""
     rows = findings.table.num_rows
@@ -138,7 +149,7 @@ def _block(
     for place, channel in enumerate(layout.channels):
         mine = channels == place
         table = findings.table if mine.all() else findings.table.filter(pa.array(mine))
-        part = _convert(table, columns, channel)
+        part = _convert(table, columns, channel, ratios.of_rows(mine) if ratios else None)
         values[mine], faults[mine] = part.values, part.faults
         rounded += part.rounded
     bad = [(row, column) for row, column in first_fault(faults) if findings.good[row]]
@@ -147,12 +158,14 @@ def _block(
     return _Block(values, faults, rounded)
 
 
-def _convert(table: pa.Table, columns: list[str], channel: Channel) -> _Block:
+def _convert(
+    table: pa.Table, columns: list[str], channel: Channel, ratios: RowRatios | None
+) -> _Block:
     values = np.zeros((table.num_rows, INTERVALS), dtype=np.int32)
     faults = np.zeros((table.num_rows, INTERVALS), dtype=np.int8)
     rounded = 0
     for interval, name in enumerate(columns):
-        cells = convert_cells(table[name], channel)
+        cells = convert_cells(table[name], channel, ratios)
         values[:, interval], faults[:, interval] = cells.values, cells.faults
         rounded += cells.rounded
     return _Block(values, faults, rounded)

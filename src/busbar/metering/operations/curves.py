@@ -29,6 +29,7 @@ def append_curves(
     commit_key: str,
     source: str,
     file_name: str,
+    told: Mapping[str, object] | None = None,
     by: Viewer,
     at: dt.datetime,
 ) -> lake.LakeCommit:
@@ -36,16 +37,23 @@ def append_curves(
 
     The lake commits first. A stop before the database's commit is healed by running again with
     the same `commit_key`: the lake answers with what it did then and the note is made up for.
+    `told` is what the journal is to say beside the counts, such as the ratios that were applied.
     The caller has checked that every usage point is visible to `by`.
     """
     done = lake.append_curves(lake_root(), curves, commit_key=commit_key, at=at, source=source)
-    _note(done, curves, file_name, by=by, at=at)
+    _note(done, curves, file_name, told or {}, by=by, at=at)
     return done
 
 
 @transaction.atomic
 def _note(
-    done: lake.LakeCommit, curves: pa.Table, file_name: str, *, by: Viewer, at: dt.datetime
+    done: lake.LakeCommit,
+    curves: pa.Table,
+    file_name: str,
+    told: Mapping[str, object],
+    *,
+    by: Viewer,
+    at: dt.datetime,
 ) -> None:
     row, is_new = LakeCommit.objects.get_or_create(
         commit_key=done.commit_key,
@@ -72,6 +80,7 @@ def _note(
             "rows_changed": done.rows_changed,
             "rows_unchanged": done.rows_unchanged,
             "lake_version": done.version,
+            **told,
         },
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)
@@ -86,7 +95,10 @@ def state_source(
     by: Viewer,
     at: dt.datetime,
 ) -> ReadingSource:
-    """Remember how a source writes its files; said again alike, nothing happens."""
+    """Remember how a source writes its files; said again alike, nothing happens.
+
+    `stamp_at` is empty while only day rows came, which have no stamps.
+    """
     wanted = {"stamp_at": str(stamp_at), "settings": dict(settings or {})}
     source, is_new = ReadingSource.objects.get_or_create(
         code=code, defaults={"name": code, **wanted}

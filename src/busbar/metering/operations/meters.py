@@ -50,7 +50,7 @@ def store_meters(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(_key, "serial", "电能表在同一日的安装"))
     seen = UsagePoint.objects.select_related("account__customer__unit").visible_to(by)
-    unknown = "没有这个计量点编号,或不在您的管辖范围内"
+    unknown = "没有这个计量点编号，或不在您的管辖范围内"
     points = resolve(batch, "usage_point", seen, "number", unknown)
     _check_facts(batch)
     stored = _stored(batch, points)
@@ -135,9 +135,9 @@ def _reject_overlaps(batch: Batch, stored: list[Any]) -> None:
         elsewhere = of_meter.setdefault(row["serial"], [])
         others = of_point.setdefault(row["usage_point"], [])
         if clash := _clash(elsewhere, begins, ends):
-            batch.reject(index, "installed_on", f"该表此时装在计量点 {clash},应先拆表")
+            batch.reject(index, "installed_on", f"该表此时装在计量点 {clash}，应先拆表")
         elif clash := _clash(others, begins, ends):
-            batch.reject(index, "installed_on", f"该计量点此时装有电能表 {clash},应先拆表")
+            batch.reject(index, "installed_on", f"该计量点此时装有电能表 {clash}，应先拆表")
         else:
             elsewhere.append((begins, ends, row["usage_point"]))
             others.append((begins, ends, row["serial"]))

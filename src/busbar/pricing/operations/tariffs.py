@@ -91,7 +91,7 @@ def _check_prices(batch: Batch) -> None:
         elif row.get("scheme") and "flat" not in priced:
             batch.reject(index, "flat", "分时电价应有平段电价")
         elif not row.get("scheme") and priced != ["flat"]:
-            batch.reject(index, "scheme", "有几个时段电价时应写明分时方案;不分时的只填平段电价")
+            batch.reject(index, "scheme", "有几个时段电价时应写明分时方案；不分时的只填平段电价")
         elif row["category"] == TariffCategory.INDUSTRY_TWO_PART and not basic:
             batch.reject(index, "capacity_price", "两部制电价应有容量电价或需量电价")
 

@@ -65,7 +65,7 @@ def store_tou_intervals(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> 
     broken = {rows[r.index].get("scheme") for r in batch.rejections}
     for index, row in list(batch.live()):
         if row["scheme"] in broken:
-            batch.reject(index, "scheme", "该方案另有行不合格,整个方案未导入")
+            batch.reject(index, "scheme", "该方案另有行不合格，整个方案未导入")
     wanted: dict[Any, list[Row]] = {}
     for _, row in batch.live():
         wanted.setdefault(row["scheme"], []).append(row)
@@ -139,7 +139,7 @@ def _check(batch: Batch) -> None:
         if begins % _STEP or ends % _STEP:
             batch.reject(index, "start_minute", "时刻应落在一刻钟上")
         elif not 0 <= begins < ends <= _DAY:
-            batch.reject(index, "end_minute", "结束时刻应晚于开始时刻,跨零点的时段请分成两行")
+            batch.reject(index, "end_minute", "结束时刻应晚于开始时刻，跨零点的时段请分成两行")
         elif any(_ambiguous(row, other) for other in seen.setdefault(row["scheme"], [])):
             batch.reject(index, "start_minute", "与同优先级的另一时段重叠而时段不同")
         else:

@@ -26,8 +26,8 @@ from busbar.customers.models import Customer, CustomerAccount
 from busbar.network.models import Feeder
 from busbar.supply.models import PowerSource, Site, SourceRole, UsagePoint
 
-UNKNOWN_ACCOUNT = "没有这个户号,或该户不在您的管辖范围内"
-UNKNOWN_SITE = "没有这个编码的用电地址,或不在您的管辖范围内"
+UNKNOWN_ACCOUNT = "没有这个户号，或该户不在您的管辖范围内"
+UNKNOWN_SITE = "没有这个编码的用电地址，或不在您的管辖范围内"
 
 _TOLD_SITE = Told("supply.site", customer_of=lambda site: site.customer)
 _TOLD_SOURCE = Told("supply.power_source", "connected", customer_of=lambda s: s.site.customer)
@@ -60,7 +60,7 @@ def store_sites(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["site"], "site", "用电地址编码"))
     seen = Customer.objects.select_related("unit").visible_to(by)
-    unknown = "没有这个客户编号,或该客户不在您的管辖范围内"
+    unknown = "没有这个客户编号，或该客户不在您的管辖范围内"
     customers = resolve(batch, "customer", seen, "number", unknown)
     accounts = seen_accounts(batch, by)
     for index, row in list(batch.live()):
@@ -93,7 +93,7 @@ def store_sources(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcom
     One source of a site is the main one; a site may have several only if it says which.
     """
     batch, outcome = Batch(rows), Outcome()
-    twice = "用电地址和馈线(双电源须来自两条不同的馈线)"
+    twice = "用电地址和馈线（双电源须来自两条不同的馈线）"
     outcome.unchanged += len(batch.reject_repeats(_site_and_feeder, "feeder", twice))
     sites = seen_sites(batch, by)
     feeders = resolve(batch, "feeder", Feeder.objects.all(), "code", "没有这个编码的馈线")
@@ -144,7 +144,7 @@ def _reject_second_main(batch: Batch, stored: list[Any]) -> None:
             continue
         main = mains.setdefault(row["site"], row["feeder"])
         if main != row["feeder"]:
-            batch.reject(index, "role", f"该用电地址已有主供电源(馈线 {main}),应为备用电源")
+            batch.reject(index, "role", f"该用电地址已有主供电源（馈线 {main}），应为备用电源")
 
 
 @transaction.atomic

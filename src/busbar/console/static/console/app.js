@@ -41,6 +41,27 @@
   document.addEventListener("htmx:beforeRequest", () => busy(1));
   document.addEventListener("htmx:afterRequest", () => busy(-1));
 
+  /* On a phone a table's row becomes a card (app.css, "stacked"): each cell carries its heading. */
+  busbar.stack = function (root) {
+    const tables = all(".table-wrap > .table:not(.is-grid)", root);
+    const around = root.closest && root.closest(".table-wrap > .table:not(.is-grid)");
+    (around ? [around, ...tables] : tables).forEach(stackOne);
+  };
+  function stackOne(table) {
+    const names = all("thead th", table).map((th) => th.textContent.replace(/[↑↓]/g, "").trim());
+    table.classList.add("is-stacked");
+    all("tbody > tr, tfoot > tr", table).forEach((row) => {
+      let column = 0;
+      [...row.cells].forEach((cell) => {
+        cell.dataset.label = names[column] || "";
+        const text = cell.textContent.replace(/\s+/g, " ").trim();
+        cell.classList.toggle("is-blank", !text && !cell.querySelector("svg, input, progress, button"));
+        cell.classList.toggle("is-long", cell.colSpan > 1 || text.replace(/[^\x00-\xff]/g, "xx").length > 30);
+        column += cell.colSpan;
+      });
+    });
+  }
+
   /* Parts: <div data-part="name"> is handed to busbar.parts[name] once, at load and after swaps. */
   busbar.parts = busbar.parts || {};
   busbar.wake = function (root) {
@@ -51,6 +72,7 @@
         start(node);
       }
     });
+    busbar.stack(root);
     const tab = one(".tabs .is-current", root);
     if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.clientWidth / 3;
   };

@@ -28,7 +28,7 @@
 
   function monthTip(row, words) {
     const say = (label, value, places) => label + "  " + busbar.number(value, places);
-    return busbar.tip([row.month, say(words.energy, row.energy_kwh / 10000, 2), say(words.amount, row.amount / 10000, 2), say(words.price, row.price, 4)]);
+    return busbar.tip([row.month, say(words.energy, row.energy_kwh / busbar.bigUnit(), 2), say(words.amount, row.amount / busbar.bigUnit(), 2), say(words.price, row.price, 4)]);
   }
   busbar.parts.months = function (node) {
     const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);

@@ -98,26 +98,27 @@
   function options(data, extra, words) {
     const labels = data.kw.map((_, i) => moment(data, i));
     const c = busbar.colors;
-    const unit = extra === "power_factor" ? "" : "kvar";
     const series = [{ name: words.load, type: "line", data: data.kw, symbol: "none", connectNulls: false, itemStyle: { color: c.teal }, lineStyle: { width: data.view === "day" ? 1.8 : 1.1 }, markPoint: peak(data, words), markArea: { silent: true, data: bands(data) } }];
     if (data.compare) series.push({ name: data.compare.label, type: "line", data: data.compare.kw, symbol: "none", itemStyle: { color: c.gray }, lineStyle: { width: 1.2, type: "dashed" } });
-    if (extra) series.push({ name: extra === "kvar" ? words.reactive : words.factor, type: "line", data: data[extra], yAxisIndex: 1, symbol: "none", itemStyle: { color: c.copper }, lineStyle: { width: 1.1 } });
+    if (extra) series.push({ name: extra === "kvar" ? words.reactive + " kvar" : words.factor, type: "line", data: data[extra], yAxisIndex: 1, symbol: "none", itemStyle: { color: c.copper }, lineStyle: { width: 1.1 } });
     return Object.assign(busbar.base(), {
       aria: { enabled: true },
       grid: { left: 60, right: extra ? 56 : 18, top: 34, bottom: data.view === "month" ? 56 : 28 },
       legend: { show: series.length > 1, top: 2, right: 8, itemWidth: 16, itemHeight: 8, textStyle: { color: "#445362", fontSize: 12 } },
       dataZoom: data.view === "month" ? [{ type: "inside" }, { type: "slider", height: 16, bottom: 6, borderColor: "transparent", backgroundColor: "#f4f6f8", fillerColor: "rgba(11,104,121,.12)", handleSize: "80%", moveHandleSize: 0, showDataShadow: false, labelFormatter: "" }] : [],
       xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: labels, splitLine: { show: false }, axisLabel: Object.assign({}, busbar.axes.axisLabel, { interval: data.view === "day" ? 7 : QUARTERS * 3 - 1, formatter: (text) => data.view === "day" ? text : text.slice(0, 5), hideOverlap: true }) }),
-      yAxis: [Object.assign({}, busbar.axes, { type: "value", name: "kW", min: 0, max: (v) => ceiling(v.max) })].concat(extra ? [Object.assign({}, busbar.axes, { type: "value", name: unit, splitLine: { show: false }, max: extra === "power_factor" ? 1 : null, min: extra === "power_factor" ? (v) => Math.max(0, Math.floor(v.min * 10) / 10) : 0 })] : []),
+      yAxis: [Object.assign({}, busbar.axes, { type: "value", name: "kW", min: 0 }, scale(data))].concat(extra ? [Object.assign({}, busbar.axes, { type: "value", splitLine: { show: false }, max: extra === "power_factor" ? 1 : null, min: extra === "power_factor" ? (v) => Math.max(0, Math.floor(v.min * 10) / 10) : 0 })] : []),
       series,
       tooltip: Object.assign(busbar.base().tooltip, { formatter: (points) => tip(points, data, words) }),
     });
   }
-  /* Room above the peak for its label, on a round number. */
-  function ceiling(top) {
-    if (!(top > 0)) return 1;
-    const step = Math.pow(10, Math.floor(Math.log10(top))) / 4;
-    return Math.ceil((top * 1.08) / step) * step;
+  /* Four to six round steps, with room above the peak for its label. */
+  function scale(data) {
+    const top = Math.max(...data.kw, ...(data.compare ? data.compare.kw : []));
+    if (!(top > 0)) return { max: 1 };
+    const power = Math.pow(10, Math.floor(Math.log10(top)));
+    const interval = [0.2, 0.25, 0.5, 1, 2].map((n) => n * power).find((n) => (top * 1.08) / n <= 6);
+    return { interval, max: Math.ceil((top * 1.08) / interval) * interval };
   }
   function peak(data, words) {
     const at = data.summary.peak_index;
@@ -162,7 +163,7 @@
     say(words.factor, busbar.number(s.power_factor, 3));
     if (s.missing || s.estimated) say(words.doubtful, s.missing + " / " + s.estimated);
     if (data.compare && data.compare.summary.energy_kwh) { const change = s.energy_kwh / data.compare.summary.energy_kwh - 1; say(data.compare.label, (change >= 0 ? "+" : "") + (change * 100).toFixed(1) + "%"); }
-    say(words.version, "v" + (data.as_of === null ? data.version + " (" + words.current + ")" : data.as_of));
+    say(words.version, "v" + (data.as_of === null ? data.version + " · " + words.current : data.as_of));
   }
   function legend(box, data) {
     box.replaceChildren();

@@ -1,0 +1,206 @@
+"""What a bill run finds in the bills it issues: written with them, once, in any order of months."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing import operations as billing_operations
+from busbar.billing.findings import Marks, find_in_bills, load_marks
+from busbar.billing.models import Bill, BillFinding, BillLine, FindingKind
+from busbar.billing.operations import run_month
+from busbar.billing.price_book import load_price_book
+from busbar.kit.periods import Month
+from busbar.supply.models import Agreement, BasicChargeMode, UsagePoint
+from tests.billing import world
+
+pytestmark = pytest.mark.django_db
+BEFORE = world.MONTH.previous
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lake of the test's own, with prices to bill by."""
+    monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    world.make_tariff()
+    return tmp_path / "lake"
+
+
+def store(lake: Path, points: list[UsagePoint], month: Month, factor: int = 1) -> None:
+    table = world.curves(points, month, load=world.FLAT_LOAD * factor)
+    world.store(lake, table, key=f"{month}-{points[0].pk}")
+
+
+def run(*months: Month) -> None:
+    for month in months:
+        run_month(month=month, by=SYSTEM_VIEWER, at=world.AT)
+
+
+def found() -> list[dict[str, Any]]:
+    """Findings without their keys."""
+    rows = BillFinding.objects.order_by("account__number", "month", "kind")
+    return list(rows.values("account__number", "month", "kind", "worth_yuan", "weight", "facts"))
+
+
+class TestRunMonth:
+    def test_finds_nothing_in_a_bill_like_the_one_before(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        store(lake, [point], BEFORE)
+        store(lake, [point], world.MONTH)
+
+        run(BEFORE, world.MONTH)
+
+        assert found() == []
+
+    def test_keeps_a_swing_with_what_moved(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        store(lake, [point], BEFORE)
+        store(lake, [point], world.MONTH, factor=3)
+
+        run(BEFORE, world.MONTH)
+
+        (swing,) = found()
+        before, bill = Bill.objects.order_by("month")
+        assert (swing["month"], swing["kind"]) == (str(world.MONTH), FindingKind.SWING)
+        assert swing["worth_yuan"] == swing["weight"] == bill.amount - before.amount
+        assert swing["facts"]["before"] == str(before.amount)
+        # 31 days of 200 kW more: 12 h flat at 0.60, 4 h peak at 1.00, 8 h valley at 0.30.
+        changes = [Decimal(change) for _, change in swing["facts"]["shifts"]]
+        assert changes == [44_640, 24_800, 14_880]
+
+    def test_finds_the_same_when_the_later_month_is_billed_first(
+        self, ground: None, lake: Path
+    ) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        store(lake, [point], BEFORE, factor=3)
+        store(lake, [point], world.MONTH)
+        run(BEFORE, world.MONTH)
+        in_order = found()
+        BillLine.objects.all().delete()
+        Bill.objects.all().delete()
+
+        run(world.MONTH, BEFORE)
+
+        assert in_order
+        assert found() == in_order
+
+    def test_prices_demand_far_below_the_contract(self, ground: None, lake: Path) -> None:
+        demand = BasicChargeMode.CONTRACT_DEMAND
+        point = world.make_account(world.make_county(), "1001", mode=demand)
+        store(lake, [point], world.MONTH)
+
+        run(world.MONTH)
+
+        (gap,) = found()
+        assert (gap["kind"], gap["worth_yuan"]) == (FindingKind.DEMAND, (500 - 100) * 40)
+        assert Decimal(gap["facts"]["max_demand_kw"]) == 100
+        assert gap["facts"]["contract_demand_kw"] == 500
+
+    def test_prices_demand_above_what_is_free_by_the_rule_set(
+        self, ground: None, lake: Path
+    ) -> None:
+        demand = BasicChargeMode.CONTRACT_DEMAND
+        point = world.make_account(world.make_county(), "1001", mode=demand)
+        store(lake, [point], world.MONTH, factor=6)
+
+        run(world.MONTH)
+
+        (gap,) = found()
+        # 446,400 kWh with 1,000 kVA: above 260 kWh/kVA the demand price is taken at 90 %.
+        assert gap["worth_yuan"] == (600 - 525) * 36
+        assert gap["facts"]["free_percent"] == "105"
+
+    def test_counts_the_gaps_in_the_curve(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point], days=30))
+
+        run(world.MONTH)
+
+        (gap,) = found()
+        assert (gap["kind"], gap["worth_yuan"], gap["weight"]) == (FindingKind.CURVE_GAPS, None, 96)
+        assert gap["facts"] == {"missing": 96, "estimated": 0, "energy_kwh": "72000"}
+
+    def test_twice_finds_nothing_twice(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point], days=30))
+        run(world.MONTH)
+        before = list(BillFinding.objects.values())
+
+        run(world.MONTH)
+
+        assert before
+        assert list(BillFinding.objects.values()) == before
+
+    def test_leaves_no_finding_of_a_batch_that_failed(
+        self, ground: None, lake: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        world.store(lake, world.curves([point], days=30))
+
+        def stop(**_: object) -> None:
+            assert BillFinding.objects.count() == 1
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(billing_operations.journal_operations, "record_many", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(world.MONTH)
+
+        assert (Bill.objects.count(), BillFinding.objects.count()) == (0, 0)
+
+
+class TestFindInBills:
+    def test_costs_two_queries_for_one_and_for_many(self, ground: None, lake: Path) -> None:
+        county = world.make_county()
+        points = [world.make_account(county, str(number)) for number in range(1001, 1007)]
+        store(lake, points, BEFORE)
+        store(lake, points, world.MONTH, factor=3)
+        run(BEFORE, world.MONTH)
+        bills = list(Bill.objects.filter(month=str(world.MONTH)).order_by("pk"))
+        marks, counts = load_marks(load_price_book(world.MONTH)), []
+
+        for some in (bills[:1], bills):
+            lines = list(BillLine.objects.filter(bill__in=some))
+            with CaptureQueriesContext(connection) as queries:
+                swings = find_in_bills(some, lines, agreements={}, marks=marks)
+            counts.append(len(queries))
+            assert len(swings) == len(some)
+
+        assert counts == [2, 2]
+
+    def test_takes_the_agreement_of_the_months_first_day(self, ground: None, lake: Path) -> None:
+        demand = BasicChargeMode.CONTRACT_DEMAND
+        point = world.make_account(world.make_county(), "1001", mode=demand)
+        store(lake, [point], world.MONTH)
+        run(world.MONTH)
+        bill = Bill.objects.get()
+        ended = Agreement.objects.get()
+        ended.valid_until = world.MONTH.first
+        marks = load_marks(load_price_book(world.MONTH))
+
+        found = find_in_bills([bill], [], agreements={point.account_id: [ended]}, marks=marks)
+
+        assert found == []
+
+
+class TestLoadMarks:
+    def test_joins_the_rule_set_with_the_companys_own_marks(
+        self, ground: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(settings, "BUSBAR_FINDING_SWING_PERCENT", "25")
+
+        marks = load_marks(load_price_book(world.MONTH))
+
+        assert marks == Marks(
+            swing_share=Decimal("0.25"),
+            demand_share=Decimal("0.7"),
+            overrun_threshold=Decimal("1.05"),
+            overrun_multiplier=Decimal(2),
+            strictest_standard=Decimal("0.90"),
+        )
