@@ -79,15 +79,18 @@ def _take(page: Page, path: Path) -> None:
 def main() -> int:
     """Build the region when it is not there, serve it, take the pictures."""
     from busbar.cli.demo import HOME
-    from busbar.demo.sign_ins import DEMO_PASSWORD
+    from busbar.cli.main import start_django
 
     chromium = find_chromium()
     if chromium is None:
         print("没有 Chromium / no Chromium: apt-get install chromium", file=sys.stderr)
         return 1
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    os.environ.setdefault("BUSBAR_HOME", str(ROOT / HOME))
     environment = {**os.environ, "BUSBAR_DEMO": "1"}
-    environment.setdefault("BUSBAR_HOME", str(ROOT / HOME))
+    start_django()
+    from busbar.demo.sign_ins import DEMO_PASSWORD
+
     busbar(environment, "demo", "--no-serve")
     with serving(environment) as url, sync_playwright() as playwright:
         take_all(folder, url, DEMO_PASSWORD, launch_chromium(playwright, chromium))

@@ -188,6 +188,19 @@ class TestCurvePreview:
 
         assert set(response.context["day"].load_kw) == {25.0}
 
+    def test_multiplies_the_secondary_side_with_the_ratios_of_the_day(
+        self, client: Client, region: Region
+    ) -> None:
+        point = make_point(region)
+        install(point)
+        row = f"{point.number},2026-01-01," + ",".join(["0.1"] * 96) + "\n"
+        file = upload(client, self.WIDE + row, "readings", "曲线.csv").files.get()
+
+        response = client.get(f"/imports/files/{file.pk}/curve/", {"side": "secondary"})
+
+        assert set(response.context["day"].load_kw) == {800.0}
+        assert "已乘 CT×PT 变比 2000" in response.content.decode()
+
     def test_says_what_is_still_to_be_stated(self, client: Client) -> None:
         text = "计量点编号,时间,有功电量\nU1,2026-01-01 00:15,25\n"
         file = upload(client, text, "readings", "曲线.csv").files.get()

@@ -1,0 +1,234 @@
+"""Curves from behind the instrument transformers: times CT times PT of the meter of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from busbar.access.models import OrganizationUnit, Role
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.cli import main as cli
+from busbar.imports import placing
+from busbar.imports.models import ImportRun, ImportState
+from busbar.journal.models import Entry
+from busbar.metering import lake
+from busbar.metering import queries as metering_queries
+from busbar.metering.models import LakeCommit, MeterInstallation, ReadingSource
+from busbar.supply.models import UsagePoint
+from tests.imports.world import (
+    archive_files,
+    counts,
+    csv_bytes,
+    errors,
+    make_viewer,
+    network_files,
+    run_files,
+)
+
+Units = dict[str, OrganizationUnit]
+POINTS = [f"P{i}" for i in range(1, 97)]
+SECONDARY = {"side": "secondary"}
+
+
+@pytest.fixture
+def archive(units: Units) -> None:
+    """P1 with M1 until the end of January 2025 (100 x 100), M2 from February on (133.3333 x 1.5)."""
+    run_files("network", network_files())
+    run_files("archive", archive_files())
+    MeterInstallation.objects.filter(meter__serial="M2").update(
+        ct_ratio=Decimal("133.3333"), pt_ratio=Decimal("1.5")
+    )
+
+
+def wide(*rows: tuple[str, str, str], header: str = "计量点编号") -> bytes:
+    return csv_bytes([header, "日期", *POINTS], [[*row[:2], *[row[2]] * 96] for row in rows])
+
+
+def stored(number: str = "P1") -> list[tuple[str, int]]:
+    """(day, Wh of the first quarter) of a point."""
+    rows = metering_queries.get_curves(
+        SYSTEM_VIEWER,
+        usage_point_ids=[UsagePoint.objects.get(number=number).pk],
+        start=dt.date(2015, 1, 1),
+        end=dt.date(2026, 1, 1),
+    ).to_pylist()
+    return [(str(row["day"]), row["active_wh"][0]) for row in rows]
+
+
+@pytest.mark.usefixtures("archive")
+class TestSecondarySide:
+    def test_takes_the_ratios_of_the_meter_of_each_day(self) -> None:
+        content = wide(("P1", "2025-01-31", "0.0123"), ("P1", "2025-02-01", "0.0123"))
+
+        run = run_files("readings", {"a.csv": content}, options=SECONDARY)
+
+        # 12.3 Wh x 10 000; 12.3 Wh x 199.99995 = 2 459.999385 Wh
+        assert stored() == [("2025-01-31", 123_000), ("2025-02-01", 2_460)]
+        assert (counts(run), errors(run)) == ({"readings_wide": (2, 0, 0, 0)}, [])
+
+    def test_files_by_meter_take_that_meters_own_installation(self) -> None:
+        content = wide(
+            ("M1", "2025-01-31", "1"),
+            ("M1", "2025-02-01", "9"),
+            ("M2", "2025-02-01", "1"),
+            header="表号",
+        )
+
+        run = run_files("readings", {"a.csv": content}, options=SECONDARY)
+
+        assert stored() == [("2025-01-31", 10_000_000), ("2025-02-01", 200_000)]
+        assert counts(run) == {"readings_wide": (2, 0, 0, 1)}
+        told = "表 M1 在 2025-02-01 未装在任何计量点；应先导入这一天的装表记录"
+        assert errors(run) == [(3, "表号", "M1", told)]
+
+    def test_a_day_without_a_meter_is_refused_by_name_and_the_others_come_in(self) -> None:
+        content = wide(
+            ("P1", "2015-02-28", "1"), ("P1", "2015-03-01", "1"), ("P9", "2015-03-01", "1")
+        )
+
+        run = run_files("readings", {"a.csv": content}, options=SECONDARY)
+
+        assert stored() == [("2015-03-01", 10_000_000)]
+        lacking = (
+            "计量点 P1 在 2015-02-28 没有在装的电能表，缺 CT×PT 变比；应先导入这一天的装表记录"
+        )
+        unknown = "没有这个计量点编号或表号，或不在您的管辖范围内"
+        assert errors(run) == [
+            (2, "计量点编号", "P1", lacking),
+            (4, "计量点编号", "P9", unknown),
+        ]
+
+    def test_long_files_split_the_exchange_at_midnight_by_the_intervals_day(self) -> None:
+        header = ["计量点编号", "时间", "有功电量(kWh)"]
+        rows = [["P1", "2025-02-01 00:00", "1"], ["P1", "2025-02-01 00:15", "1"]]
+
+        run_files(
+            "readings", {"a.csv": csv_bytes(header, rows)}, options={**SECONDARY, "stamp": "end"}
+        )
+
+        point = UsagePoint.objects.get(number="P1").pk
+        january, february = metering_queries.get_curves(
+            SYSTEM_VIEWER,
+            usage_point_ids=[point],
+            start=dt.date(2025, 1, 31),
+            end=dt.date(2025, 2, 2),
+        )["active_wh"].to_pylist()
+        assert (january[95], february[0]) == (10_000_000, 200_000)
+
+    def test_the_same_file_twice_changes_nothing(self) -> None:
+        content = {"a.csv": wide(("P1", "2025-01-31", "1"), ("P1", "2025-02-01", "1"))}
+        run_files("readings", content, options=SECONDARY)
+        version = lake.current_version(metering_queries.lake_root())
+
+        run = run_files("readings", content, options=SECONDARY)
+
+        assert counts(run) == {"readings_wide": (0, 0, 2, 0)}
+        assert lake.current_version(metering_queries.lake_root()) == version
+        assert Entry.objects.filter(event="metering.curves.appended").count() == 1
+        assert LakeCommit.objects.count() == 1
+
+    def test_a_corrected_ratio_corrects_the_curves_when_the_file_comes_again(self) -> None:
+        content = {"a.csv": wide(("P1", "2025-01-31", "1"), ("P1", "2025-02-01", "1"))}
+        run_files("readings", content, options=SECONDARY)
+        MeterInstallation.objects.filter(meter__serial="M2").update(ct_ratio=Decimal(200))
+
+        run = run_files("readings", content, options=SECONDARY)
+
+        assert counts(run) == {"readings_wide": (0, 1, 1, 0)}
+        assert stored() == [("2025-01-31", 10_000_000), ("2025-02-01", 300_000)]
+
+    def test_is_said_in_the_journal_and_in_the_lake(self) -> None:
+        run_files(
+            "readings",
+            {"a.csv": wide(("P1", "2025-01-31", "1"), ("P1", "2025-02-01", "1"))},
+            options=SECONDARY,
+        )
+
+        told = Entry.objects.get(event="metering.curves.appended").changes
+        assert told["side"] == "secondary"
+        assert (told["ct_pt_ratios"], told["ratio_count"]) == (["199.99995", "10000"], 2)
+        files = lake.read_curves(
+            metering_queries.lake_root(),
+            [UsagePoint.objects.get(number="P1").pk],
+            dt.date(2025, 1, 1),
+            dt.date(2025, 3, 1),
+            channels=(),
+        )
+        assert set(files["source"].to_pylist()) == {"a.csv · 二次侧×CT×PT"}
+
+    def test_is_remembered_of_the_source_and_can_be_overruled(self) -> None:
+        options = {"source": "集抄", **SECONDARY}
+        run_files("readings", {"a.csv": wide(("P1", "2025-01-30", "1"))}, options=options)
+
+        second = run_files(
+            "readings", {"b.csv": wide(("P1", "2025-01-31", "1"))}, options={"source": "集抄"}
+        )
+        assert stored() == [("2025-01-30", 10_000_000), ("2025-01-31", 10_000_000)]
+        assert ImportRun.objects.get(pk=second.pk).options["read_as"]["side"] == "secondary"
+        assert ReadingSource.objects.get(code="集抄").settings["side"] == "secondary"
+
+        primary = {"source": "集抄", "side": "primary"}
+        run_files("readings", {"c.csv": wide(("P1", "2025-02-01", "1"))}, options=primary)
+        assert stored()[-1] == ("2025-02-01", 1_000)
+        assert ReadingSource.objects.get(code="集抄").settings["side"] == "primary"
+
+    def test_without_the_option_values_are_the_primary_sides_and_need_no_meter(self) -> None:
+        run = run_files("readings", {"a.csv": wide(("P1", "2015-02-28", "1"))})
+
+        assert stored() == [("2015-02-28", 1_000)]
+        assert "side" not in Entry.objects.get(event="metering.curves.appended").changes
+        assert ImportRun.objects.get(pk=run.pk).options["read_as"]["side"] == "primary"
+
+    def test_another_side_than_the_two_is_refused_and_nothing_comes_in(self) -> None:
+        run = run_files(
+            "readings", {"a.csv": wide(("P1", "2025-01-31", "1"))}, options={"side": "tertiary"}
+        )
+
+        assert run.state == ImportState.REFUSED
+        assert "primary（一次侧）或 secondary（二次侧）" in run.message
+        assert stored() == []
+
+    def test_a_point_under_both_its_numbers_on_one_day_is_refused_whole(self) -> None:
+        content = wide(("P1", "2025-01-31", "1"), ("M1", "2025-01-31", "1"))
+
+        run = run_files("readings", {"a.csv": content}, options=SECONDARY)
+
+        assert run.state == ImportState.REFUSED
+        assert "M1 与 P1 是同一计量点，2025-01-31 的曲线出现了两次" in run.message
+        assert stored() == []
+
+    def test_another_countys_meter_is_unknown(self, units: Units) -> None:
+        viewer = make_viewer(units["310102"], Role.METERING_ENGINEER)
+
+        run = run_files(
+            "readings",
+            {"a.csv": wide(("M1", "2025-01-31", "1"))},
+            options=SECONDARY,
+            by=viewer,
+        )
+
+        assert errors(run)[0][3] == "没有这个计量点编号或表号，或不在您的管辖范围内"
+        assert stored() == []
+
+    def test_queries_do_not_grow_with_the_points(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_max_num_queries(3):
+            placer = placing.Placing(SYSTEM_VIEWER, multiplies=True)
+            names = ["M1", "M2", "P1", *(f"X{i}" for i in range(3000))]
+            placer._look_up(names)
+
+
+@pytest.mark.usefixtures("archive")
+class TestCommandLine:
+    def test_takes_the_side(self, tmp_path: Path) -> None:
+        path = tmp_path / "曲线.csv"
+        path.write_bytes(wide(("P1", "2025-01-31", "1")))
+
+        assert cli.main(["import", "readings", str(path), "--side", "secondary"]) == 0
+
+        assert stored() == [("2025-01-31", 10_000_000)]
