@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,15 @@ from django_q.models import OrmQ
 from openpyxl import load_workbook
 
 from busbar.access.models import Role
+from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.imports.models import ImportFile, ImportRun, ImportState, RowError
 from busbar.imports.operations import run_import
+from busbar.metering import operations as metering_operations
+from busbar.metering import queries as metering_queries
 from busbar.network.models import Substation
+from busbar.supply.models import UsagePoint
 from tests.billing import world
-from tests.console.work_region import Region, count_queries, make_units
+from tests.console.work_region import OWN, Region, count_queries, make_units
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +68,22 @@ def mapping_of(file: ImportFile, **changed: str) -> dict[str, str]:
     return {f"map-{file.pk}-{key}": column for key, column in chosen.items()} | {
         f"table-{file.pk}": file.table
     }
+
+
+def measured_point(region: Region) -> UsagePoint:
+    """A usage point of the first county with a meter behind CT 20 and PT 100."""
+    world.make_tariff()
+    point = world.make_account(region.county, OWN)
+    metering_operations.install_meter(
+        serial="M1",
+        usage_point=point,
+        installed_on=dt.date(2025, 12, 31),
+        ct_ratio=Decimal(20),
+        pt_ratio=Decimal(100),
+        by=SYSTEM_VIEWER,
+        at=world.AT,
+    )
+    return point
 
 
 class TestNew:
@@ -191,8 +213,7 @@ class TestCurvePreview:
     def test_multiplies_the_secondary_side_with_the_ratios_of_the_day(
         self, client: Client, region: Region
     ) -> None:
-        point = make_point(region)
-        install(point)
+        point = measured_point(region)
         row = f"{point.number},2026-01-01," + ",".join(["0.1"] * 96) + "\n"
         file = upload(client, self.WIDE + row, "readings", "曲线.csv").files.get()
 
@@ -270,6 +291,36 @@ class TestRun:
 
         assert ([e.row for e in first["errors"]], first["more"]) == ([2, 3], True)
         assert ([e.row for e in second["errors"]], second["more"]) == ([3], False)
+
+
+class TestSecondarySide:
+    """Current and voltage transformers: chosen on the mapping screen, told on the run's page."""
+
+    def test_is_chosen_once_remembered_and_shown_on_the_page(
+        self, client: Client, region: Region
+    ) -> None:
+        point = measured_point(region)
+        stated = {"source": "集抄", "side": "secondary"}
+        for day in ("2026-01-01", "2026-01-02"):
+            row = f"{point.number},{day}," + ",".join(["0.1"] * 96) + "\n"
+            run = upload(client, TestCurvePreview.WIDE + row, "readings", "曲线.csv")
+            posted = mapping_of(run.files.get())
+            client.post(f"/imports/{run.pk}/mapping/", posted | stated)
+            run = run_now(run, region)
+            stated = {"source": "集抄"}  # the second time nobody says it
+
+        page = client.get(f"/imports/{run.pk}/").content.decode()
+
+        assert run.options == {"source": "集抄", "read_as": run.options["read_as"]}
+        assert run.options["read_as"]["side"] == "secondary"
+        assert "二次侧，已乘 CT×PT 变比" in page
+        curves = metering_queries.get_curves(
+            SYSTEM_VIEWER,
+            usage_point_ids=[point.pk],
+            start=dt.date(2026, 1, 1),
+            end=dt.date(2026, 2, 1),
+        )
+        assert curves["active_wh"].to_pylist() == [[200_000] * 96] * 2
 
 
 class TestList:

@@ -36,7 +36,7 @@ SECONDARY = {"side": "secondary"}
 
 @pytest.fixture
 def archive(units: Units) -> None:
-    """P1 with M1 until the end of January 2025 (100 x 100), M2 from February on (133.3333 x 1.5)."""
+    """P1 with M1 until the end of January 2025 (100 x 100), then M2 (133.3333 x 1.5)."""
     run_files("network", network_files())
     run_files("archive", archive_files())
     MeterInstallation.objects.filter(meter__serial="M2").update(
