@@ -140,6 +140,7 @@ lock: $(VENV)/.uv
 	cd requirements && $(COMPILE) dev.in -c base.lock -c uv.lock -o dev.lock
 	$(MAKE) --no-print-directory $(VENV)/.dev
 	$(BIN)/npm install --ignore-scripts --package-lock-only --loglevel=error
+	@rm -f node_modules/.package-lock.json # npm has just touched it without installing anything
 	$(MAKE) --no-print-directory setup notices
 
 notices: $(VENV)/.base

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -37,13 +38,23 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(path)
 
 
+_calendar: list[Any] = []
+"""The rows of the announced years, computed once a process: most tests need them."""
+
+
 @pytest.fixture
 def ground(db: None) -> None:
-    """The announced years of the calendar and the seeded rule sets, as after `busbar migrate`."""
+    """Calendar, time limits and seeded rule sets, as after `busbar migrate`."""
     from busbar.clocks import operations as clocks_operations
+    from busbar.clocks.models import CalendarDay
     from busbar.pricing import operations as pricing_operations
 
-    clocks_operations.load_announced_years(at=GROUND_AT)
+    if _calendar:
+        CalendarDay.objects.bulk_create(_calendar)
+    else:
+        clocks_operations.load_announced_years(at=GROUND_AT)
+        _calendar.extend(CalendarDay.objects.all())
+    clocks_operations.load_time_limits(at=GROUND_AT)
     pricing_operations.load_seed(at=GROUND_AT)
 
 

@@ -17,7 +17,7 @@ from tools.system import find_chromium
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = {1440: 900, 390: 844}
 USER = "province"
-# Name of the picture and address; `{customer}` is the first customer of the list.
+# Name of the picture and address; `{customer}` and `{bill}` are the first of their lists.
 SCREENS = {
     "today": "/",
     "customers": "/customers/",
@@ -26,6 +26,7 @@ SCREENS = {
     "customer-bills": "{customer}tab/bills/",
     "customer-supply": "{customer}tab/supply/",
     "bills": "/bills/",
+    "bill": "{bill}",
     "network": "/network/",
     "pricing": "/pricing/",
     "imports": "/imports/",
@@ -52,7 +53,7 @@ def take_all(folder: Path, url: str, password: str, chromium: Browser) -> None:
         _take(page, folder / f"sign-in-{width}.png")
         _sign_in(page, password)
         for name, address in SCREENS.items():
-            page.goto(address.format(customer=_first_customer(page) if "{" in address else ""))
+            page.goto(_filled(page, address))
             _take(page, folder / f"{name}-{width}.png")
         page.close()
 
@@ -64,9 +65,17 @@ def _sign_in(page: Page, password: str) -> None:
     page.wait_for_url(lambda address: "/accounts/" not in address)
 
 
-def _first_customer(page: Page) -> str:
-    page.goto("/customers/")
-    link = page.locator("tbody a[href^='/customers/'], main a[href^='/customers/']").first
+def _filled(page: Page, address: str) -> str:
+    """The address with the first customer or bill in its place."""
+    if "{customer}" in address:
+        return address.format(customer=_first_link(page, "/customers/"))
+    return address.format(bill=_first_link(page, "/bills/")) if "{bill}" in address else address
+
+
+def _first_link(page: Page, address: str) -> str:
+    """Where the first row of a list leads."""
+    page.goto(address)
+    link = page.locator(f"tbody a[href^='{address}']").first
     return str(link.get_attribute("href"))
 
 

@@ -1,8 +1,9 @@
-"""Copy what the pages load from node_modules into the console's static files.
+"""Copy what the pages and the papers load from node_modules to where the product finds it.
 
 Only the finished files are taken, in the one format that browsers of today read: no source
 maps (manifest storage would look for them), no woff or ttf beside woff2. `manifest.json`
-beside the files says what was copied and from which version.
+beside the files says what was copied and from which version. The whole fonts for PDF go to
+`kit/fonts`, apart from the static files, so that no browser is ever served 10 MB of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src" / "busbar" / "console" / "static" / "vendor"
+FONTS = ROOT / "src" / "busbar" / "kit" / "fonts"
 
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=[^*]*\*/|^//# sourceMappingURL=.*$", re.MULTILINE)
 _OLD_FONT = re.compile(
@@ -41,16 +43,28 @@ PIECES = (
     Piece("@tabler/icons-webfont", "dist/tabler-icons.min.css", "icons"),
     Piece("@tabler/icons-webfont", "dist/fonts/tabler-icons.woff2", "icons/fonts"),
     Piece("echarts", "dist/echarts.min.js", "echarts"),
+    Piece("bpmn-js", "dist/bpmn-navigated-viewer.production.min.js", "bpmn-js"),
+    Piece("bpmn-js", "dist/assets/diagram-js.css", "bpmn-js"),
+    Piece("bpmn-js", "dist/assets/bpmn-js.css", "bpmn-js"),
+    Piece("bpmn-js", "LICENSE", "bpmn-js"),  # asks that its logo stays on the diagram
     Piece("@fontsource-variable/noto-sans-sc", "wght.css", "noto-sans-sc"),
     Piece("@fontsource-variable/noto-sans-sc", "files/*-wght-normal.woff2", "noto-sans-sc/files"),
 )
+FONT_PIECES = (
+    Piece("@expo-google-fonts/noto-sans-sc", "400Regular/NotoSansSC_400Regular.ttf", ""),
+    Piece("@expo-google-fonts/noto-sans-sc", "700Bold/NotoSansSC_700Bold.ttf", ""),
+    Piece("@expo-google-fonts/noto-sans-sc", "LICENSE_FONT", ""),
+)
+"""The TrueType files that papers are set in (`busbar.kit.paper`)."""
 
 
-def copy_all(modules: Path, vendor: Path) -> dict[str, list[str]]:
+def copy_all(
+    modules: Path, vendor: Path, pieces: tuple[Piece, ...] = PIECES
+) -> dict[str, list[str]]:
     """Replace `vendor` by a fresh copy; returns the files by `package@version`."""
     shutil.rmtree(vendor, ignore_errors=True)
     copied: dict[str, list[str]] = {}
-    for piece in PIECES:
+    for piece in pieces:
         name = f"{piece.package}@{_version(modules / piece.package)}"
         copied.setdefault(name, []).extend(_copy(piece, modules, vendor))
     text = json.dumps(copied, indent=2, ensure_ascii=False)
@@ -88,6 +102,8 @@ def _copy(piece: Piece, modules: Path, vendor: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    files = copy_all(MODULES, VENDOR)
-    print(f"{sum(map(len, files.values()))} files of {len(files)} packages copied to {VENDOR}")
+    # The fonts first: the Makefile takes the manifest of the static files as the sign of both.
+    for folder, chosen in ((FONTS, FONT_PIECES), (VENDOR, PIECES)):
+        files = copy_all(MODULES, folder, chosen)
+        print(f"{sum(map(len, files.values()))} files of {len(files)} packages copied to {folder}")
     sys.exit(0)

@@ -345,6 +345,21 @@ class TestCreateFirstAdministrator:
 class TestPasswords:
     """Reset by an administrator, changed by the person."""
 
+    def test_a_reset_ends_the_person_s_keys_and_nobody_else_s(self, company: Company) -> None:
+        employee, colleague = company.hire(company.east), company.hire(company.east)
+        mine, other = (
+            access_operations.issue_api_token(
+                user=person.user, name="报表", valid_days=30, by=SYSTEM_VIEWER, at=AT
+            ).plain
+            for person in (employee, colleague)
+        )
+
+        access_operations.reset_password(employee=employee, by=SYSTEM_VIEWER, at=AT)
+
+        assert access_queries.get_viewer_for_token(mine, at=AT) is None
+        assert access_queries.get_viewer_for_token(other, at=AT) is not None
+        assert last_entry().changes == {"api_tokens_revoked": 1}
+
     def test_a_reset_password_must_be_changed(self, company: Company) -> None:
         employee = company.hire(company.east)
         User.objects.update(must_change_password=False)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 
 from busbar.access import operations as access_operations
 from busbar.access.models import OrganizationUnit, Role, UnitKind
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.operations import run_month
+from busbar.clocks import operations as clocks_operations
+from busbar.pricing import operations as pricing_operations
+from tests.api.affair import Affair, make_affair
 from tests.billing import world
+from tests.conftest import GROUND_AT
 
 
 @dataclass(frozen=True)
@@ -60,3 +67,29 @@ def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
 def api(region: Region) -> Client:
     """A program that sends its token."""
     return Client(headers=region.headers)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Files of the module's world."""
+    root = tmp_path_factory.mktemp("affair")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "FILES_ROOT", root / "files")
+        patch.setattr(settings, "LAKE_ROOT", root / "lake")
+        patch.setattr(settings, "BUSBAR_HOME", root)
+        yield root
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any, home: Path) -> Iterator[Affair]:
+    """Made once, because it takes a whole connection; each test rolls back what it did."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        clocks_operations.load_announced_years(at=GROUND_AT)
+        pricing_operations.load_seed(at=GROUND_AT)
+        yield make_affair()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def affair(made: Affair, db: None) -> Affair:
+    return made

@@ -13,10 +13,13 @@ from django.test.utils import CaptureQueriesContext
 
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
+from busbar.billing import queries as billing_queries
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.models import Bill, BillFinding, BillLine, FindingKind
-from busbar.billing.operations import run_month
+from busbar.billing.operations import UnableToFindInBills, renew_findings, run_month
 from busbar.billing.price_book import load_price_book
+from busbar.cli import main as cli
+from busbar.journal.models import Entry
 from busbar.kit.periods import Month
 from busbar.supply.models import Agreement, BasicChargeMode, UsagePoint
 from tests.billing import world
@@ -204,3 +207,60 @@ class TestLoadMarks:
             overrun_multiplier=Decimal(2),
             strictest_standard=Decimal("0.90"),
         )
+
+
+class TestRenewFindings:
+    """Bills issued before findings were kept get theirs."""
+
+    def test_finds_again_what_the_run_found(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        for month, factor in ((BEFORE, 1), (world.MONTH, 3), (world.MONTH.next, 1)):
+            store(lake, [point], month, factor)
+        run(BEFORE, world.MONTH, world.MONTH.next)
+        kept = found()
+        assert [row["month"] for row in kept] == [str(world.MONTH), str(world.MONTH.next)]
+
+        BillFinding.objects.filter(month=str(world.MONTH)).delete()
+        assert billing_queries.list_unsearched_months() == [str(BEFORE), str(world.MONTH)]
+        for _ in range(2):
+            renewed = renew_findings(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+            assert renewed == 1
+
+        assert found() == kept
+        entry = Entry.objects.order_by("-id")[0]
+        assert (entry.event, entry.changes) == (
+            "billing.run.findings_renewed",
+            {"bills": 1, "findings": 1},
+        )
+
+    def test_a_quiet_month_is_looked_at_once(self, ground: None, lake: Path) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        store(lake, [point], world.MONTH)
+        run(world.MONTH)
+        assert billing_queries.list_unsearched_months() == [str(world.MONTH)]
+
+        assert renew_findings(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT) == 0
+
+        assert billing_queries.list_unsearched_months() == []
+
+    def test_a_month_never_billed_is_refused(self, ground: None, lake: Path) -> None:
+        with pytest.raises(UnableToFindInBills, match="2030-01 还没有核算过"):
+            renew_findings(month=Month(2030, 1), by=SYSTEM_VIEWER, at=world.AT)
+
+        assert not Entry.objects.filter(event="billing.run.findings_renewed").exists()
+
+    def test_the_command_looks_at_what_was_not_looked_at(
+        self, ground: None, lake: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        point = world.make_account(world.make_county(), "1001")
+        store(lake, [point], BEFORE)
+        store(lake, [point], world.MONTH, 3)
+        run(BEFORE, world.MONTH)
+        BillFinding.objects.all().delete()
+
+        assert cli.main(["bill", "find"]) == 0
+
+        assert capsys.readouterr().out.splitlines() == [
+            f"{BEFORE}：找到 0 项异常",
+            f"{world.MONTH}：找到 1 项异常",
+        ]

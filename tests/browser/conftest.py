@@ -12,11 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from tools.live import busbar, launch_chromium, serving
 from tools.system import find_chromium
 
 _HERE = Path(__file__).parent
+
+# Playwright's 5 s are a measure of the machine, not of the page, where all cores are busy.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,7 +45,7 @@ class TestDoctorOnAnEmptyDatabase:
         assert found["工作日历"] == {
             "name": "工作日历",
             "state": "missing",
-            "text": "数据表尚未建立,请运行 busbar migrate",
+            "text": "数据表尚未建立，请运行 busbar migrate",
         }
         assert "busbar migrate" in found["数据库结构"]["text"]
 
@@ -76,7 +76,7 @@ class TestDoctorOnAnEmptyDatabase:
         )
 
         assert done.returncode == 1
-        assert "✗ 缺失  数据库:PostgreSQL 连接不上" in done.stdout
+        assert "✗ 缺失  数据库：PostgreSQL 连接不上" in done.stdout
         assert "pass-word" not in done.stdout + done.stderr
 
 
@@ -91,7 +91,7 @@ class TestReport:
 
         found = _found()
 
-        assert found["工作日历"].text == "没有装入任何年份,请运行 busbar migrate"
+        assert found["工作日历"].text == "没有装入任何年份，请运行 busbar migrate"
         assert found["规则集"].state == "missing"
 
     def test_names_the_years_of_the_calendar(self) -> None:

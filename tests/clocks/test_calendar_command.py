@@ -23,14 +23,14 @@ class TestCount:
             "2025-09-27 · 周六, 休息日, 不计入",
             "2025-09-28 ✓ 周日, 国庆节调休上班, 第 1 个工作日",
             "2025-09-29 ✓ 周一, 第 2 个工作日",
-            "2025-09-26 起 2 个工作日,至 2025-09-29",
+            "2025-09-26 起 2 个工作日，至 2025-09-29",
         ]
 
     def test_a_year_not_announced_is_said_to_be_so(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["calendar", "count", "2027-01-01", "2027-01-04"]) == 0
-        assert capsys.readouterr().out.endswith("至 2027-01-04(暂定:涉及尚未公布的年份)\n")
+        assert capsys.readouterr().out.endswith("至 2027-01-04（暂定：涉及尚未公布的年份）\n")
 
 
 class TestShow:
@@ -64,7 +64,7 @@ class TestUpload:
         assert main(["calendar", "upload", str(file), "--source", "通知"]) == 2
         assert capsys.readouterr().out.splitlines() == [
             "2027.csv 第 3 行“日期”列的值“2027-13-01”：应为日期，如 2027-10-01",
-            "新增 1 天,更新 0 天,未变 0 天,拒绝 1 行",
+            "新增 1 天，更新 0 天，未变 0 天，拒绝 1 行",
         ]
 
     def test_another_file_is_refused(

@@ -249,13 +249,13 @@ class TestQueries:
         assert (before.end, after.end) == (dt.date(2026, 8, 10), dt.date(2026, 8, 11))
         assert after.days[-2].reason == "周一, 台风停工放假, 不计入"
 
-    def test_an_empty_table_is_computed_provisionally_and_not_written(
+    def test_an_empty_table_answers_as_announced_and_is_not_written(
         self, django_assert_num_queries
     ) -> None:
         with django_assert_num_queries(1):
             count = clocks_queries.add_working_days(start=dt.date(2025, 9, 26), count=2)
-        # Without the make-up Sunday: 29 and 30 September.
-        assert (count.end, count.provisional) == (dt.date(2025, 9, 30), True)
+        # With the make-up Sunday: 28 and 29 September.
+        assert (count.end, count.provisional) == (dt.date(2025, 9, 29), False)
         assert not CalendarDay.objects.exists()
 
     def test_announcing_makes_a_provisional_end_firm(self) -> None:

@@ -38,6 +38,13 @@ class TestOrganization:
         assert (made.parent, made.kind) == (region.county, UnitKind.KEY_ACCOUNTS)
         assert made.path == "000000000"
 
+    def test_proposes_the_level_below(self, region: Region) -> None:
+        client = region.client(Role.ADMINISTRATOR, region.province)
+
+        forms = [client.get(f"/organization/{code}/").context["form"] for code in ("P", "C")]
+
+        assert [str(form["kind"].value()) for form in forms] == ["city", "supply_station"]
+
     def test_says_why_a_unit_does_not_fit_and_adds_nothing(self, region: Region) -> None:
         client = region.client(Role.ADMINISTRATOR, region.province)
 

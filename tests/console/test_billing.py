@@ -16,8 +16,9 @@ from busbar.billing import overview
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import check_again, explain
 from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun
-from busbar.billing.operations import run_month
+from busbar.billing.operations import renew_findings, run_month
 from busbar.billing.queries import BillFilter
+from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA
 from tests.billing import world
@@ -89,8 +90,10 @@ class TestBillList:
         narrowed = BillFilter(month="2026-01", outlier="jump")
 
         december.update(amount=january.amount / Decimal("1.29"))
+        renew_findings(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
         calm = billing_queries.list_bills(viewer=SYSTEM_VIEWER, narrowed=narrowed)
         december.update(amount=january.amount / Decimal("1.31"))
+        renew_findings(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
         jumped = billing_queries.list_bills(viewer=SYSTEM_VIEWER, narrowed=narrowed)
 
         assert calm == []
@@ -268,3 +271,30 @@ def test_a_day_knows_when_its_highest_load_was(region: Region) -> None:
 
     assert (day.day, day.peak_kw) == (dt.date(2026, 1, 5), 100)
     assert day.peak_at == dt.datetime(2026, 1, 5, tzinfo=CHINA)
+
+
+class TestRunCounts:
+    """A county is told of its own accounts, not how many the others have."""
+
+    def test_a_county_sees_its_own_counts(self, region: Region) -> None:
+        run = BillRun.objects.get(month="2026-01")
+        neighbor = CustomerAccount.objects.get(number=FOREIGN)
+        BillRefusal.objects.create(run=run, account=neighbor, reason="没有曲线")
+        BillRun.objects.filter(pk=run.pk).update(refused=1)
+        clerk = region.client(Role.BILLING_CLERK)
+
+        (listed, _december) = clerk.get("/bills/runs/").context["runs"]
+        shown = clerk.get("/bills/runs/2026-01/")
+
+        assert (listed.billed, listed.refused, listed.is_whole) == (1, 0, False)
+        assert (shown.context["seen"].billed, shown.context["seen"].refused) == (1, 0)
+        assert "户数只含您管辖范围内的户号" in shown.content.decode()
+
+    def test_the_province_sees_the_runs_own(self, region: Region) -> None:
+        BillRun.objects.filter(month="2026-01").update(billed=7, refused=3)
+        client = region.client(Role.MANAGER, region.province)
+
+        shown = client.get("/bills/runs/2026-01/")
+
+        assert (shown.context["seen"].billed, shown.context["seen"].refused) == (7, 3)
+        assert "户数只含您管辖范围内的户号" not in shown.content.decode()

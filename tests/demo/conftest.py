@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from busbar.connections import operations as connections_operations
 from busbar.demo.parameters import Parameters
 from busbar.demo.region import build_region
 from busbar.demo.values import Region
+from busbar.notifications import operations as notifications_operations
+from tests.connections.processes.world import load_ground
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +32,10 @@ def small_parameters() -> Parameters:
 @pytest.fixture(scope="session")
 def small_region(small_parameters: Parameters) -> Region:
     return build_region(small_parameters)
+
+
+def load_what_migrate_loads(at: dt.datetime) -> None:
+    """Limits, processes, lists and words: what the matters of the year rest on."""
+    load_ground(at)
+    connections_operations.load_unit_costs(at=at)
+    notifications_operations.load_shipped_words(at=at)

@@ -46,7 +46,7 @@ class TestWriteFiles:
         first = written(small_parameters, tmp_path / "a")
         again = written(small_parameters, tmp_path / "b")
         assert first == again
-        assert len(first) == 3 + 6 + 4 + 4 + 1
+        assert len(first) == 6 + 6 + 4 + 4 + 1
 
     def test_writes_other_bytes_of_another_seed(
         self, tmp_path: Path, small_parameters: Parameters
@@ -54,7 +54,12 @@ class TestWriteFiles:
         first = written(small_parameters, tmp_path / "a")
         other = written(Parameters(customers=12, months=2, seed=7), tmp_path / "b")
         same = {name for name in first if other.get(name) == first[name]}
-        assert same == {"变电站.csv", "馈线.csv", "steel_plant_2018.parquet"}
+        assert same == {
+            "主变压器.csv",
+            "导线型号.csv",
+            "馈线联络.csv",
+            "steel_plant_2018.parquet",
+        }
 
     def test_heads_every_sheet_and_file_as_the_importer_declares(
         self, tmp_path: Path, small_parameters: Parameters

@@ -34,7 +34,7 @@ class TestDefaultRegion:
         assert (kinds["province"], kinds["city"], kinds["county"]) == (1, 3, 9)
         assert len(default_region.customers) == 300
         assert 560 <= len(accounts_of(default_region)) <= 680
-        assert 30 <= len(default_region.staff) <= 60
+        assert len(default_region.staff) == 94
 
     def test_has_every_kind_of_unit(self, default_region: Region) -> None:
         assert {unit.kind for unit in default_region.units} == set(UnitKind.values)

@@ -418,3 +418,27 @@ class TestQueries:
         queries(5, "00")
 
         assert queries(60, "02") == queries(5, "01")
+
+
+class TestRepeatedHeading:
+    """A name that stands twice: which column is meant is for the file to say."""
+
+    def test_is_refused_with_both_columns_when_it_is_read(self, units: Units) -> None:
+        header, rows = CUSTOMERS
+        content = csv_bytes([*header, "客户名称"], [[*row, "别名"] for row in rows])
+
+        with pytest.raises(
+            UnableToReceiveFiles,
+            match=r"^客户.csv：表头中“客户名称”出现了两次（第 2 列和第 7 列），分不清该读哪一列",
+        ):
+            run_files("archive", {"客户.csv": content})
+
+        assert not ImportRun.objects.exists()
+
+    def test_may_be_of_columns_that_nothing_is_read_from(self, units: Units) -> None:
+        header, rows = CUSTOMERS
+        content = csv_bytes([*header, "档案袋", "档案袋"], [[*row, "x", "y"] for row in rows])
+
+        run = run_files("archive", {"客户.csv": content})
+
+        assert counts(run) == {"customers": (2, 0, 0, 0)}

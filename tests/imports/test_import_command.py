@@ -31,13 +31,13 @@ class TestCommand:
 
         path.write_bytes(csv_bytes(header, rows, "gb18030"))
         assert command("archive", str(path)) == 0
-        assert "客户.csv → 客户(2 行)" in capsys.readouterr().out
+        assert "客户.csv → 客户（2 行）" in capsys.readouterr().out
 
         path.write_bytes(csv_bytes(header, [*rows, ["C3", "丙", "", "学校", "", "999"]]))
         assert command("archive", str(path), "--errors", str(tmp_path)) == 2
         said = capsys.readouterr().out
-        assert "新增 0,更新 0,未变 2,拒绝 1" in said
-        assert "第 4 行 单位编码“999”:没有这个编码的单位" in said
+        assert "新增 0，更新 0，未变 2，拒绝 1" in said
+        assert "第 4 行 单位编码“999”：没有这个编码的单位" in said
         assert len(list(tmp_path.glob("import-*-errors.csv"))) == 1
 
         assert command("archive", str(tmp_path / "没有.csv")) == 1

@@ -12,8 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from busbar.access.models import OrganizationUnit, Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.cli import main as cli
-from busbar.imports import placing
+from busbar.imports import placing, preview
 from busbar.imports.models import ImportRun, ImportState
+from busbar.imports.operations import UnableToReceiveFiles
 from busbar.journal.models import Entry
 from busbar.metering import lake
 from busbar.metering import queries as metering_queries
@@ -232,3 +233,82 @@ class TestCommandLine:
         assert cli.main(["import", "readings", str(path), "--side", "secondary"]) == 0
 
         assert stored() == [("2025-01-31", 10_000_000)]
+
+
+@pytest.mark.usefixtures("archive")
+class TestOddFiles:
+    """What no clean file has, and every tenth real one does."""
+
+    @pytest.mark.parametrize("options", [{}, SECONDARY])
+    def test_a_file_without_any_number_is_refused_row_by_row(self, options: dict[str, str]) -> None:
+        run = run_files("readings", {"a.csv": wide(("", "2025-01-31", "1"))}, options=options)
+
+        assert run.state == ImportState.FINISHED
+        assert errors(run) == [(2, "计量点编号", "", "应填写用电点编号")]
+
+    def test_a_day_before_meters_wrote_intervals_is_refused_and_lands_nowhere(self) -> None:
+        content = wide(("P1", "1969-12-30", "1"), ("P1", "2025-01-31", "1"))
+
+        run = run_files("readings", {"a.csv": content})
+
+        assert [(row, value) for row, _, value, _ in errors(run)] == [(2, "1969-12-30")]
+        assert stored() == [("2025-01-31", 1_000)]
+
+    def test_a_value_beyond_the_lake_after_the_ratio_is_refused_by_its_cell(self) -> None:
+        content = wide(("P1", "2025-01-30", "214.748"), ("P1", "2025-01-31", "214.749"))
+
+        run = run_files("readings", {"a.csv": content}, options=SECONDARY)
+
+        assert stored() == [("2025-01-30", 2_147_480_000)]
+        expected = "换算后应不超过 2147483647（Wh 或 varh）"
+        assert errors(run) == [(3, "P1", "214.749", expected)]
+
+    def test_power_is_a_quarters_mean_before_it_is_multiplied(self) -> None:
+        run_files(
+            "readings",
+            {"a.csv": wide(("P1", "2025-01-31", "0.5"))},
+            options={**SECONDARY, "unit": "kw"},
+        )
+
+        assert stored() == [("2025-01-31", 1_250_000)]  # 0.5 kW x 0.25 h x 10 000
+
+    def test_blanks_around_a_channels_name_are_no_second_channel(self) -> None:
+        rows = [["P1", "2025-01-30", "正向有功"], ["P1", "2025-01-31", " 正向有功 "]]
+        header = ["计量点编号", "日期", "数据项", *POINTS]
+
+        run_files("readings", {"a.csv": csv_bytes(header, [[*row, *["1"] * 96] for row in rows])})
+
+        assert [day for day, _ in stored()] == ["2025-01-30", "2025-01-31"]
+
+    @pytest.mark.parametrize(
+        ("option", "sentence"),
+        [
+            ({"unit": "code"}, "单位应为：kwh、"),
+            ({"midnight": "never"}, "末区间的 0:00 应为 next"),
+            ({"channel": "quality"}, "数据项应为：active_wh、"),
+        ],
+    )
+    def test_an_option_that_is_none_is_refused_whole(
+        self, option: dict[str, str], sentence: str
+    ) -> None:
+        run = run_files("readings", {"a.csv": wide(("P1", "2025-01-31", "1"))}, options=option)
+
+        assert (run.state, sentence in run.message) == (ImportState.REFUSED, True)
+        assert stored() == []
+
+    def test_the_preview_shows_active_energy_wherever_it_stands(self) -> None:
+        rows = [["P1", "2025-01-30", "正向无功"], ["P1", "2025-01-31", "正向有功"]]
+        header = ["计量点编号", "日期", "数据项", *POINTS]
+        content = csv_bytes(header, [[*row, *["1"] * 96] for row in rows])
+        file = run_files("readings", {"a.csv": content}).files.get()
+
+        first = preview.read_first_day(file, mapping=file.mapping, options={}, by=SYSTEM_VIEWER)
+
+        assert (first.day, first.energy_kwh) == ("2025-01-31", 96.0)
+
+    def test_interval_columns_that_repeat_are_refused(self) -> None:
+        header = ["计量点编号", "日期", *POINTS, "P1"]
+        content = csv_bytes(header, [["P1", "2025-01-31", *["1"] * 97]])
+
+        with pytest.raises(UnableToReceiveFiles, match="“P1”出现了两次（第 3 列和第 99 列）"):
+            run_files("readings", {"a.csv": content})

@@ -6,12 +6,13 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
-from busbar.kit import exports, tables
+from busbar.kit import exports, parquet_sizes, tables
 from busbar.kit.contents import UnableToAcceptFile, detect_content, store_by_digest
 from busbar.kit.tables import UnableToReadTable
 
@@ -168,7 +169,8 @@ class TestHostileFiles:
 
     def test_a_parquet_page_that_is_damaged_is_refused_when_read(self, tmp_path: Path) -> None:
         path = tmp_path / "x.parquet"
-        pq.write_table(pa.table({"户号": ["1", "2"]}), path, compression="none")
+        table = pa.table({"户号": ["1", "2"]})
+        pq.write_table(table, path, compression="none", use_dictionary=False)
         content = bytearray(path.read_bytes())
         content[4:40] = b"\xff" * 36
         path.write_bytes(content)
@@ -178,6 +180,45 @@ class TestHostileFiles:
             list(tables.read_rows(path, head))
         with pytest.raises(UnableToReadTable, match="Parquet 文件已损坏"):
             tables.read_columns(path, head)
+
+
+class TestParquetSizes:
+    """What a file becomes in memory is known before it is read."""
+
+    ROWS = 40_000_000
+
+    def test_one_text_for_many_rows_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        places = pa.array(np.zeros(self.ROWS // 100, dtype=np.int32))
+        texts = pa.DictionaryArray.from_arrays(places, pa.array(["长" * 4_000]))
+        pq.write_table(pa.table({"户号": texts}), path, compression="zstd")
+
+        with pytest.raises(UnableToReadTable, match="Parquet 文件展开后超过 2 GB"):
+            tables.list_heads(path)
+
+        assert path.stat().st_size < 100_000
+
+    def test_numbers_without_end_are_refused_by_their_declared_size(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        schema = pa.schema([(f"P{i}", pa.float64()) for i in range(1, 9)])
+        column = pa.array(np.zeros(self.ROWS // 10))
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for _ in range(10):
+                writer.write_table(pa.table([column] * 8, schema=schema))
+
+        with pytest.raises(UnableToReadTable, match="Parquet 文件展开后超过 2 GB"):
+            tables.list_heads(path)
+
+        assert path.stat().st_size < 2_000_000
+
+    def test_an_honest_file_is_counted_to_the_byte(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        table = pa.table({"户号": ["甲", "甲", "乙"] * 1000, "电量": [1.0, 2.0, 3.0] * 1000})
+        pq.write_table(table, path)
+
+        # 4 + 3 bytes a text, 8 a number
+        assert parquet_sizes.unpacked_bytes(path) == 3000 * (4 + 3 + 8)
+        assert tables.list_heads(path)[0].rows == 3000
 
 
 def _with_sheet(inside: str) -> bytes:

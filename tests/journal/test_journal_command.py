@@ -40,12 +40,12 @@ class TestVerify:
         self, entries: list[Entry], capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["journal", "verify"]) == 0
-        assert capsys.readouterr().out == f"日志链完好:共 3 条,末条校验值 {entries[2].hash}\n"
+        assert capsys.readouterr().out == f"日志链完好：共 3 条，末条校验值 {entries[2].hash}\n"
 
     def test_a_tampered_row(self, entries: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
         tamper("UPDATE journal_entry SET actor_name = 'x' WHERE id = %s", entries[1].pk)
         assert main(["journal", "verify"]) == 1
-        expected = f"日志链已断:第 {entries[1].pk} 条,内容与其校验值不符：条目被改动\n"
+        expected = f"日志链已断：第 {entries[1].pk} 条，内容与其校验值不符：条目被改动\n"
         assert capsys.readouterr().out == expected
 
     def test_a_cut_tail_against_a_kept_head(
@@ -56,7 +56,7 @@ class TestVerify:
         tamper("DELETE FROM journal_entry WHERE id = %s", entries[2].pk)
         assert main(["journal", "verify"]) == 0
         assert main(["journal", "verify", "--head", head]) == 1
-        assert "日志链已断:链尾" in capsys.readouterr().out
+        assert "日志链已断：链尾" in capsys.readouterr().out
 
 
 class TestList:

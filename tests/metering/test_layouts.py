@@ -6,6 +6,7 @@ import io
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pytest
@@ -405,3 +406,29 @@ class TestSteelPlantYear:
         first = parsed.curves["active_wh"][0].as_py()
         assert len(first) == INTERVALS
         assert (first[0], first[-1]) == (3170, 3420)
+
+
+class TestCellsOfOtherTypes:
+    """Parquet brings types of its own."""
+
+    def test_stamps_beyond_any_calendar_are_refused(self) -> None:
+        stamps = np.array(["4800-01-01", "2024-03-01"], dtype="datetime64[us]")
+        table = pa.table({"户号": ["A", "A"], "时间": stamps, "电量": [1.0, 1.0]})
+
+        parsed = parse_readings(table, LONG)
+
+        assert [row for row, _, _ in errors(parsed)] == [2]
+        assert parsed.curves.num_rows == 1
+
+    def test_dates_where_numbers_belong_are_refused(self) -> None:
+        days = pa.array([dt.date(2025, 1, 1)])
+        table = pa.table({"户号": ["A"], "时间": ["2024-03-01 00:15"], "电量": days})
+
+        assert [row for row, _, _ in errors(parse_readings(table, LONG))] == [2]
+
+    def test_texts_kept_in_a_dictionary_are_read_like_others(self) -> None:
+        stamps = ["2024-03-01 00:15", "2024-03-01 00:30"]
+        texts = pa.array(["1.5", "x"]).dictionary_encode()
+        table = pa.table({"户号": ["A", "A"], "时间": stamps, "电量": texts})
+
+        assert errors(parse_readings(table, LONG)) == [(3, "电量", "x")]

@@ -165,4 +165,4 @@ class TestCustomerSupply:
         assert [s.role for s in site.sources] == ["main", "backup"]
         states = {t.transformer.number: t.state.state for t in site.transformers if t.state}
         assert states == {"T1": "sealed", "T2": "running"}
-        assert supply_queries.map_capacity_kva([customer.pk]) == {customer.pk: 1630}
+        assert supply_queries.map_capacity_kva(SYSTEM_VIEWER, [customer.pk]) == {customer.pk: 1630}

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tools.vendor import PIECES, copy_all
+from tools.vendor import FONT_PIECES, PIECES, copy_all
 
 
 def _make_modules(modules: Path) -> None:
-    for piece in PIECES:
+    for piece in (*PIECES, *FONT_PIECES):
         package = modules / piece.package
         path = package / piece.files.replace("*", "x")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +32,17 @@ class TestCopyAll:
         assert json.loads((vendor / "manifest.json").read_text()) == copied
         assert (vendor / "tabler/tabler.min.css").read_text() == "a{}\n"
         assert not (vendor / "old").exists()
+
+    def test_copies_the_whole_fonts_to_a_folder_of_their_own(self, tmp_path: Path) -> None:
+        modules, fonts = tmp_path / "node_modules", tmp_path / "fonts"
+        _make_modules(modules)
+
+        copy_all(modules, fonts, FONT_PIECES)
+
+        assert sorted(path.name for path in fonts.glob("*.ttf")) == [
+            "NotoSansSC_400Regular.ttf",
+            "NotoSansSC_700Bold.ttf",
+        ]
 
     def test_refuses_a_package_without_the_file(self, tmp_path: Path) -> None:
         modules = tmp_path / "node_modules"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Lower
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.paths import branch_end
@@ -72,6 +72,12 @@ class User(AbstractUser):
     must_change_password = models.BooleanField(default=False)
     language = models.CharField(max_length=10, blank=True)
 
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # People sign in with any case, so two names must differ in more than that.
+            models.UniqueConstraint(Lower("username"), name="user_name_in_any_case"),
+        ]
+
     def __str__(self) -> str:
         return self.username
 
@@ -85,6 +91,7 @@ class Role(models.TextChoices):
     SERVICE_AGENT = "service_agent", _("客服专员")
     METERING_ENGINEER = "metering_engineer", _("计量专责")
     BILLING_CLERK = "billing_clerk", _("电费核算员")
+    PLANNER = "planner", _("生产计划专责")
     DISPATCHER = "dispatcher", _("调度员")
     SAFETY_INSPECTOR = "safety_inspector", _("用电检查员")
     MANAGER = "manager", _("管理人员")

@@ -17,19 +17,55 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("导出")
     ADMINISTER = "administer", _("系统管理")
     READ_JOURNAL = "read_journal", _("查阅日志")
+    ACCEPT_APPLICATIONS = "accept_applications", _("受理业扩申请")
+    DESIGN_SCHEMES = "design_schemes", _("编制供电方案")
+    APPROVE_SCHEMES = "approve_schemes", _("审批供电方案")
+    GRANT_GREEN_CHANNEL = "grant_green_channel", _("批准绿色通道")
+    KEEP_CONTRACTORS = "keep_contractors", _("维护设计施工单位名录")
+    INSPECT_WORKS = "inspect_works", _("检查与验收受电工程")
+    RECEIVE_FEES = "receive_fees", _("业务收费")
+    APPROVE_REFUNDS = "approve_refunds", _("审批退费")
+    ENERGIZE = "energize", _("送电")
+    HANDLE_CHANGES = "handle_changes", _("办理变更用电")
+    PUBLISH_PROCESSES = "publish_processes", _("发布流程")
+    SUPERVISE = "supervise", _("督办")
+    KEEP_TIME_LIMITS = "keep_time_limits", _("维护办理时限")
 
 
 _P = Permission
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.ACCOUNT_MANAGER: frozenset({_P.EDIT_CUSTOMERS, _P.EXPORT}),
-    Role.CONNECTION_OFFICER: frozenset({_P.EDIT_CUSTOMERS, _P.EXPORT}),
-    Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS}),
-    Role.METERING_ENGINEER: frozenset({_P.IMPORT_FILES, _P.EXPORT}),
-    Role.BILLING_CLERK: frozenset({_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT}),
-    Role.DISPATCHER: frozenset({_P.EXPORT}),
-    Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT}),
-    Role.MANAGER: frozenset({_P.EXPORT, _P.READ_JOURNAL}),
+    Role.ACCOUNT_MANAGER: frozenset(
+        {_P.EDIT_CUSTOMERS, _P.EXPORT, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}
+    ),
+    Role.CONNECTION_OFFICER: frozenset(
+        {
+            _P.EDIT_CUSTOMERS,
+            _P.EXPORT,
+            _P.ACCEPT_APPLICATIONS,
+            _P.DESIGN_SCHEMES,
+            _P.KEEP_CONTRACTORS,
+            _P.INSPECT_WORKS,
+            _P.ENERGIZE,
+            _P.HANDLE_CHANGES,
+        }
+    ),
+    Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}),
+    Role.METERING_ENGINEER: frozenset({_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE}),
+    Role.BILLING_CLERK: frozenset({_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES}),
+    Role.PLANNER: frozenset({_P.EXPORT}),
+    Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE}),
+    Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS}),
+    Role.MANAGER: frozenset(
+        {
+            _P.EXPORT,
+            _P.READ_JOURNAL,
+            _P.APPROVE_SCHEMES,
+            _P.APPROVE_REFUNDS,
+            _P.GRANT_GREEN_CHANNEL,
+            _P.SUPERVISE,
+        }
+    ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),
 }
 

@@ -8,12 +8,27 @@ import hashlib
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, QuerySet
 
-from busbar.access.models import ApiToken, Employee, OrganizationUnit, Role, User
+from busbar.access.models import (
+    LEVELS,
+    ApiToken,
+    Employee,
+    OrganizationUnit,
+    Role,
+    UnitKind,
+    User,
+)
 from busbar.access.permissions import permissions_of
 from busbar.access.visibility import Viewer, units_in_branch
 
 NOBODY = Viewer(None, None, "", "")
 """Somebody who is not signed in: sees nothing, may nothing."""
+KIND_ABOVE = {UnitKind.CITY: UnitKind.PROVINCE, UnitKind.COUNTY: UnitKind.CITY}
+"""Kinds that stand below one kind only; departments stand below every level."""
+_USUAL_BELOW = {
+    UnitKind.PROVINCE: UnitKind.CITY,
+    UnitKind.CITY: UnitKind.COUNTY,
+    UnitKind.COUNTY: UnitKind.SUPPLY_STATION,
+}
 
 
 def get_viewer(user: User | AnonymousUser) -> Viewer:
@@ -40,9 +55,32 @@ def list_branch(viewer: Viewer) -> list[OrganizationUnit]:
     return list(units)
 
 
+def sees_whole_company(viewer: Viewer) -> bool:
+    """Whether no unit lies outside the viewer's branch; at most one query."""
+    if viewer.sees_all or not viewer.unit_path:
+        return viewer.sees_all
+    units = OrganizationUnit.objects
+    return units.count() == units.in_branch(viewer.unit_path).count()
+
+
 def get_unit(code: str) -> OrganizationUnit:
     """The unit with this code; DoesNotExist when there is none."""
     return OrganizationUnit.objects.get(code=code)
+
+
+def list_kinds_below(kind: UnitKind | str) -> list[UnitKind]:
+    """Kinds of unit that may stand below one of this kind, the usual one first.
+
+    >>> [str(k) for k in list_kinds_below("city")][:2]
+    ['county', 'key_accounts']
+    >>> list_kinds_below("metering")
+    []
+    """
+    above = UnitKind(kind)
+    if above not in LEVELS:
+        return []
+    fitting = [k for k in UnitKind if k != UnitKind.PROVINCE and KIND_ABOVE.get(k, above) == above]
+    return sorted(fitting, key=lambda k: k != _USUAL_BELOW[above])
 
 
 def digest_of(plain: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import Viewer
@@ -27,8 +27,14 @@ Row = Mapping[str, Any]
 _LOOKUP = 5000
 """Keys in one query: below every database's limit of parameters."""
 _WRITE = 1000
+_POSTGRESQL_UNIQUE = "23505"
+"""SQLSTATE unique_violation."""
 _SHOWN = 20
 """Rows of one journal entry that are named; the others are counted."""
+
+
+class UnableToSaveRows(Refusal):
+    """Somebody else wrote what these rows would write."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Outcome:
         if self.rejections:
             first = self.rejections[0]
             raise refusal(
-                f"{first.value}:{first.expectation}" if first.value else first.expectation
+                f"{first.value}：{first.expectation}" if first.value else first.expectation
             )
 
 
@@ -184,7 +190,11 @@ class Change:
 def save_drafts(
     model: type[models.Model], drafts: Sequence[Draft], outcome: Outcome
 ) -> list[Change]:
-    """Store what is new or different, count it in the outcome, and return the changes."""
+    """Store what is new or different, count it in the outcome, and return the changes.
+
+    Raises UnableToSaveRows when another writer stored one of the keys since they were looked up:
+    the whole batch may then be tried again.
+    """
     fresh: list[Any] = []
     changes: list[Change] = []
     for draft in drafts:
@@ -197,12 +207,26 @@ def save_drafts(
         else:
             outcome.unchanged += 1
     manager = model._default_manager  # noqa: SLF001 - see write_changed
-    # What ends is written before what begins, so that "one at a time" constraints hold.
-    write_changed(model, [c.instance for c in changes if not c.is_new])
-    manager.bulk_create(fresh, batch_size=_WRITE)
+    try:
+        with transaction.atomic():
+            # What ends is written before what begins: "one at a time" constraints hold.
+            write_changed(model, [c.instance for c in changes if not c.is_new])
+            manager.bulk_create(fresh, batch_size=_WRITE)
+    except IntegrityError as clash:
+        if not is_unique_clash(clash):
+            raise
+        raise UnableToSaveRows("刚刚有人登记了相同的内容，请再试一次") from clash
     outcome.created += len(fresh)
     outcome.updated += len(changes) - len(fresh)
     return changes
+
+
+def is_unique_clash(error: IntegrityError) -> bool:
+    """Whether the database refused a second row of one key, and not a row that is wrong itself."""
+    cause: Any = error.__cause__
+    if getattr(cause, "sqlstate", None) == _POSTGRESQL_UNIQUE:
+        return True
+    return getattr(cause, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_UNIQUE"
 
 
 def write_changed(model: type[models.Model], rows: Sequence[Any]) -> None:
@@ -259,18 +283,21 @@ class Told:
 def record_changes(
     changes: Sequence[Change], told: Told, *, by: Viewer, at: dt.datetime, reason: str = ""
 ) -> None:
-    """Tell the journal: one entry a customer and event; one in all where no customer is concerned.
+    """Tell the journal: one entry a customer, unit and event.
 
-    A single row is its own subject. Several rows are told on the customer (or on nothing),
-    with the first 20 named and all counted.
+    Rows of several units are told apart, because each is seen by its own unit. A single row is
+    its own subject. Several rows are told on the customer (or on nothing), with the first 20
+    named and all counted.
     """
-    groups: dict[tuple[str, Any], list[Change]] = {}
+    groups: dict[tuple[str, Any, str], list[Change]] = {}
     for change in changes:
         customer = told.customer_of(change.instance) if told.customer_of else None
         verb = told.created_verb if change.is_new else told.amended_verb
-        groups.setdefault((verb, customer), []).append(change)
+        place = told.unit_path_of(change.instance) if told.unit_path_of else ""
+        groups.setdefault((verb, customer, place), []).append(change)
     happenings = [
-        _happening(told, verb, customer, rows, reason) for (verb, customer), rows in groups.items()
+        _happening(told, verb, customer, rows, reason)
+        for (verb, customer, _place), rows in groups.items()
     ]
     if happenings:
         journal_operations.record_many(happenings=happenings, actor=by.actor, at=at)

@@ -60,6 +60,8 @@ class CustomerOut(Schema):
     group_code: str | None
     unit_code: str
     address: str
+    seen_whole: bool
+    """False where only some of its accounts are visible: sums over accounts are of these."""
 
     @staticmethod
     def resolve_group_code(customer: Customer) -> str | None:
@@ -104,7 +106,9 @@ def list_customers(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的客户，按客户编号。"""
-    found = Customer.objects.visible_to(viewer_of(request)).select_related("group", "unit")
+    viewer = viewer_of(request)
+    found = Customer.objects.visible_to(viewer).with_extent(viewer)
+    found = found.select_related("group", "unit")
     if kind:
         found = found.filter(kind=kind)
     if importance:

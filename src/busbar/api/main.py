@@ -7,15 +7,28 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
 from busbar.access.visibility import NotPermitted
-from busbar.api import access, billing, customers, metering, network, pricing, supply
+from busbar.api import (
+    access,
+    billing,
+    clocks,
+    customers,
+    metering,
+    network,
+    notifications,
+    pricing,
+    supply,
+)
+from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
 from busbar.api.sign_in import session_sign_in, token_sign_in
+from busbar.api.workflow import definitions, processes, supervision, tasks
 from busbar.kit.errors import Refusal
+from busbar.workflow.forms import UnableToAcceptForm
 
 api = NinjaAPI(
     title="Busbar 母线",
     version="1",
     description=(
-        "供电企业大客户管理：台账、曲线、账单。与控制台同一套可见范围。\n\n"
+        "供电企业大客户管理：台账、曲线、账单、时限、流程、业扩报装。与控制台同一套可见范围。\n\n"
         "令牌：`Authorization: Bearer busbar_…`（在“个人设置”中签发）；或使用已登录的会话。"
     ),
     auth=[token_sign_in, session_sign_in],
@@ -37,6 +50,34 @@ api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
+api.add_router("/limit-rule-sets", clocks.rule_sets, tags=["时限"])
+api.add_router("/time-limits", clocks.limits, tags=["时限"])
+api.add_router("/clocks", clocks.clocks, tags=["时限"])
+api.add_router("/processes", processes.router, tags=["流程"])
+api.add_router("/process-definitions", definitions.router, tags=["流程"])
+api.add_router("/tasks", tasks.router, tags=["任务"])
+api.add_router("/consultations", tasks.consultations, tags=["任务"])
+api.add_router("/attachments", tasks.attachments, tags=["任务"])
+api.add_router("/supervision", supervision.router, tags=["督办"])
+api.add_router("/applications", applications.router, tags=["业扩报装"])
+api.add_router("/applications", documents.of_application, tags=["业扩报装"])
+api.add_router("/applications", works.of_application, tags=["业扩报装"])
+api.add_router("/application-documents", documents.documents, tags=["业扩报装"])
+api.add_router("/surveys", documents.surveys, tags=["业扩报装"])
+api.add_router("/survey-photos", documents.photos, tags=["业扩报装"])
+api.add_router("/papers", documents.papers, tags=["业扩报装"])
+api.add_router("/schemes", schemes.router, tags=["业扩报装"])
+api.add_router("/contractors", works.contractors, tags=["业扩报装"])
+api.add_router("/inspections", works.inspections, tags=["业扩报装"])
+api.add_router("/inspection-findings", works.findings, tags=["业扩报装"])
+api.add_router("/fee-notices", fees.notices, tags=["业务费用"])
+api.add_router("/bank-receipts", fees.receipts, tags=["业务费用"])
+api.add_router("/fee-matches", fees.matches, tags=["业务费用"])
+api.add_router("/refunds", fees.refunds, tags=["业务费用"])
+api.add_router("/supply-changes", changes.router, tags=["变更用电"])
+api.add_router("/metering-orders", orders.metering, tags=["工单"])
+api.add_router("/service-orders", orders.service, tags=["工单"])
+api.add_router("/messages", notifications.router, tags=["消息"])
 
 
 @api.exception_handler(ObjectDoesNotExist)
@@ -49,6 +90,15 @@ def _not_found(request: HttpRequest, error: ObjectDoesNotExist) -> HttpResponse:
 @api.exception_handler(NotPermitted)
 def _forbidden(request: HttpRequest, error: NotPermitted) -> HttpResponse:
     return api.create_response(request, {"detail": str(error)}, status=403)
+
+
+@api.exception_handler(UnableToAcceptForm)
+def _form_refused(request: HttpRequest, error: UnableToAcceptForm) -> HttpResponse:
+    told = [
+        {"type": "form", "loc": ["body", "data", name], "msg": sentence}
+        for name, sentence in error.errors.items()
+    ]
+    return api.create_response(request, {"detail": told}, status=422)
 
 
 @api.exception_handler(Refusal)

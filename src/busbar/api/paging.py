@@ -6,11 +6,15 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Generic, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from ninja import Schema
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from busbar.kit.errors import Refusal
+
 Item = TypeVar("Item")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""No row of ours lies outside; a moment beyond cannot be turned into UTC by every database."""
 
 Text = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 """What a caller may ask by: a NUL would never match and PostgreSQL refuses it."""
@@ -21,9 +25,10 @@ After = Annotated[Text, Field(description="上一页的 next；空为第一页")
 
 def _iso_only(value: object) -> object:
     # Pydantic would also read a bare number as seconds since 1970.
-    if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
-        raise ValueError("日期须写成 YYYY-MM-DD")
-    return value
+    is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    if is_day or (isinstance(value, str) and _ISO_DATE.fullmatch(value)):
+        return value
+    raise ValueError("日期须写成 YYYY-MM-DD")
 
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -71,3 +76,57 @@ def _value(row: Any, key: str) -> Any:
     for name in key.split("__"):
         row = getattr(row, name)
     return row
+
+
+class NotACursor(Refusal):
+    """`after` is not what a page before gave as `next`."""
+
+
+def page_by_moment(
+    rows: QuerySet[Any, Any], moment: str, *, after: str, limit: int, newest_first: bool = True
+) -> dict[str, Any]:
+    """One page of rows ordered by a moment or day of theirs and then by key, in one direction."""
+    side = "lt" if newest_first else "gt"
+    cursor = read_cursor(after)
+    if cursor is not None:
+        at, key = cursor
+        beyond = Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"pk__{side}": key})
+        rows = rows.filter(beyond)
+    sign = "-" if newest_first else ""
+    found = list(rows.order_by(f"{sign}{moment}", f"{sign}pk")[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    last = write_cursor(_value(found[-1], moment), found[-1].pk) if more else None
+    return {"items": found, "next": last}
+
+
+def write_cursor(moment: dt.date, key: int) -> str:
+    """Where a page ended: the moment and key of its last row."""
+    return f"{moment.isoformat()}_{key}"
+
+
+def read_cursor(after: str) -> tuple[dt.date, int] | None:
+    """The moment (or day) and key after which a page begins; None at the beginning."""
+    if not after:
+        return None
+    text, _, key = after.rpartition("_")
+    try:
+        moment = _moment(text)
+    except ValueError:
+        moment = None
+    if moment is None or not _KEY.fullmatch(key):
+        raise NotACursor(f"after 的值“{after}”不是上一页给出的 next")
+    return moment, int(key)
+
+
+_KEY = re.compile(r"[0-9]{1,18}")
+
+
+def _moment(text: str) -> dt.date | None:
+    found = (
+        dt.date.fromisoformat(text) if len(text) == _DAY_LENGTH else dt.datetime.fromisoformat(text)
+    )
+    is_naive = isinstance(found, dt.datetime) and found.tzinfo is None
+    return None if is_naive or not FIRST_YEAR < found.year < LAST_YEAR else found
+
+
+_DAY_LENGTH = len("2026-01-01")

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from django.db import models
-from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Cast
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill
+from busbar.billing.models import Bill, BillFinding, FindingKind
 from busbar.kit.periods import CHINA, Month
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import Quality
@@ -22,14 +21,12 @@ from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import TimeOfUsePeriod
 
 LOW_POWER_FACTOR = Decimal("0.85")
-JUMP = Decimal("0.3")
-"""Change of the amount against the month before that deserves a look."""
 
 
 class Outlier(models.TextChoices):
     """Why a bill stands out."""
 
-    JUMP = "jump", _("较上月变动超过 30%")
+    JUMP = "jump", _("电费突变")
     MISSING = "missing", _("曲线有缺失")
     ESTIMATED = "estimated", _("含估算电量")
     POWER_FACTOR = "power_factor", _("功率因数低于 0.85")
@@ -67,25 +64,20 @@ class DayEnergy:
 
 
 def standing_out(bills: QuerySet[Any], outlier: str) -> QuerySet[Any]:
-    """The bills that stand out in this way; all of them for an empty word."""
+    """The bills that stand out in this way; all of them for an empty word.
+
+    What a bill must be compared for was found when it was issued (`findings`), and is read here.
+    """
     if outlier == Outlier.MISSING:
         return bills.filter(missing_intervals__gt=0)
     if outlier == Outlier.ESTIMATED:
         return bills.filter(estimated_intervals__gt=0)
     if outlier == Outlier.POWER_FACTOR:
         return bills.filter(power_factor__lt=LOW_POWER_FACTOR)
-    return _jumping(bills) if outlier == Outlier.JUMP else bills
-
-
-def _jumping(bills: QuerySet[Any]) -> QuerySet[Any]:
-    # Months are text: the month before is the account's greatest month below this one.
-    before = Bill.objects.filter(account=OuterRef("account"), month__lt=OuterRef("month"))
-    amount = Subquery(before.order_by("-month").values("amount")[:1])
-    money: DecimalField[Any, Any] = DecimalField(max_digits=18, decimal_places=4)
-    compared: QuerySet[Any] = bills.annotate(
-        upper=Cast(amount * (1 + JUMP), money), lower=Cast(amount * (1 - JUMP), money)
-    )
-    return compared.filter(Q(amount__gt=F("upper")) | Q(amount__lt=F("lower")))
+    if outlier == Outlier.JUMP:
+        swings = BillFinding.objects.filter(bill=OuterRef("pk"), kind=FindingKind.SWING)
+        return bills.filter(Exists(swings))
+    return bills
 
 
 def sum_bills(bills: QuerySet[Any]) -> BillSum:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from busbar.access import queries as access_queries
 from busbar.access.visibility import Viewer, units_in_branch
-from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRefusal, BillRun
 from busbar.billing.overview import standing_out
+from busbar.customers.models import CustomerAccount
+from busbar.journal.models import Entry
 from busbar.kit.periods import Month
 
 BillOrder = Literal["id", "-amount"]
+FINDINGS_RENEWED = "billing.run.findings_renewed"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,19 @@ class LineChange:
     def change(self) -> Decimal:
         """What the line added to the bill."""
         return (self.after or Decimal(0)) - (self.before or Decimal(0))
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """A bill run with the accounts billed and refused that the viewer sees.
+
+    `is_whole` where these are all: a county is not told how many the others have.
+    """
+
+    run: BillRun
+    billed: int
+    refused: int
+    is_whole: bool
 
 
 def list_bills(
@@ -143,14 +160,51 @@ def _by_code(bill: Bill) -> Mapping[str, tuple[str, Decimal]]:
     return sums
 
 
-def list_runs(*, limit: int = 36) -> list[BillRun]:
-    """Bill runs, newest month first."""
-    return list(BillRun.objects.order_by("-month")[:limit])
+def list_runs(viewer: Viewer, *, limit: int = 36) -> list[RunSeen]:
+    """Bill runs, newest month first, counted as far as the viewer sees. At most four queries."""
+    return _counted(viewer, list(BillRun.objects.order_by("-month")[:limit]))
+
+
+def get_run(viewer: Viewer, month: str) -> RunSeen:
+    """The month's run as the viewer sees it; BillRun.DoesNotExist when there is none."""
+    return _counted(viewer, [BillRun.objects.get(month=month)])[0]
+
+
+def _counted(viewer: Viewer, runs: list[BillRun]) -> list[RunSeen]:
+    """The run's own counts for who sees the whole company; for others those of their branch."""
+    if access_queries.sees_whole_company(viewer):
+        return [RunSeen(run, run.billed, run.refused, is_whole=True) for run in runs]
+    mine = CustomerAccount.objects.visible_to(viewer).values("pk")
+    months = [run.month for run in runs]
+    billed = _by("month", Bill.objects.filter(month__in=months, account__in=mine))
+    refused = _by("run", BillRefusal.objects.filter(run__in=runs, account__in=mine))
+    return [
+        RunSeen(run, billed.get(run.month, 0), refused.get(run.pk, 0), is_whole=False)
+        for run in runs
+    ]
+
+
+def _by(field: str, rows: QuerySet[Any]) -> dict[Any, int]:
+    return dict(rows.order_by().values_list(field).annotate(n=Count("pk")))
 
 
 def list_months() -> list[str]:
     """Months that have been billed, newest first."""
     return list(BillRun.objects.order_by("-month").values_list("month", flat=True))
+
+
+def list_unsearched_months() -> list[str]:
+    """Months whose bills were issued before findings were kept with them, oldest first.
+
+    They have bills, and nothing was ever found in these, not even by `renew_findings`.
+    """
+    bills = Bill.objects.filter(run=OuterRef("pk"))
+    found = BillFinding.objects.filter(month=OuterRef("month"))
+    renewed = Entry.objects.filter(
+        subject_type="billing.run", subject_id=OuterRef("pk"), event=FINDINGS_RENEWED
+    )
+    runs = BillRun.objects.filter(Exists(bills), ~Exists(found), ~Exists(renewed))
+    return list(runs.order_by("month").values_list("month", flat=True))
 
 
 def list_refusals(*, viewer: Viewer, run: BillRun, limit: int = 200) -> list[BillRefusal]:

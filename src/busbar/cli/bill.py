@@ -1,4 +1,4 @@
-"""`busbar bill`: quote one bill from a document, or bill a month."""
+"""`busbar bill`: quote one bill from a document, bill a month, look at its bills again."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote FILE.json | quote --schema | run --month YYYY-MM."""
+    """quote FILE.json | quote --schema | run --month YYYY-MM | find [--month YYYY-MM]."""
     words = parser.add_subparsers(dest="word", required=True)
-    quoting = words.add_parser("quote", help="试算:读入 JSON,打印账单 JSON")
-    quoting.add_argument("file", nargs="?", help="JSON 文件,- 为标准输入")
+    quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
+    quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
     quoting.add_argument("--schema", action="store_true", help="打印输入的 JSON Schema")
-    running = words.add_parser("run", help="核算一个月,可中断后再运行")
+    running = words.add_parser("run", help="核算一个月，可中断后再运行")
     running.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+    finding = words.add_parser("find", help="重新查找账单异常，缺省为还没有查找过的各月")
+    finding.add_argument("--month", type=_month, metavar="YYYY-MM")
 
 
 def run(args: argparse.Namespace) -> int:
     """Dispatch to the word."""
+    if args.word == "find":
+        return _find(args.month)
     return _run_month(args.month) if args.word == "run" else _quote(args)
 
 
@@ -32,7 +36,7 @@ def _quote(args: argparse.Namespace) -> int:
         print(json.dumps(quote.input_schema(), ensure_ascii=False, indent=2))
         return 0
     if not args.file:
-        print("busbar: 请给出 JSON 文件,或用 - 从标准输入读取", file=sys.stderr)
+        print("busbar: 请给出 JSON 文件，或用 - 从标准输入读取", file=sys.stderr)
         return 2
     try:
         document = quote.loads(_text(args.file))
@@ -41,7 +45,7 @@ def _quote(args: argparse.Namespace) -> int:
         print(f"busbar: {refused}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"busbar: 打不开文件 {args.file}:{error.strerror}", file=sys.stderr)
+        print(f"busbar: 打不开文件 {args.file}：{error.strerror}", file=sys.stderr)
         return 1
     except UnicodeDecodeError:
         print(f"busbar: {args.file} 不是 UTF-8 编码的文本", file=sys.stderr)
@@ -64,7 +68,24 @@ def _run_month(month: Month) -> int:
     run_row = billing_operations.run_month(
         month=month, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC), progress=_progress
     )
-    print(f"{month}:{run_row.accounts} 户,已出账 {run_row.billed},未能出账 {run_row.refused}")
+    print(f"{month}：{run_row.accounts} 户，已出账 {run_row.billed}，未能出账 {run_row.refused}")
+    return 0
+
+
+def _find(month: Month | None) -> int:
+    from busbar.cli.main import start_django
+
+    start_django()
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import operations as billing_operations
+    from busbar.billing import queries as billing_queries
+
+    months = [month] if month else map(Month.parse, billing_queries.list_unsearched_months())
+    for one in months:
+        found = billing_operations.renew_findings(
+            month=one, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC)
+        )
+        print(f"{one}：找到 {found} 项异常")
     return 0
 
 
@@ -76,4 +97,4 @@ def _month(text: str) -> Month:
     try:
         return Month.parse(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} 不是月份,应为 YYYY-MM") from None
+        raise argparse.ArgumentTypeError(f"{text!r} 不是月份，应为 YYYY-MM") from None

@@ -25,18 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     show = actions.add_parser("show", help="列出一年中的节假日与调休")
     show.add_argument("year", type=int)
-    add = actions.add_parser("add", help="从某日起数若干个工作日,逐日说明")
+    add = actions.add_parser("add", help="从某日起数若干个工作日，逐日说明")
     add.add_argument("start", type=dt.date.fromisoformat, metavar="YYYY-MM-DD")
     add.add_argument("count", type=int)
-    count = actions.add_parser("count", help="两日之间有几个工作日,逐日说明")
+    count = actions.add_parser("count", help="两日之间有几个工作日，逐日说明")
     count.add_argument("start", type=dt.date.fromisoformat, metavar="YYYY-MM-DD")
     count.add_argument("end", type=dt.date.fromisoformat, metavar="YYYY-MM-DD")
     actions.add_parser("load", help="装入已公布的年份")
     provisional = actions.add_parser("provisional", help="推算一个尚未公布的年份")
     provisional.add_argument("year", type=int)
-    upload = actions.add_parser("upload", help="上传 CSV:日期,性质,名称")
+    upload = actions.add_parser("upload", help="上传 CSV，列为日期、性质、名称")
     upload.add_argument("file", type=Path)
-    upload.add_argument("--source", required=True, help="依据,如通知的文号")
+    upload.add_argument("--source", required=True, help="依据，如通知的文号")
     upload.add_argument("--announce", type=int, action="append", default=[], metavar="年份")
 
 
@@ -57,7 +57,7 @@ def _show(args: argparse.Namespace) -> int:
     first = dt.date(args.year, 1, 1)
     for date, day in clocks_queries.list_days(first, dt.date(args.year + 1, 1, 1)):
         if day.kind in {DayKind.HOLIDAY, DayKind.MAKE_UP}:
-            doubt = " (暂定)" if day.is_provisional else ""
+            doubt = "（暂定）" if day.is_provisional else ""
             print(f"{date} {weekday_name(date)} {DayKind(day.kind).label} {day.name}{doubt}")
     return 0
 
@@ -73,8 +73,8 @@ def _count(args: argparse.Namespace) -> int:
 def _explain(count: Count) -> int:
     for day in count.days:
         print(f"{day.date} {'✓' if day.counted else '·'} {day.reason}")
-    doubt = "(暂定:涉及尚未公布的年份)" if count.provisional else ""
-    print(f"{count.start} 起 {count.count} 个工作日,至 {count.end}{doubt}")
+    doubt = "（暂定：涉及尚未公布的年份）" if count.provisional else ""
+    print(f"{count.start} 起 {count.count} 个工作日，至 {count.end}{doubt}")
     return 0
 
 
@@ -89,8 +89,8 @@ def _provisional(args: argparse.Namespace) -> int:
 
 def _loaded(loaded: clocks_operations.Loaded) -> int:
     print(
-        f"新增 {loaded.created} 天,更新 {loaded.updated} 天,"
-        f"未变 {loaded.unchanged} 天,保留人工维护 {loaded.kept} 天"
+        f"新增 {loaded.created} 天，更新 {loaded.updated} 天，"
+        f"未变 {loaded.unchanged} 天，保留人工维护 {loaded.kept} 天"
     )
     return 0
 
@@ -106,8 +106,8 @@ def _upload(args: argparse.Namespace) -> int:
     for refusal in upload.refusals:
         print(f"{args.file.name} {refusal}")
     print(
-        f"新增 {upload.created} 天,更新 {upload.updated} 天,"
-        f"未变 {upload.unchanged} 天,拒绝 {len(upload.refusals)} 行"
+        f"新增 {upload.created} 天，更新 {upload.updated} 天，"
+        f"未变 {upload.unchanged} 天，拒绝 {len(upload.refusals)} 行"
     )
     return 2 if upload.refusals else 0
 
@@ -117,7 +117,7 @@ def read_rows(path: Path) -> list[CalendarRow]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UnableToReadCalendarFile(f"无法读取 {path}:{error.strerror}") from error
+        raise UnableToReadCalendarFile(f"无法读取 {path}：{error.strerror}") from error
     lines = list(csv.reader(_text(path, content).splitlines()))
     columns = [name.strip() for name in lines[0]] if lines else []
     if not {"日期", "性质"} <= set(columns):

@@ -17,11 +17,11 @@ _DEFAULTS = Parameters()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Size and seed of the region; what to do with it."""
     parser.add_argument(
-        "--customers", type=int, default=_DEFAULTS.customers, help="客户数,至多 10000"
+        "--customers", type=int, default=_DEFAULTS.customers, help="客户数，至多 10000"
     )
     parser.add_argument("--months", type=int, default=_DEFAULTS.months, help="有曲线的月数")
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed, help="随机种子")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="只把文件写到该目录,不导入")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="只把文件写到该目录，不导入")
     parser.add_argument(
         "--serve", action=argparse.BooleanOptionalAction, default=True, help="建成后启动网站"
     )
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         return _write_files(parameters, args.out)
     _build(parameters)
     _announce(args.host, args.port)
+    _tell_on(parameters, is_served=args.serve)
     return _serve(args.host, args.port) if args.serve else 0
 
 
@@ -65,7 +66,7 @@ def _build(parameters: Parameters) -> None:
     home = Path(settings.BUSBAR_HOME)
     progress = load_progress(home, parameters)
     if progress is not None and progress.finished:
-        _say(f"演示区域已建成,目录 {home}")
+        _say(f"演示区域已建成，目录 {home}")
         _apply_migrations()
     else:
         _build_in(home, parameters)
@@ -75,10 +76,26 @@ def _build(parameters: Parameters) -> None:
 def _build_in(home: Path, parameters: Parameters) -> None:
     from busbar.cli import migrate
     from busbar.demo import operations as demo_operations
+    from busbar.jobs.demonstration import tend_day
 
     _say(f"演示数据目录 {home}")
     migrate.prepare(at=_now())
-    demo_operations.build_demonstration(home=home, parameters=parameters, clock=_now, say=_say)
+    demo_operations.build_demonstration(
+        home=home, parameters=parameters, clock=_now, tend=tend_day, say=_say
+    )
+
+
+def _tell_on(parameters: Parameters, *, is_served: bool) -> None:
+    """The matters that the first page does not wait for: the worker's, or told here and now."""
+    from busbar.demo.year.running import list_untold
+    from busbar.jobs import demonstration
+
+    if not list_untold(parameters):
+        return
+    if is_served:
+        demonstration.queue_matters(parameters)
+        return
+    demonstration.tell_all(parameters, say=_say)
 
 
 def _apply_migrations() -> None:
@@ -108,7 +125,7 @@ def _announce(host: str, port: int) -> None:
     from busbar.demo.sign_ins import DEMO_PASSWORD, list_sign_ins
 
     print(f"\n  地址  http://{host}:{port}/")
-    print(f"  口令  {DEMO_PASSWORD}(所有演示账号相同,仅用于演示)")
+    print(f"  口令  {DEMO_PASSWORD}（所有演示账号相同，仅用于演示）")
     for sign_in in list_sign_ins():
         print(f"  账号  {sign_in.username:<12} {sign_in.name}  {sign_in.post}")
     print(flush=True)

@@ -20,30 +20,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "kind", choices=["archive", "network", "tariffs", "readings"], help="导入的内容"
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="CSV、Excel、Parquet")
-    parser.add_argument("--table", default="", help="表名(表头不足以辨认时),如 accounts")
+    parser.add_argument("--table", default="", help="表名（表头不足以辨认时），如 accounts")
     parser.add_argument(
-        "--map", action="append", default=[], metavar="字段=列", help="指定列对应,可重复"
+        "--map", action="append", default=[], metavar="字段=列", help="指定列对应，可重复"
     )
     parser.add_argument("--resume", type=int, metavar="N", help="接着做第 N 次导入")
-    parser.add_argument("--template", type=Path, metavar="FILE", help="只写出空白模板(Excel)")
-    parser.add_argument("--errors", type=Path, metavar="DIR", help="错误文件放在哪里;缺省当前目录")
+    parser.add_argument("--template", type=Path, metavar="FILE", help="只写出空白模板（Excel）")
+    parser.add_argument("--errors", type=Path, metavar="DIR", help="错误文件放在哪里；缺省当前目录")
     readings = parser.add_argument_group("负荷曲线")
-    readings.add_argument("--source", default="", help="来源系统的代码,说明一次即记住")
+    readings.add_argument("--source", default="", help="来源系统的代码，说明一次即记住")
     readings.add_argument(
         "--side",
         choices=["primary", "secondary"],
-        help="示值在一次侧(缺省),还是二次侧(乘当日所装电能表的 CT×PT 变比);随来源记住",
+        help="示值在一次侧（缺省），还是二次侧（乘当日所装电能表的 CT×PT 变比）；随来源记住",
     )
     readings.add_argument("--stamp", choices=["start", "end"], help="时标是区间起点还是终点")
     readings.add_argument(
         "--midnight", choices=["next", "same"], help="末区间的 0:00 写次日还是当日"
     )
     readings.add_argument("--layout", choices=["wide", "long"], help="每日一行或每区间一行")
-    readings.add_argument("--unit", help="kwh(缺省)、wh、mwh、kw、w、mw")
-    readings.add_argument("--channel", help="没有数据项列时是哪一项,缺省 active_wh")
+    readings.add_argument("--unit", help="kwh（缺省）、wh、mwh、kw、w、mw")
+    readings.add_argument("--channel", help="没有数据项列时是哪一项，缺省 active_wh")
     readings.add_argument("--point", help="文件没有计量点列时的计量点编号")
     readings.add_argument(
-        "--format", action="append", default=[], help="时间格式,如 'dd/mm/yyyy HH:MM',可重复"
+        "--format", action="append", default=[], help="时间格式，如 'dd/mm/yyyy HH:MM'，可重复"
     )
 
 
@@ -58,9 +58,8 @@ def run(args: argparse.Namespace) -> int:
     run_id = args.resume if args.resume is not None else _receive(args)
     started = time.monotonic()
     finished = _run(run_id)
-    print(
-        f"第 {finished.pk} 次导入{finished.get_state_display()},{time.monotonic() - started:.1f} 秒"
-    )
+    seconds = time.monotonic() - started
+    print(f"第 {finished.pk} 次导入{finished.get_state_display()}，{seconds:.1f} 秒")
     return _report(finished, args.errors or Path())
 
 
@@ -71,7 +70,7 @@ def _receive(args: argparse.Namespace) -> int:
 
     missing = [str(path) for path in args.files if not path.is_file()]
     if missing or not args.files:
-        raise UnableToReceiveFiles(f"没有这个文件:{missing[0]}" if missing else "没有选择文件")
+        raise UnableToReceiveFiles(f"没有这个文件：{missing[0]}" if missing else "没有选择文件")
     at = dt.datetime.now(dt.UTC)
     received = imports_operations.receive_files(
         kind=args.kind,
@@ -122,12 +121,12 @@ def _print_mapping(received: Any) -> None:
     for file in received.files.order_by("id"):
         table = get_table(file.table)
         where = f"{file.name} [{file.sheet}]" if file.sheet else file.name
-        print(f"{where} → {table.name}({file.rows} 行)")
+        print(f"{where} → {table.name}（{file.rows} 行）")
         pairs = [f"{f.header}←{file.mapping[f.key]}" for f in table.fields if f.key in file.mapping]
-        print(f"  列对应:{'、'.join(pairs)}")
+        print(f"  列对应：{'、'.join(pairs)}")
         unused = [name for name in file.header if name not in file.mapping.values()]
         if unused and file.table != "readings_wide":
-            print(f"  未用到的列:{'、'.join(unused)}")
+            print(f"  未用到的列：{'、'.join(unused)}")
 
 
 def _run(run_id: int) -> Any:
@@ -154,18 +153,18 @@ def _report(finished: Any, folder: Path) -> int:
     for file in files:
         where = f"{file.name} [{file.sheet}]" if file.sheet else file.name
         if not file.done:
-            print(f"{where}:未导入。{file.message}", file=sys.stderr)
+            print(f"{where}：未导入。{file.message}", file=sys.stderr)
             continue
         print(
-            f"{where}:新增 {file.created},更新 {file.updated},"
-            f"未变 {file.unchanged},拒绝 {file.refused}"
+            f"{where}：新增 {file.created}，更新 {file.updated}，"
+            f"未变 {file.unchanged}，拒绝 {file.refused}"
         )
         if file.refused:
             for error in imports_queries.list_errors(file, limit=_ERRORS_SHOWN):
-                print(f"  第 {error.row} 行 {error.column}“{error.value}”:{error.expectation}")
+                print(f"  第 {error.row} 行 {error.column}“{error.value}”：{error.expectation}")
             path = folder / f"import-{finished.pk}-{file.pk}-errors.csv"
             path.write_bytes(imports_queries.write_error_file(file))
-            print(f"  拒绝的行在 {path},改正后可直接再导入")
+            print(f"  拒绝的行在 {path}，改正后可直接再导入")
     if not any(file.done for file in files):
         return 1
     return 2 if any(file.refused or not file.done for file in files) else 0

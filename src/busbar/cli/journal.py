@@ -12,11 +12,11 @@ from busbar.kit.periods import CHINA
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """verify, head, list."""
     actions = parser.add_subparsers(dest="action", required=True)
-    verify = actions.add_parser("verify", help="核验日志链:改动、删除、插入、调换都会被发现")
+    verify = actions.add_parser("verify", help="核验日志链：改动、删除、插入、调换都会被发现")
     verify.add_argument(
-        "--head", metavar="校验值", help="早先记下的末条校验值;它若不在链中,说明末尾条目被删除"
+        "--head", metavar="校验值", help="早先记下的末条校验值；它若不在链中，说明末尾条目被删除"
     )
-    actions.add_parser("head", help="打印末条校验值,供另处保存")
+    actions.add_parser("head", help="打印末条校验值，供另处保存")
     newest = actions.add_parser("list", help="列出最近的条目")
     newest.add_argument("--limit", type=int, default=20)
 
@@ -34,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
 def _verify(expected_head: str | None) -> int:
     found = journal_queries.verify_chain(expected_head=expected_head)
     if found.broken is None:
-        print(f"日志链完好:共 {found.entries} 条,末条校验值 {found.head}")
+        print(f"日志链完好：共 {found.entries} 条，末条校验值 {found.head}")
         return 0
     where = f"第 {found.broken.entry_id} 条" if found.broken.entry_id else "链尾"
-    print(f"日志链已断:{where},{found.broken.explanation}")
+    print(f"日志链已断：{where}，{found.broken.explanation}")
     return 1
 
 

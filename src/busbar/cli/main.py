@@ -24,12 +24,15 @@ class Command:
 COMMANDS = (
     Command("serve", "serve", "启动网站与后台任务"),
     Command("work", "work", "只启动后台任务"),
-    Command("migrate", "migrate", "建立或升级数据库,装入工作日历与规则集"),
+    Command("migrate", "migrate", "建立或升级数据库，装入工作日历与规则集"),
     Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
     Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
-    Command("bill", "bill", "试算一张账单(quote),或核算一个月(run)", needs_django=False),
-    Command("journal", "journal", "核验日志链(verify)"),
+    Command("bill", "bill", "试算（quote）、按月核算（run）、查找异常（find）", needs_django=False),
+    Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
+    Command("fees", "fees", "导入银行流水并核销业务费用(import),登记收款账号(account)"),
+    Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
+    Command("clock", "clock", "推算办理时限，逐日说明"),
     Command("doctor", "doctor", "检查配置、连通与缺失"),
     Command("django", "django_command", "直接运行 Django 管理命令"),
 )
@@ -53,6 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`busbar … | head`); Python would complain again
+        # when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def start_django() -> None:

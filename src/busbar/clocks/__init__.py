@@ -1,4 +1,5 @@
-"""Time as the rules count it: the working calendar of China with make-up working days.
+"""Time as the rules count it: working days, time limits with their sources, running clocks.
 
-Nouns: CalendarDay. Below: access, journal, kit. Time limits and clocks join later.
+Nouns: CalendarDay, TimeLimit and its rule sets, Clock and what happens to it, Holding.
+Below: access, journal, kit.
 """

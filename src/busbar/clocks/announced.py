@@ -15,7 +15,8 @@ from functools import cache
 import holidays
 from chinese_calendar import constants
 
-from busbar.clocks.working_days import Day, plain_day
+from busbar.clocks.working_days import Day, WorkingCalendar, plain_day
+from busbar.kit.periods import Period
 
 FIRST_YEAR = min(day.year for day in constants.holidays)
 LAST_YEAR = max(day.year for day in constants.holidays)
@@ -48,10 +49,26 @@ def provisional_day(date: dt.date) -> Day:
     return Day(plain_day(date).kind, is_provisional=True)
 
 
+def best_known_day(date: dt.date) -> Day:
+    """The day as announced, or, in a year without a notice, as the holiday law makes it.
+
+    >>> best_known_day(dt.date(2025, 10, 1)).is_provisional
+    False
+    """
+    if FIRST_YEAR <= date.year <= LAST_YEAR:
+        return announced_day(date)
+    return provisional_day(date)
+
+
 def days_of_year(year: int) -> Iterator[dt.date]:
     """Every date of the year."""
     first = dt.date(year, 1, 1)
     return (first + dt.timedelta(days=n) for n in range((dt.date(year + 1, 1, 1) - first).days))
+
+
+def shipped_calendar() -> WorkingCalendar:
+    """The calendar as the notices announce it, of all days, without a database."""
+    return WorkingCalendar(Period(dt.date.min, dt.date.max), {}, best_known_day)
 
 
 @cache

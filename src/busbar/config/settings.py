@@ -10,6 +10,10 @@ BUSBAR_PROXIES        trusted reverse proxies in front (their number), for clien
 BUSBAR_BILL_MAX_MISSING_PERCENT  share of a month that may be missing in a bill; default 10
 BUSBAR_FINDING_SWING_PERCENT   change against the month before worth a look; default 30
 BUSBAR_FINDING_DEMAND_PERCENT  demand below this share of the contracted is; default 70
+BUSBAR_SMS_URL        https address of the SMS provider; default: written to BUSBAR_HOME/outbox
+BUSBAR_SMS_SECRET     key with which letters to it are signed
+BUSBAR_MAIL_URL       smtp(s)://user:password@host:port; default: written to BUSBAR_HOME/outbox
+BUSBAR_MAIL_FROM      sender of e-mails
 BUSBAR_DEMO           1 only in the demonstration: shows its passwords at sign-in
 """
 
@@ -18,6 +22,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -60,12 +65,15 @@ INSTALLED_APPS = [
     "busbar.journal",
     "busbar.access",
     "busbar.clocks",
+    "busbar.workflow",
     "busbar.customers",
     "busbar.network",
     "busbar.pricing",
     "busbar.supply",
+    "busbar.notifications",
     "busbar.metering",
     "busbar.billing",
+    "busbar.connections",
     "busbar.imports",
     "busbar.console",
     "busbar.api",
@@ -149,7 +157,11 @@ ACCOUNT_ADAPTER = "busbar.console.sign_in.StaffAccountAdapter"  # sign-up is clo
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "progress": "10/m/ip,5/5m/key",  # an applicant's number and query code
+}
 ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("BUSBAR_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -192,6 +204,23 @@ BUSBAR_UPLOAD_MAX_BYTES = int(os.environ.get("BUSBAR_UPLOAD_MAX_MB", "512")) * 1
 BUSBAR_BILL_MAX_MISSING_PERCENT = os.environ.get("BUSBAR_BILL_MAX_MISSING_PERCENT", "10")
 BUSBAR_FINDING_SWING_PERCENT = os.environ.get("BUSBAR_FINDING_SWING_PERCENT", "30")
 BUSBAR_FINDING_DEMAND_PERCENT = os.environ.get("BUSBAR_FINDING_DEMAND_PERCENT", "70")
+
+_SPOOL = "busbar.notifications.gateways.SpoolGateway"
+BUSBAR_SMS_URL = os.environ.get("BUSBAR_SMS_URL", "")
+BUSBAR_SMS_SECRET = os.environ.get("BUSBAR_SMS_SECRET", "")
+BUSBAR_SMS_TIMEOUT_SECONDS = 10
+_mail = urlsplit(os.environ.get("BUSBAR_MAIL_URL", ""))
+EMAIL_HOST = _mail.hostname or "localhost"
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 25)
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("BUSBAR_MAIL_FROM", "busbar@localhost")
+BUSBAR_GATEWAYS = {
+    "sms": "busbar.notifications.gateways.HttpGateway" if BUSBAR_SMS_URL else _SPOOL,
+    "email": "busbar.notifications.gateways.EmailGateway" if _mail.hostname else _SPOOL,
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

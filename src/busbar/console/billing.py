@@ -21,9 +21,9 @@ from busbar.access.permissions import Permission
 from busbar.billing import explanation, overview
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
-from busbar.billing.models import Bill, BillRun
+from busbar.billing.models import Bill
 from busbar.billing.overview import Outlier
-from busbar.billing.queries import BillFilter
+from busbar.billing.queries import BillFilter, RunSeen
 from busbar.console.exporting import answer_export
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
@@ -147,7 +147,7 @@ def bill_recalculation(request: StaffRequest, account_number: str, month: str) -
 @require_safe
 def bill_run_list(request: StaffRequest) -> HttpResponse:
     """Runs by month; a clerk may start or go on with one."""
-    runs = billing_queries.list_runs()
+    runs = billing_queries.list_runs(request.viewer)
     context = {
         "runs": runs,
         "may_run": request.viewer.may(Permission.RUN_BILLS),
@@ -160,10 +160,11 @@ def bill_run_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 def bill_run_detail(request: StaffRequest, month: str) -> HttpResponse:
     """One run: how far it is, and which accounts could not be billed and why."""
-    run = BillRun.objects.get(month=month)
+    seen = billing_queries.get_run(request.viewer, month)
     context = {
-        "run": run,
-        "refusals": billing_queries.list_refusals(viewer=request.viewer, run=run),
+        "run": seen.run,
+        "seen": seen,
+        "refusals": billing_queries.list_refusals(viewer=request.viewer, run=seen.run),
         "may_run": request.viewer.may(Permission.RUN_BILLS),
         "worker": has_worker(),
     }
@@ -262,8 +263,8 @@ def _following(found: Bill, trend: Sequence[Bill]) -> str:
     return month if any(row.month == month for row in trend) else ""
 
 
-def _next_month(runs: Sequence[BillRun]) -> str:
-    return str(Month.parse(runs[0].month).next) if runs else ""
+def _next_month(runs: Sequence[RunSeen]) -> str:
+    return str(Month.parse(runs[0].run.month).next) if runs else ""
 
 
 urlpatterns = [

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from busbar.access.models import Employee, Role
 from busbar.access.visibility import Viewer
 from busbar.console.navigation import Section, sections_for
+from busbar.notifications import queries as notifications_queries
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -21,7 +22,14 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "employee": SimpleLazyObject(lambda: _employee(request)),
         "is_demo": settings.BUSBAR_DEMO,
         "demo_accounts": SimpleLazyObject(_demo_accounts),
+        "unread_messages": SimpleLazyObject(lambda: _unread(request)),
     }
+
+
+def _unread(request: HttpRequest) -> int:
+    """What the bell shows."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined] # typed in console.requests
+    return notifications_queries.count_unread(viewer)
 
 
 def _demo_accounts() -> list[dict[str, str]]:

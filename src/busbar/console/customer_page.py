@@ -86,7 +86,7 @@ def _overview(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
         "last": last,
         "before": months[-2] if len(months) > 1 else None,
         "peak": max(bills, key=lambda bill: bill.max_demand_kw, default=None),
-        "capacity_kva": supply_queries.map_capacity_kva([found.pk]).get(found.pk),
+        "capacity_kva": supply_queries.map_capacity_kva(viewer, [found.pk]).get(found.pk),
         "active_accounts": sum(account.status == "active" for account in file.accounts),
         "alerts": list_work(
             look(viewer, scope=Scope(customer_id=found.pk), at=at), each=MOST_ALERTS
@@ -188,10 +188,13 @@ def _nothing_more(_request: StaffRequest, _file: CustomerFile, _at: dt.datetime)
 
 
 def _timeline(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dict[str, Any]:
-    """The journal's entries about the customer, newest first."""
+    """The journal's entries about the customer, newest first, as far as the viewer sees it."""
     before = page_number(request, "before", 0) or None
     entries = journal_queries.list_customer_entries(
-        customer_id=file.customer.pk, before_id=before, limit=TIMELINE_PAGE + 1
+        customer_id=file.customer.pk,
+        before_id=before,
+        limit=TIMELINE_PAGE + 1,
+        branch=None if file.is_whole else request.viewer.unit_path,
     )
     shown = entries[:TIMELINE_PAGE]
     more = shown[-1].pk if len(entries) > TIMELINE_PAGE else None

@@ -120,7 +120,7 @@ def _around(viewer: Viewer, filters: CustomerFilter, sort: str) -> dict[str, obj
 
 def _lines(viewer: Viewer, page: CustomerPage, month: str | None) -> list[Line]:
     ids = [row.customer.pk for row in page.rows]
-    capacity = supply_queries.map_capacity_kva(ids)
+    capacity = supply_queries.map_capacity_kva(viewer, ids)
     months = insights.months_back(month, MONTHS) if month else []
     sums = insights.map_month_sums(viewer, customer_ids=ids, months=months) if months else {}
     lines = []

@@ -24,7 +24,20 @@ from busbar.access import queries as access_queries
 from busbar.access.visibility import NotPermitted
 from busbar.kit.errors import Refusal
 
-OPEN_VIEWS = frozenset({"choose_language", "forgotten_password"})
+OPEN_VIEWS = frozenset(
+    {
+        "choose_language",
+        "forgotten_password",
+        "progress",
+        "progress_contractors",
+        "progress_corrected",
+        "progress_document",
+        "progress_extension",
+        "progress_leave",
+        "progress_paper",
+        "progress_receipt",
+    }
+)
 """Views of the console that may be used before sign-in."""
 
 _BEFORE_NEW_PASSWORD = frozenset({"account_change_password", "account_logout", "choose_language"})

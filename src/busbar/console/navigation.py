@@ -39,11 +39,49 @@ AREAS = (
         (
             Place(_("今日"), "sun-high", "today", "t"),
             Place(
+                _("工作台"),
+                "checkbox",
+                "work_list",
+                "w",
+                under=("work", "process_page", "clock_why"),
+            ),
+            Place(_("消息"), "bell", "message_list", "m", under=("message",)),
+            Place(
                 pgettext_lazy("several", "客户"),
                 "building-factory-2",
                 "customer_list",
                 "c",
                 under=("customer", "contact", "document"),
+            ),
+        ),
+    ),
+    Area(
+        _("业扩与变更"),
+        (
+            Place(
+                _("业扩报装"),
+                "plug",
+                "application_list",
+                "y",
+                under=("application", "survey", "paper", "scheme_design", "works", "inspection"),
+            ),
+            Place(_("绿色通道"), "leaf", "green_channel"),
+            Place(_("业务费用"), "cash", "fee_list", "h", under=("fee",)),
+            Place(
+                _("设计施工单位"),
+                "building-community",
+                "contractor_list",
+                "q",
+                under=("contractor",),
+            ),
+            Place(_("变更用电"), "transform", "change_list", "v", under=("change",)),
+            Place(_("计量装接"), "gauge", "metering_order_list", "z", under=("metering_order",)),
+            Place(
+                _("用电服务"),
+                "headset",
+                "service_order_list",
+                "u",
+                under=("service_order", "answer"),
             ),
         ),
     ),
@@ -61,6 +99,22 @@ AREAS = (
                 _("电网与供电"), "topology-star-3", "network", "n", under=("substation", "feeder")
             ),
             Place(_("电价与规则"), "scale", "pricing", "p", under=("tariff", "rule_set")),
+        ),
+    ),
+    Area(
+        _("时限与督办"),
+        (
+            Place(_("办理时限"), "hourglass", "limit_list", "l", under=("limit",)),
+            # Whoever supervises reads the journal too, and so does the regulator, who may look.
+            Place(_("督办"), "eye-check", "supervision", "s", Permission.READ_JOURNAL),
+            Place(
+                _("流程定义"),
+                "route",
+                "definition_list",
+                "f",
+                Permission.PUBLISH_PROCESSES,
+                ("definition",),
+            ),
         ),
     ),
     Area(

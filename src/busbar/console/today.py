@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -13,13 +15,17 @@ from busbar.billing.insights import Scope
 from busbar.console.attention import Look, count_work, list_kind, list_work, look
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.work_items import WorkKind
+from busbar.console.workflow import work_list
 from busbar.customers import queries as customers_queries
 from busbar.customers.queries import CustomerFilter
 from busbar.kit.periods import local_date
+from busbar.workflow import queries as workflow_queries
 
 EACH = 5
 """Of each kind the page lists this many; the rest is one step away."""
 PAGE = 50
+TASKS = 8
+"""Of one's own tasks the page lists this many, soonest due first."""
 
 
 @require_safe
@@ -41,7 +47,7 @@ def today(request: StaffRequest) -> HttpResponse:
     }
     if is_part(request):
         return render(request, "console/_today_work.html", context)
-    return render(request, "console/today.html", context | _numbers(seen))
+    return render(request, "console/today.html", context | _numbers(seen) | _tasks(request, at))
 
 
 def _page(request: StaffRequest, seen: Look, kind: WorkKind | None) -> dict[str, object]:
@@ -52,6 +58,15 @@ def _page(request: StaffRequest, seen: Look, kind: WorkKind | None) -> dict[str,
     after = (request.GET.get("after_value", ""), last) if last else None
     page = list_kind(seen, kind, after=after, limit=PAGE)
     return {"work": page.items, "next_after": page.next_after}
+
+
+def _tasks(request: StaffRequest, at: dt.datetime) -> dict[str, object]:
+    """The person's own tasks that press most, and how many more there are."""
+    mine = workflow_queries.list_my_tasks(request.viewer, limit=TASKS)
+    return {
+        "tasks": work_list.lines_of(request.viewer, mine, at=at),
+        "task_counts": work_list.count(request.viewer, at),
+    }
 
 
 def _kind(request: StaffRequest) -> WorkKind | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import (
+    Viewer,
+    VisibleQuerySet,
+    team_customer_ids,
+    units_in_branch,
+)
 
 
 class CustomerKind(models.TextChoices):
@@ -59,6 +64,24 @@ class CustomerQuerySet(VisibleQuerySet):
         """The managing unit's branch, or any account in the branch."""
         accounts = CustomerAccount.objects.filter(unit__in=units).values("customer_id")
         return super().in_units(units) | Q(pk__in=accounts)
+
+    def with_extent(self, viewer: Viewer) -> Self:
+        """Each customer with `seen_whole`: whether the viewer sees all of it.
+
+        Those of the managing unit's branch and the account team do. A unit that only has some of
+        the customer's accounts sees the customer for their sake, and of it nothing but them (U3).
+        """
+        yes = Value(True)  # noqa: FBT003 - Django's signature
+        if viewer.sees_all:
+            return self.annotate(seen_whole=yes)
+        whole = Q(pk__in=[])
+        if viewer.unit_path:
+            whole |= Q(unit__in=units_in_branch(viewer.unit_path))
+        if viewer.employee_id:
+            whole |= Q(pk__in=team_customer_ids(viewer.employee_id))
+        return self.annotate(
+            seen_whole=Case(When(whole, then=yes), default=False, output_field=BooleanField())
+        )
 
 
 class Customer(models.Model):

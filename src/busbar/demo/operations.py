@@ -19,6 +19,8 @@ from busbar.demo.region import build_region
 from busbar.demo.registers import write_registers
 from busbar.demo.sign_ins import open_sign_ins
 from busbar.demo.values import Region
+from busbar.demo.year import curves_of_new, running
+from busbar.demo.year.timeline import Tend
 from busbar.kit.periods import Month
 
 FOLDER = "demo_files"
@@ -34,6 +36,7 @@ class _Work:
     region: Region
     folder: Path
     clock: Clock
+    tend: Tend
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,13 @@ class _Step:
     run: Callable[[_Work], str]
 
 
-def build_demonstration(*, home: Path, parameters: Parameters, clock: Clock, say: Say) -> None:
+def build_demonstration(
+    *, home: Path, parameters: Parameters, clock: Clock, tend: Tend, say: Say
+) -> None:
     """Everything that is not there yet, step by step; `clock` gives the moment of each entry.
 
+    `tend` does for a past moment what the jobs would have done. Of the year's matters only the
+    first are told here; `tell_next_matter` tells the others.
     Refuses a database that holds an organisation which no demonstration brought in.
     """
     progress = load_progress(home, parameters)
@@ -59,7 +66,7 @@ def build_demonstration(*, home: Path, parameters: Parameters, clock: Clock, say
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     say(f"生成演示区域:{parameters.customers} 个客户、{parameters.months} 个月")
-    work = _Work(parameters, build_region(parameters), folder, clock)
+    work = _Work(parameters, build_region(parameters), folder, clock, tend)
     _run(list(_steps(parameters)), work, progress, say)
     shutil.rmtree(folder, ignore_errors=True)
     progress.finish()
@@ -101,9 +108,11 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("network", "电网台账", lambda work: _registers(work, "network"))
     yield _Step("tariffs", "电价", lambda work: _registers(work, "tariffs"))
     yield _Step("archive", "客户档案", lambda work: _registers(work, "archive"))
+    yield _Step("matters", "业扩与变更", _matters)
     yield _Step("readings steel", "示范钢铁厂 2018 年曲线", _steel)
     for month in parameters.month_list:
         yield _Step(f"readings {month}", f"负荷曲线 {month}", _ReadingsOf(month))
+    yield _Step("readings new", "新装户负荷曲线", _new_curves)
     yield _Step("bills steel", "示范钢铁厂 2018 年电费", lambda work: _bills(work, steel.MONTHS))
     for month in parameters.billed_months:
         yield _Step(f"bills {month}", f"电费 {month}", _BillsOf(month))
@@ -140,6 +149,44 @@ def _registers(work: _Work, kind: str) -> str:
 
 def _sign_ins(work: _Work) -> str:
     return f"{open_sign_ins(staff=work.region.staff, at=work.clock())} 人"
+
+
+def _matters(work: _Work) -> str:
+    told = running.tell_core(parameters=work.parameters, tend=work.tend, at=work.clock())
+    left = len(running.list_untold(work.parameters))
+    return f"{told.matters} 件、{told.acts} 步,其余 {left} 件启动后生成{_refused(told)}"
+
+
+def _refused(told: running.Told) -> str:
+    return f",{len(told.refused)} 件中途停办:{told.refused[0]}" if told.refused else ""
+
+
+def _new_curves(work: _Work) -> str:
+    return curves_of_new.bring_curves(work.parameters, work.folder, at=work.clock())
+
+
+def tell_next_matter(
+    *, parameters: Parameters, home: Path, tend: Tend, at: dt.datetime
+) -> str | None:
+    """Tell one more matter; after the last one its months are measured and billed too.
+
+    A line about it; None where everything was told.
+    """
+    untold = running.list_untold(parameters)
+    if not untold:
+        return None
+    told = running.tell_matter(parameters=parameters, number=untold[0], tend=tend, at=at)
+    if len(untold) == 1:
+        _bill_the_new(parameters, home / FOLDER, at)
+    return f"第 {untold[0] + 1} 件,{told.acts} 步,余 {len(untold) - 1} 件{_refused(told)}"
+
+
+def _bill_the_new(parameters: Parameters, folder: Path, at: dt.datetime) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    curves_of_new.bring_curves(parameters, folder, at=at)
+    shutil.rmtree(folder, ignore_errors=True)
+    for month in parameters.billed_months:
+        billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=at)
 
 
 def _steel(work: _Work) -> str:

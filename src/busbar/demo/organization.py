@@ -19,7 +19,7 @@ _DEPARTMENTS = (
     ("SF", "安全监察部", "safety"),
     ("MT", "计量中心", "metering"),
 )
-_CITY_DEPARTMENTS = ("KA", "SC", "MK", "DC", "MT")
+_CITY_DEPARTMENTS = ("KA", "SC", "MK", "PL", "DC", "SF", "MT")
 _STATIONS = ("城关供电所", "城东供电所")
 
 _PROVINCE_STAFF = (
@@ -42,11 +42,23 @@ _CITY_STAFF = (
     ("_billing", "MK", ("billing_clerk",)),
     ("_metering", "MT", ("metering_engineer",)),
 )
+_CITY_WORKS_STAFF = (
+    ("_connection2", "MK", ("connection_officer",)),
+    ("_cashier", "", ("billing_clerk",)),
+    ("_planning", "PL", ("planner",)),
+    ("_dispatch", "DC", ("dispatcher",)),
+    ("_safety", "SF", ("safety_inspector",)),
+    ("_safety2", "SF", ("safety_inspector",)),
+    ("_service", "SC", ("service_agent",)),
+)
+"""Who countersigns, inspects, collects fees and registers besides; the second connection officer
+signs the schemes that the first one draws up."""
 _COUNTY_STAFF = (
     ("", "", ("manager",)),
     ("_ka1", "KA", ("account_manager",)),
     ("_ka2", "KA", ("account_manager", "service_agent")),
 )
+_STATION_ROLES = ("connection_officer",)
 
 
 def city_code(city: int) -> str:
@@ -102,7 +114,7 @@ def _departments(parent: str, short: str, codes: list[str]) -> list[Unit]:
 
 
 def build_staff(parameters: Parameters) -> tuple[Staff, ...]:
-    """55 people: every role is held, the three levels have account managers."""
+    """94 people: every role is held, the three levels have account managers."""
     posts: list[tuple[str, str, str, tuple[str, ...]]] = [
         (PROVINCE, username, unit, roles) for username, unit, roles in _PROVINCE_STAFF
     ]
@@ -115,6 +127,17 @@ def build_staff(parameters: Parameters) -> tuple[Staff, ...]:
         posts += [
             (county_code(place), f"county{place.county + 1}{tail}", unit, roles)
             for tail, unit, roles in _COUNTY_STAFF
+        ]
+    # New posts come last, so that the numbers of the earlier ones stay what they were.
+    for city in range(len(parts()["cities"])):
+        posts += [
+            (city_code(city), f"city{city + 1}{tail}", unit, roles)
+            for tail, unit, roles in _CITY_WORKS_STAFF
+        ]
+    for place in places():
+        posts += [
+            (county_code(place), f"county{place.county + 1}_station{n}", f"S{n}", _STATION_ROLES)
+            for n in range(1, len(_STATIONS) + 1)
         ]
     draws = parameters.stream("staff")
     return tuple(

@@ -13,6 +13,8 @@ from busbar.kit.periods import Month
 
 MOST_CUSTOMERS = 10_000
 MOST_MONTHS = 36
+PROCESS_MONTHS = 12
+"""For so many months back there are applications, changes and orders."""
 LAST_MONTH = Month(2026, 10)
 """The last full month before the fixed base date, November 2026."""
 
@@ -43,8 +45,16 @@ class Parameters:
     @property
     def month_list(self) -> list[Month]:
         """The months with curves, oldest first."""
+        return self._newest(self.months)
+
+    @property
+    def priced_months(self) -> list[Month]:
+        """The months with prices: those with curves, and the year in which agreements are made."""
+        return self._newest(max(self.months, PROCESS_MONTHS + 1))
+
+    def _newest(self, count: int) -> list[Month]:
         found = [self.last_month]
-        while len(found) < self.months:
+        while len(found) < count:
             found.insert(0, found[0].previous)
         return found
 

@@ -138,7 +138,7 @@ def write_month(
                 for one in deliveries:
                     tally.add(one)
                     marked += _quality_rows(month, one)
-                sink.write(_table(month, deliveries))
+                sink.write(table_of(month, deliveries))
         finally:
             sink.close()
     return [*paths, *_write_quality(folder / quality_file(month), marked)], tally
@@ -175,8 +175,8 @@ def _chunks(points: Sequence[_Point], size: int) -> Iterator[Sequence[_Point]]:
         yield points[start : start + size]
 
 
-def _table(month: Month, deliveries: list[Delivery]) -> Any:
-    """Rows by point, day and channel."""
+def table_of(month: Month, deliveries: list[Delivery]) -> Any:
+    """The file's rows, by point, day and channel."""
     days = [str(month.first + dt.timedelta(days=n)) for n in range(month.days)]
     rows = month.days * len(CHANNEL_NAMES)
     values = np.stack([[d.active, d.lag, d.lead] for d in deliveries])

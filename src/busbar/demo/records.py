@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from busbar.demo import tariffs
 from busbar.demo.parameters import Parameters
 from busbar.demo.tariffs import Row
 from busbar.demo.values import Account, Customer, Region
+from busbar.network.conductors import shipped_conductors
 
 
 def archive_rows(region: Region) -> dict[str, list[Row]]:
@@ -38,32 +40,19 @@ def archive_rows(region: Region) -> dict[str, list[Row]]:
 
 def network_rows(region: Region) -> dict[str, list[Row]]:
     """Rows of the network by the table's key."""
+    grid = region.grid
     return {
-        "substations": [
-            {
-                "code": s.code,
-                "name": s.name,
-                "unit": s.unit,
-                "voltage_kv": s.voltage_kv,
-                "capacity_kva": s.capacity_kva,
-            }
-            for s in region.grid.substations
-        ],
-        "feeders": [
-            {
-                "code": f.code,
-                "name": f.name,
-                "substation": f.substation,
-                "voltage_kv": f.voltage_kv,
-                "capacity_kva": f.capacity_kva,
-            }
-            for f in region.grid.feeders
-        ],
-        "public_transformers": [
-            {"code": t.code, "name": t.name, "feeder": t.feeder, "capacity_kva": t.capacity_kva}
-            for t in region.grid.transformers
-        ],
+        "substations": [asdict(s) for s in grid.substations],
+        "substation_transformers": [asdict(t) for t in grid.main_transformers],
+        "conductor_types": [asdict(c) for c in shipped_conductors().values()],
+        "feeders": [_without(asdict(f), "county") for f in grid.feeders],
+        "feeder_ties": [asdict(t) for t in grid.ties],
+        "public_transformers": [asdict(t) for t in grid.transformers],
     }
+
+
+def _without(row: Row, name: str) -> Row:
+    return {key: value for key, value in row.items() if key != name}
 
 
 def tariff_rows(parameters: Parameters) -> dict[str, list[Row]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -98,10 +99,8 @@ def _settled(name: str, content: bytes) -> bytes:
     """openpyxl stamps the moment of saving into the core properties whatever it was told."""
     if name != "docProps/core.xml":
         return content
-    start, end = b'<dcterms:modified xsi:type="dcterms:W3CDTF">', b"</dcterms:modified>"
-    head, _, rest = content.partition(start)
-    _, _, tail = rest.partition(end)
-    return head + start + b"2026-11-01T00:00:00Z" + end + tail if rest else content
+    # With lxml installed openpyxl writes the element's attributes differently: match any.
+    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2026-11-01T00:00:00Z", content)
 
 
 def _cell(field: Field, value: object) -> object:

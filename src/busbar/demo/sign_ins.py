@@ -16,7 +16,11 @@ from busbar.journal.operations import SYSTEM, Happening
 from busbar.kit.errors import Refusal
 
 DEMO_PASSWORD = "Busbar-Demo-2026"  # noqa: S105 - opens invented data only; settings guard the rest
-SHOWN = (ADMINISTRATOR, "province", "city1", "county1", "county1_ka1", REGULATOR)
+SHOWN = (
+    ADMINISTRATOR, "province", "city1", "county1", "county1_ka1", "county1_station1",
+    "city1_connection", "city1_planning", "city1_dispatch", "city1_safety", "city1_metering",
+    "city1_service", "city1_cashier", REGULATOR,
+)  # fmt: skip
 """User names that the screen proposes: one for each way to see the region."""
 
 
@@ -37,7 +41,7 @@ class SignIn:
 def open_sign_ins(*, staff: tuple[Staff, ...], at: dt.datetime) -> int:
     """Give the imported employees their user names and the demonstration's password.
 
-    One hash for all: 55 slow hashes would cost the first start twenty seconds, and whoever
+    One hash for all: 94 slow hashes would cost the first start half a minute, and whoever
     knows one of these passwords knows them all anyway. Doing it again changes nothing.
     """
     employees = Employee.objects.in_bulk([s.number for s in staff], field_name="number")

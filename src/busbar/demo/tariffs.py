@@ -82,14 +82,21 @@ def intervals() -> list[Row]:
 
 def tariffs(parameters: Parameters) -> list[Row]:
     """A version a month (the agency purchase price moves), the prices of 2018, two flat prices."""
-    rows = [row for month in parameters.month_list for row in _of_month(parameters, month)]
+    rows = [row for month in parameters.priced_months for row in _of_month(parameters, month)]
     rows += [_past(*entry[:3]) for entry in TWO_PART]
     school = {
         **_named("LC-RES-10", "居民及非居民公益 1-10kV", "residential", "1-10kV"),
         "flat": "0.5383",
     }
+    small = {
+        **_named("LC-1P-04", "工商业单一制 不满1kV", "industry_single", "lt_1kV"),
+        "flat": "0.6842",
+    }
     farm = {**_named("LC-AGR-10", "农业生产 1-10kV", "agriculture", "1-10kV"), "flat": "0.4762"}
-    return [*rows, *({**row, **_sourced(REFORM, None, TODAY_SOURCE)} for row in (school, farm))]
+    return [
+        *rows,
+        *({**row, **_sourced(REFORM, None, TODAY_SOURCE)} for row in (school, small, farm)),
+    ]
 
 
 def purchase_price(parameters: Parameters, month: Month) -> Decimal:
@@ -157,7 +164,7 @@ def surcharges(parameters: Parameters) -> list[Row]:
         _surcharge(code, name, price, PAST_START, None, in_base=False)
         for code, name, price in FUNDS
     ]
-    for month in parameters.month_list:
+    for month in parameters.priced_months:
         loss = purchase_price(parameters, month) * _LOSS_RATE / (1 - _LOSS_RATE)
         draw = parameters.stream("operation", month.year, month.number).integers(280, 460)
         monthly = (

@@ -38,6 +38,30 @@ class Substation:
     unit: str
     voltage_kv: Decimal
     capacity_kva: int
+    peak_load_kw: int
+    spare_bays: int
+
+
+@dataclass(frozen=True)
+class SubstationTransformer:
+    """主变压器."""
+
+    code: str
+    substation: str
+    bus: str
+    capacity_kva: int
+    low_voltage_kv: Decimal
+    uk_percent: Decimal
+
+
+@dataclass(frozen=True)
+class FeederTie:
+    """馈线联络."""
+
+    code: str
+    feeder: str
+    other: str
+    capacity_kva: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +74,11 @@ class Feeder:
     voltage_kv: Decimal
     capacity_kva: int
     county: int
+    bus: str
+    length_km: Decimal
+    conductor: str
+    peak_load_kw: int
+    peak_power_factor: Decimal
 
 
 @dataclass(frozen=True)
@@ -212,7 +241,9 @@ class Grid:
     """Everything up to the customer."""
 
     substations: tuple[Substation, ...]
+    main_transformers: tuple[SubstationTransformer, ...]
     feeders: tuple[Feeder, ...]
+    ties: tuple[FeederTie, ...]
     transformers: tuple[PublicTransformer, ...]
 
 

@@ -44,6 +44,24 @@ def header_digest(header: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
+def find_repeat(header: Sequence[str], mapping: Mapping) -> tuple[str, int, int] | None:
+    """A column that is read and whose name stands twice in the header: name and both places.
+
+    Repeats come numbered (`kit.tables`). Which of the two is meant is for the file to say; names
+    that nothing is read from may repeat.
+
+    >>> find_repeat(["户号", "备注", "户号#2", "备注#2"], {"number": "户号"})
+    ('户号', 1, 3)
+    """
+    for place, name in enumerate(header, start=1):
+        base, mark, _number = name.rpartition("#")
+        if not mark or base not in header:
+            continue
+        if {base, name} & set(mapping.values()) or _POINT.fullmatch(base.strip()):
+            return base, header.index(base) + 1, place
+    return None
+
+
 def normalize(name: str) -> str:
     """A heading without what people write differently: width, case, brackets, units.
 

@@ -65,7 +65,8 @@ class Placing:
         """
         self._look_up(names)
         span = self._spans.at(codes, days)
-        asked = np.array([self._needs_meter(name) for name in names], dtype=bool)[codes]
+        # A file may hold no number at all; its rows are rejected and ask for nothing.
+        asked = np.array([*map(self._needs_meter, names), False], dtype=bool)[codes]
         lacking = asked & (span < 0)
         factors: tuple[Decimal, ...] = ()
         places = np.zeros(len(codes), dtype=np.int64)

@@ -121,7 +121,10 @@ def read_first_day(
     if not parsed.curves.num_rows:
         reason = parsed.errors[0].expectation if parsed.errors else "没有一行可以读取"
         raise UnableToImportReadings(f"按这样的设置读不出曲线：{reason}")
-    first = parsed.curves.slice(0, 1).to_pylist()[0]
+    active = parsed.curves.filter(parsed.curves["active_wh"].is_valid())
+    if not active.num_rows:
+        raise UnableToImportReadings("文件开头没有正向有功的数据，画不出曲线")
+    first = active.slice(0, 1).to_pylist()[0]
     energy = first["active_wh"]
     return FirstDay(
         point=first["point_number"],

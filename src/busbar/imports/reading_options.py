@@ -14,14 +14,17 @@ from busbar.imports.matching import ERROR_COLUMNS, normalize
 from busbar.imports.models import ImportFile
 from busbar.kit.errors import Refusal
 from busbar.metering import queries as metering_queries
+from busbar.metering.lake import CHANNELS
 from busbar.metering.layouts import Channel, ReadingLayout
-from busbar.metering.layouts.described import DEFAULT_FORMATS, UNIT_FACTORS
+from busbar.metering.layouts.described import DEFAULT_FORMATS
 
 PRIMARY: Final = "primary"
 SECONDARY: Final = "secondary"
 """Values as the meter counts them, behind its transformers: to be multiplied with CT times PT."""
 
 _REACTIVE = {"kwh": "kvarh", "wh": "varh", "mwh": "kvarh", "kw": "kvar", "w": "var", "mw": "kvar"}
+_UNITS = tuple(dict.fromkeys([*_REACTIVE, *_REACTIVE.values()]))
+"""A file of reactive energy alone may say its unit by its own name; `code` is no unit of values."""
 CHANNEL_NAMES: Mapping[str, tuple[str, ...]] = {
     "active_wh": (
         "正向有功",
@@ -82,7 +85,7 @@ class ReadingOptions:
 def settle_options(options: Mapping[str, Any]) -> ReadingOptions:
     """Lay the options over what their source is known for; nothing is written.
 
-    Raises UnableToImportReadings for a stamp, unit or side that is none.
+    Raises UnableToImportReadings for a stamp, midnight, unit, channel or side that is none.
     """
     code = str(options.get("source") or "")
     known = metering_queries.get_source(code) if code else None
@@ -106,8 +109,12 @@ def settle_options(options: Mapping[str, Any]) -> ReadingOptions:
 def _check(settled: ReadingOptions) -> None:
     if settled.stamp not in {"start", "end", ""}:
         raise UnableToImportReadings("时标位置应为 start（区间起点）或 end（区间终点）")
-    if settled.unit not in UNIT_FACTORS:
-        raise UnableToImportReadings(f"单位应为：{'、'.join(_REACTIVE)}")
+    if settled.midnight not in {"next", "same"}:
+        raise UnableToImportReadings("末区间的 0:00 应为 next（写次日）或 same（写当日）")
+    if settled.unit not in _UNITS:
+        raise UnableToImportReadings(f"单位应为：{'、'.join(_UNITS)}")
+    if settled.channel not in CHANNELS:
+        raise UnableToImportReadings(f"数据项应为：{'、'.join(CHANNELS)}")
     if settled.side not in {PRIMARY, SECONDARY}:
         raise UnableToImportReadings("示值应为 primary（一次侧）或 secondary（二次侧）")
 
@@ -159,7 +166,8 @@ def _wide_channels(column: str, table: pa.Table, options: ReadingOptions) -> tup
         return (_channel(options.channel, "", options.unit),)
     known = {normalize(text): name for name, texts in CHANNEL_NAMES.items() for text in texts}
     known |= {normalize(name): name for name in CHANNEL_NAMES}
-    labels = [text for text in pc.unique(table[column]).to_pylist() if text]
+    texts = pc.utf8_trim_whitespace(table[column].cast(pa.string()))
+    labels = [text for text in pc.unique(texts).to_pylist() if text]
     named = {text: known[normalize(text)] for text in labels if normalize(text) in known}
     if len(set(named.values())) < len(named):
         raise UnableToImportReadings(f"列“{column}”用两种写法写了同一数据项")

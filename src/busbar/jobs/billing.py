@@ -7,6 +7,7 @@ import datetime as dt
 from busbar.access import queries as access_queries
 from busbar.access.models import User
 from busbar.billing import operations as billing_operations
+from busbar.billing import queries as billing_queries
 from busbar.kit.periods import Month
 
 
@@ -16,4 +17,5 @@ def bill_month(month: str, user_id: int) -> str:
     run = billing_operations.run_month(
         month=Month.parse(month), by=viewer, at=dt.datetime.now(dt.UTC)
     )
-    return f"{month}：已出账 {run.billed} 户，未能出账 {run.refused} 户"
+    seen = billing_queries.get_run(viewer, run.month)
+    return f"{month}：已出账 {seen.billed} 户，未能出账 {seen.refused} 户"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from busbar.jobs import lake
+from busbar.jobs import clocks, connections, lake, notifications
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -30,7 +30,12 @@ class Reaction:
     react: Callable[[Entry], None]
 
 
-REACTIONS = (Reaction("lake.compaction", ("metering.curves.appended",), lake.note_touched_months),)
+REACTIONS = (
+    Reaction("lake.compaction", ("metering.curves.appended",), lake.note_touched_months),
+    Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
+    Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
+    Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
+)
 
 
 class ReactionFailedError(Exception):

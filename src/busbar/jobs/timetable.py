@@ -34,7 +34,12 @@ class Line:
 
 TIMETABLE = (
     Line("outbox", "busbar.jobs.outbox.work_off", minutes=1, keeps_result=False),
+    Line("notifications", "busbar.jobs.notifications.deliver", minutes=1, keeps_result=False),
+    Line("workflow", "busbar.jobs.workflow.tend_processes", minutes=5, keeps_result=False),
+    Line("clocks", "busbar.jobs.clocks.climb_ladders", minutes=1, keeps_result=False),
     Line("calendar", "busbar.jobs.calendar.keep_calendar", daily_at=dt.time(0, 30)),
+    Line("schemes", "busbar.jobs.connections.lapse_schemes", daily_at=dt.time(0, 40)),
+    Line("changes", "busbar.jobs.connections.end_changes", daily_at=dt.time(0, 50)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
     Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),
     Line("sessions", "busbar.jobs.sessions.clear_expired", daily_at=dt.time(3, 30)),

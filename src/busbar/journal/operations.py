@@ -49,6 +49,16 @@ def record(*, happening: Happening, actor: Actor, at: dt.datetime) -> Entry:
     return record_many(happenings=[happening], actor=actor, at=at)[0]
 
 
+def take_turn() -> None:
+    """Wait for one's turn to write, before holding any row that others want after their entry.
+
+    Entries are chained one transaction after the other, so whoever has recorded holds the turn
+    until it commits. An operation that first holds a row and then records would wait for such a
+    one while that one waits for the row: it takes its turn first, in a transaction.
+    """
+    _lock_chain()
+
+
 @transaction.atomic
 def record_many(*, happenings: Sequence[Happening], actor: Actor, at: dt.datetime) -> list[Entry]:
     """Append several entries of one operation on many subjects, chained in their order."""

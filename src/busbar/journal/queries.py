@@ -71,9 +71,15 @@ def facts_of(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in FACTS}
 
 
-def list_customer_entries(*, customer_id: int, before_id: int | None, limit: int) -> list[Entry]:
-    """A customer's timeline, newest first, by keyset. The caller has checked visibility."""
-    entries = Entry.objects.of_customer(customer_id)
+def list_customer_entries(
+    *, customer_id: int, before_id: int | None, limit: int, branch: str | None = None
+) -> list[Entry]:
+    """A customer's timeline, newest first, by keyset. The caller has checked visibility.
+
+    `branch` (a unit's path) leaves only what concerns that branch of the tree: for a viewer who
+    sees the customer only in part. None leaves all.
+    """
+    entries = _within(Entry.objects.of_customer(customer_id), branch)
     if before_id is not None:
         entries = entries.filter(id__lt=before_id)
     return list(entries.order_by("-id")[:limit])
@@ -115,7 +121,10 @@ def list_events() -> list[str]:
 
 
 def _of_branch(branch: str | None) -> QuerySet[Entry]:
-    entries = Entry.objects.all()
+    return _within(Entry.objects.all(), branch)
+
+
+def _within(entries: QuerySet[Entry], branch: str | None) -> QuerySet[Entry]:
     if branch is None:
         return entries
     if not branch:

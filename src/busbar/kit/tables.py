@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from busbar.kit import contents
+from busbar.kit import contents, parquet_sizes
 from busbar.kit.errors import Refusal
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -293,8 +293,12 @@ def _long_text(cell: Any) -> str:
 def _parquet_head(path: Path) -> TableHead:
     try:
         file = pq.ParquetFile(path)
+        unpacked = parquet_sizes.unpacked_bytes(path)
     except _BROKEN_PARQUET as broken:
         raise UnableToReadTable("Parquet 文件不完整") from broken
+    if unpacked > parquet_sizes.MOST_BYTES:
+        most = parquet_sizes.MOST_BYTES >> 30
+        raise UnableToReadTable(f"Parquet 文件展开后超过 {most} GB，请分成几份再导入")
     nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
     if nested:
         raise UnableToReadTable(f"Parquet 的“{nested[0]}”列是嵌套结构，请先展开为单值的列")

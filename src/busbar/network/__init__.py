@@ -1,4 +1,5 @@
 """The grid up to the customer: substations, feeders, transformers and their capacities.
 
-Nouns: Substation, Feeder, PublicTransformer. Below: clocks, access, journal, kit (R35).
+Nouns: Substation, SubstationTransformer, Feeder, FeederTie, ConductorType, PublicTransformer.
+Below: clocks, access, journal, kit (R35).
 """

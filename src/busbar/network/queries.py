@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer
-from busbar.network.models import Feeder, PublicTransformer, Substation
+from busbar.network.models import (
+    ConductorType,
+    Feeder,
+    FeederTie,
+    PublicTransformer,
+    Substation,
+    SubstationTransformer,
+)
 
 
 def list_substations(viewer: Viewer) -> QuerySet[Substation, Substation]:
@@ -19,7 +28,32 @@ def list_feeders(viewer: Viewer, *, substation_id: int | None = None) -> QuerySe
     found: QuerySet[Feeder, Feeder] = Feeder.objects.visible_to(viewer)
     if substation_id is not None:
         found = found.filter(substation_id=substation_id)
-    return found.select_related("substation").order_by("code")
+    return found.select_related("substation", "conductor").order_by("code")
+
+
+def list_substation_transformers(
+    viewer: Viewer, *, substation_ids: Iterable[int]
+) -> QuerySet[SubstationTransformer, SubstationTransformer]:
+    """Visible main transformers of the substations by code."""
+    found: QuerySet[SubstationTransformer, SubstationTransformer] = (
+        SubstationTransformer.objects.visible_to(viewer)
+    )
+    return found.filter(substation__in=list(substation_ids)).order_by("code")
+
+
+def list_feeder_ties(
+    viewer: Viewer, *, feeder_ids: Iterable[int]
+) -> QuerySet[FeederTie, FeederTie]:
+    """Visible ties with either end on one of the feeders, by code, with both ends."""
+    ids = list(feeder_ids)
+    found: QuerySet[FeederTie, FeederTie] = FeederTie.objects.visible_to(viewer)
+    ends = Q(feeder__in=ids) | Q(other__in=ids)
+    return found.filter(ends).select_related("feeder", "other").order_by("code")
+
+
+def list_conductor_types() -> QuerySet[ConductorType, ConductorType]:
+    """All conductor types by code."""
+    return ConductorType.objects.order_by("code")
 
 
 def list_public_transformers(

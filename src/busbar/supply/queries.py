@@ -154,10 +154,14 @@ def map_usage_points(*, account_ids: Iterable[int] | None = None) -> dict[int, l
     return by_account
 
 
-def map_capacity_kva(customer_ids: Iterable[int]) -> dict[int, int]:
-    """Installed transformer capacity by customer id, removed ones left out. One query."""
+def map_capacity_kva(viewer: Viewer, customer_ids: Iterable[int]) -> dict[int, int]:
+    """Installed capacity of the visible transformers by customer id, removed ones left out.
+
+    One query. A viewer who sees some of a customer's accounts gets the sum over these.
+    """
     rows = (
-        Transformer.objects.filter(account__customer_id__in=list(customer_ids))
+        Transformer.objects.visible_to(viewer)
+        .filter(account__customer_id__in=list(customer_ids))
         .exclude(states__state=RunningState.REMOVED, states__valid_until=None)
         .values_list("account__customer_id")
         .annotate(total=Sum("capacity_kva"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from busbar.access import queries
 from busbar.access.models import ApiToken, Employee, OrganizationUnit, Role, UnitKind, User
@@ -62,10 +62,8 @@ def hire_employee(
     user = _sign_in(username, password, at)
     generated = generate_password() if can_sign_in and not password else None
     user.set_password(password or generated)  # None makes it unusable, without the slow hash
-    user.save()
-    employee = Employee.objects.create(
-        user=user, number=number, name=name, unit=unit, roles=chosen, phone=phone
-    )
+    employee = Employee(number=number, name=name, unit=unit, roles=chosen, phone=phone)
+    _save_once(user, employee)
     changes = {"username": username, "unit": unit.code, "roles": chosen}
     record_employee("access.employee.hired", employee, changes, by=by, at=at)
     return Hired(employee, generated)
@@ -172,6 +170,19 @@ def _check_free(username: str, number: str, name: str, unit: OrganizationUnit) -
         raise UnableToHireEmployee(f"工号 {number} 已由 {holder.name} 使用")
     if not unit.is_active:
         raise UnableToHireEmployee(f"{unit.name} 已停用，不能录用")
+
+
+def _save_once(user: User, employee: Employee) -> None:
+    """Write both; somebody who took the name or number since `_check_free` looked is a refusal."""
+    try:
+        with transaction.atomic():
+            user.save()
+            employee.user = user
+            employee.save()
+    except IntegrityError as taken:
+        raise UnableToHireEmployee(
+            f"用户名 {user.username} 或工号 {employee.number} 刚刚已被使用"
+        ) from taken
 
 
 def _sign_in(username: str, password: str | None, at: dt.datetime) -> User:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from busbar.access import queries
-from busbar.access.models import Employee, User
+from busbar.access.models import ApiToken, Employee, User
 from busbar.access.operations.recording import lock_employee, record_employee
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
@@ -45,7 +45,8 @@ def check_password(password: str, user: User) -> None:
 def reset_password(*, employee: Employee, by: Viewer, at: dt.datetime) -> str:
     """A new generated password, to be shown once and changed at the next sign-in.
 
-    Every session of the person ends, because sessions are bound to the password.
+    Every session of the person ends, because sessions are bound to the password; so do the keys
+    to the API: whoever has lost the one may have lost the others.
     """
     employee = lock_employee(employee, by)
     if not employee.user.is_active:
@@ -54,7 +55,9 @@ def reset_password(*, employee: Employee, by: Viewer, at: dt.datetime) -> str:
     employee.user.set_password(password)
     employee.user.must_change_password = True
     employee.user.save(update_fields=["password", "must_change_password"])
-    record_employee("access.employee.password_reset", employee, {}, by=by, at=at)
+    keys = ApiToken.objects.filter(user=employee.user, revoked_at=None).update(revoked_at=at)
+    changes = {"api_tokens_revoked": keys} if keys else {}
+    record_employee("access.employee.password_reset", employee, changes, by=by, at=at)
     return password
 
 

@@ -15,6 +15,7 @@ from busbar.journal.operations import Happening
 def lock_employee(employee: Employee, by: Viewer) -> Employee:
     """The employee as it stands now, locked, once `by` may administer the person's unit."""
     by.require(Permission.ADMINISTER)
+    journal_operations.take_turn()
     rows = Employee.objects.select_related("unit", "user")
     current = rows.select_for_update(of=("self",)).get(pk=employee.pk)
     by.require_unit(current.unit.path)

@@ -16,8 +16,6 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 
-_ABOVE = {UnitKind.CITY: UnitKind.PROVINCE, UnitKind.COUNTY: UnitKind.CITY}
-
 
 class UnableToCreateUnit(Refusal):
     """The unit would not fit into the tree."""
@@ -46,6 +44,7 @@ def create_unit(
         path = _next_path("", None)
     else:
         by.require_unit(parent.path)
+        journal_operations.take_turn()
         parent = OrganizationUnit.objects.select_for_update().get(pk=parent.pk)
         _check_place(kind, parent)
         path = _next_path(parent.path, parent.pk)
@@ -104,6 +103,7 @@ def reactivate_unit(*, unit: OrganizationUnit, by: Viewer, at: dt.datetime, reas
 def _locked(unit: OrganizationUnit, by: Viewer) -> OrganizationUnit:
     by.require(Permission.ADMINISTER)
     by.require_unit(unit.path)
+    journal_operations.take_turn()
     return OrganizationUnit.objects.select_for_update().get(pk=unit.pk)
 
 
@@ -126,7 +126,7 @@ def _check_place(kind: UnitKind | str, parent: OrganizationUnit) -> None:
     if not parent.is_active:
         raise UnableToCreateUnit(f"上级单位 {parent.name} 已停用")
     above = UnitKind(parent.kind)
-    wanted = _ABOVE.get(UnitKind(kind))
+    wanted = queries.KIND_ABOVE.get(UnitKind(kind))
     if kind == UnitKind.PROVINCE or (wanted is not None and above != wanted):
         raise UnableToCreateUnit(f"{UnitKind(kind).label}不能设在{above.label}之下")
     if above not in LEVELS:

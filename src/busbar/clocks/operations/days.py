@@ -41,6 +41,7 @@ def edit_day(
     if not reason.strip():
         raise UnableToEditDay("修改工作日历须写明原因")
     day = check_day(date, kind, name)
+    journal_operations.take_turn()
     before = CalendarDay.objects.select_for_update().filter(pk=date).first()
     existing = {date: before} if before else {}
     source = f"{EDITED_SOURCE}: {reason.strip()}"[:120]

@@ -15,6 +15,7 @@ from busbar.clocks.models import CalendarDay, DayKind
 from busbar.clocks.operations.days import DayRefused, check_day
 from busbar.clocks.operations.writing import record_calendar, require_calendar_keeper, write_days
 from busbar.clocks.working_days import Day, plain_day
+from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -144,6 +145,7 @@ def _check_years(years: Sequence[int], days: dict[dt.date, Day]) -> None:
 
 
 def _existing(days: dict[dt.date, Day], years: Sequence[int]) -> dict[dt.date, CalendarDay]:
+    journal_operations.take_turn()
     touched = {date.year for date in days} | set(years)
     rows = CalendarDay.objects.select_for_update().filter(
         date__gte=dt.date(min(touched), 1, 1), date__lt=dt.date(max(touched) + 1, 1, 1)

@@ -41,7 +41,7 @@ def organization(request: StaffRequest) -> HttpResponse:
 def unit_detail(request: StaffRequest, code: str) -> HttpResponse:
     """One unit, what can be done with it, and who is placed in it."""
     request.viewer.require(Permission.ADMINISTER)
-    return _unit_page(request, code, UnitForm())
+    return _unit_page(request, code)
 
 
 @require_POST
@@ -95,8 +95,11 @@ def unit_activity(request: StaffRequest, code: str) -> HttpResponse:
     return redirect("unit_detail", code)
 
 
-def _unit_page(request: StaffRequest, code: str, form: UnitForm) -> HttpResponse:
+def _unit_page(request: StaffRequest, code: str, form: UnitForm | None = None) -> HttpResponse:
     unit = get_unit(request.viewer, code)
+    if form is None:
+        usual = next(iter(access_queries.list_kinds_below(unit.kind)), None)
+        form = UnitForm(initial={"kind": usual})
     employees = access_queries.list_employees(request.viewer).filter(unit=unit)
     context = {"unit": unit, "form": form, "employees": list(employees[:100])}
     status = 422 if form.errors else 200

@@ -8,7 +8,8 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from busbar.console.event_names import FIELD_UNITS, name_event, name_field
+from busbar.console.event_names import name_event
+from busbar.console.field_names import FIELD_UNITS, name_field
 from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
 from busbar.imports.tables import get_table
 from busbar.journal.models import Entry

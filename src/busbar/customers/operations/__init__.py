@@ -4,6 +4,7 @@ from busbar.customers.operations.documents import (
     UnableToAttachDocument,
     attach_document,
 )
+from busbar.customers.operations.numbering import UnableToNumberAccount, take_account_number
 from busbar.customers.operations.people import store_contacts, store_team
 from busbar.customers.operations.registering import (
     is_account_number,
@@ -31,6 +32,7 @@ __all__ = [
     "UnableToAmendCustomer",
     "UnableToAssignTeamMember",
     "UnableToAttachDocument",
+    "UnableToNumberAccount",
     "UnableToOpenAccount",
     "UnableToRegisterCustomer",
     "UnableToRemoveTeamMember",
@@ -47,4 +49,5 @@ __all__ = [
     "store_customers",
     "store_groups",
     "store_team",
+    "take_account_number",
 ]

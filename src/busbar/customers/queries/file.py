@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -36,12 +37,17 @@ class CustomerFile:
     contacts: list[Contact]
     documents: list[Document]
     team: list[AccountTeamMember]
+    is_whole: bool = True
+    """False for a viewer who sees the customer only through some of its accounts."""
 
 
 def get_customer(viewer: Viewer, number: str) -> Customer:
-    """The customer if the viewer may see it; `Customer.DoesNotExist` otherwise."""
-    visible = Customer.objects.visible_to(viewer).select_related("unit", "group")
-    customer: Customer = visible.get(number=number)
+    """The customer if the viewer may see it; `Customer.DoesNotExist` otherwise.
+
+    It comes with `seen_whole` (see `CustomerQuerySet.with_extent`).
+    """
+    visible = Customer.objects.visible_to(viewer).with_extent(viewer)
+    customer: Customer = visible.select_related("unit", "group").get(number=number)
     return customer
 
 
@@ -71,7 +77,7 @@ def list_accounts(
 
 def get_customer_file(viewer: Viewer, number: str) -> CustomerFile:
     """Everything of one customer that the viewer may see; at most eight queries."""
-    customer = get_customer(viewer, number)
+    customer: Any = get_customer(viewer, number)
     team = AccountTeamMember.objects.visible_to(viewer).filter(customer=customer)
     return CustomerFile(
         customer=customer,
@@ -86,6 +92,7 @@ def get_customer_file(viewer: Viewer, number: str) -> CustomerFile:
             Document.objects.visible_to(viewer).filter(customer=customer).order_by("-uploaded_at")
         ),
         team=list(team.select_related("employee", "employee__unit").order_by("role", "id")),
+        is_whole=customer.seen_whole,
     )
 
 

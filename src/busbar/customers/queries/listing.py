@@ -52,7 +52,10 @@ class CustomerFilter:
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """One line of the list. `manager` is the A角 of the team, empty where there is none."""
+    """One line of the list: `accounts` counts those that the viewer sees.
+
+    `manager` is the A角 of the team, empty where there is none.
+    """
 
     customer: Customer
     accounts: int
@@ -82,7 +85,7 @@ def list_customers(
     found = _sorted(_filtered(viewer, filters or CustomerFilter()), sort, after)
     customers = list(found[: limit + 1])
     more, customers = len(customers) > limit, customers[:limit]
-    rows = _rows(customers)
+    rows = _rows(viewer, customers)
     if not more:
         return CustomerPage(rows, None)
     last: Any = customers[-1]
@@ -164,9 +167,10 @@ def _sorted(
     return ordered.order_by(f"{sign}sort_value", f"{sign}id")
 
 
-def _rows(customers: list[Customer]) -> list[CustomerRow]:
+def _rows(viewer: Viewer, customers: list[Customer]) -> list[CustomerRow]:
     ids = [customer.pk for customer in customers]
-    counted = CustomerAccount.objects.filter(customer__in=ids).values_list("customer_id")
+    seen = CustomerAccount.objects.visible_to(viewer).filter(customer__in=ids)
+    counted = seen.order_by().values_list("customer_id")
     accounts = dict(counted.annotate(accounts=Count("pk")))
     leads = AccountTeamMember.objects.filter(customer__in=ids, role=TeamRole.LEAD)
     managers = dict(leads.values_list("customer_id", "employee__name"))

@@ -95,7 +95,7 @@ def _keep(incoming: Incoming) -> _Received:
         stored = contents.store_by_digest(root, incoming.chunks, max_bytes=limit)
         heads = tables.list_heads(stored.path)
     except Refusal as refusal:
-        raise UnableToReceiveFiles(f"{name}:{refusal}") from refusal
+        raise UnableToReceiveFiles(f"{name}：{refusal}") from refusal
     if not heads:
         raise UnableToReceiveFiles(f"{name}：文件里没有带表头的表")
     return _Received(name, stored, heads)
@@ -163,6 +163,9 @@ def _file_of(
         title = head.sheet or Path(one.name).stem
         found = matching.recognize(tables_of(run.kind), head.header, title)
         chosen = found.table if found else None
+    mapping = _mapping_for(chosen, head.header, remembered) if chosen else {}
+    if chosen and (why := _ambiguity(head.header, mapping)):
+        raise UnableToReceiveFiles(f"{one.name} {head.sheet}".strip() + f"：{why}")
     return ImportFile(
         run=run,
         name=one.name,
@@ -174,7 +177,19 @@ def _file_of(
         header=list(head.header),
         header_row=head.header_row,
         rows=head.rows,
-        mapping=_mapping_for(chosen, head.header, remembered) if chosen else {},
+        mapping=mapping,
+    )
+
+
+def _ambiguity(header: Sequence[str], mapping: Mapping[str, str]) -> str:
+    """Which column name stands twice in the file, and where; empty when none does."""
+    repeat = matching.find_repeat(header, dict(mapping))
+    if repeat is None:
+        return ""
+    name, first, second = repeat
+    return (
+        f"表头中“{name}”出现了两次（第 {first} 列和第 {second} 列），分不清该读哪一列；"
+        "请在文件里改名或删去其中一列，再重新上传"
     )
 
 
@@ -247,12 +262,14 @@ def _check_mapping(
     fields = {field.key for field in table.fields}
     for key, column in mapping.items():
         if key not in fields:
-            raise UnableToConfirmMapping(f"{where}:{table.name}没有“{key}”这一项")
+            raise UnableToConfirmMapping(f"{where}：{table.name}没有“{key}”这一项")
         if column not in header:
             raise UnableToConfirmMapping(f"{where}：文件没有“{column}”这一列")
     twice = {c for c in mapping.values() if list(mapping.values()).count(c) > 1}
     if twice:
         raise UnableToConfirmMapping(f"{where}：列“{sorted(twice)[0]}”对应了两项")
+    if why := _ambiguity(header, mapping):
+        raise UnableToConfirmMapping(f"{where}：{why}")
     missing = [f.header for f in table.required if f.key not in mapping]
     if missing:
         raise UnableToConfirmMapping(

@@ -154,7 +154,7 @@ def _finish(run: ImportRun, *, by: Viewer, at: dt.datetime) -> ImportRun:
     files = list(run.files.order_by("id"))
     failed = [file for file in files if not file.done]
     run.state = ImportState.REFUSED if len(failed) == len(files) else ImportState.FINISHED
-    run.message = ";".join(f"{file.name}:{file.message}" for file in failed)[:500]
+    run.message = "；".join(f"{file.name}：{file.message}" for file in failed)[:500]
     run.finished_at, run.rows_done = at, run.rows_total
     run.unit = run.unit or OrganizationUnit.objects.order_by("path").first()
     run.save(update_fields=["state", "message", "finished_at", "rows_done", "unit"])

@@ -151,7 +151,7 @@ def _checked(table: pa.Table) -> pa.Table:
     try:
         ordered = table.select(CURVE_SCHEMA.names).cast(CURVE_SCHEMA)
     except (KeyError, pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as wrong:
-        raise CurveTableError(f"日曲线表的列与规定不符:{wrong}") from wrong
+        raise CurveTableError(f"日曲线表的列与规定不符：{wrong}") from wrong
     if ordered["usage_point_id"].null_count or ordered["day"].null_count:
         raise CurveTableError("日曲线表的用电点和日期不得为空")
     ordered = ordered.sort_by([("usage_point_id", "ascending"), ("day", "ascending")])

@@ -46,7 +46,7 @@ def _require_96(array: Any, values: Any, rows: int) -> None:
         return
     fitting |= lengths == 0
     if len(values) != rows * INTERVALS or not fitting.all() or values.null_count:
-        raise CurveTableError("每条日曲线必须恰好有 96 个值,且不得含空值")
+        raise CurveTableError("每条日曲线必须恰好有 96 个值，且不得含空值")
 
 
 def as_lists(

@@ -57,7 +57,7 @@ def point_codes(findings: Findings, layout: ReadingLayout) -> tuple[Places, list
     coded = pc.utf8_trim_whitespace(_as_text(column)).dictionary_encode()
     names = coded.dictionary.to_pylist()
     order = sorted(range(len(names)), key=names.__getitem__)
-    place_of = np.empty(len(names) + 1, dtype=np.int64)
+    place_of = np.zeros(len(names) + 1, dtype=np.int64)  # the last is that of blanks, rejected
     place_of[order] = np.arange(len(names))
     blank = {names.index("")} if "" in names else set()
     indices = coded.indices.fill_null(len(names)).to_numpy()

@@ -1,5 +1,6 @@
 """Texts, dates and native timestamps to minutes of local time, without a loop over rows."""
 
+import datetime as dt
 import re
 from typing import Any, Final
 
@@ -13,6 +14,11 @@ Mask = npt.NDArray[np.bool_]
 
 DAY_MINUTES: Final = 1440
 NO_STAMP: Final = np.iinfo(np.int64).min
+_FIRST_YEAR, _LAST_YEAR = 1980, 2200
+"""No meter that writes intervals is older. Days are counted from 1970 and never negative."""
+_FIRST_MINUTE: Final = (dt.date(_FIRST_YEAR, 1, 1) - dt.date(1970, 1, 1)).days * DAY_MINUTES
+_LAST_MINUTE: Final = (dt.date(_LAST_YEAR + 1, 1, 1) - dt.date(1970, 1, 1)).days * DAY_MINUTES
+_PER_MINUTE: Final = {"s": 60, "ms": 60_000, "us": 60_000_000, "ns": 60_000_000_000}
 _TOKENS: Final = {"yyyy": "Y", "mm": "M", "dd": "D", "HH": "h", "MM": "m", "SS": "s"}
 _TOKEN: Final = re.compile("yyyy|mm|dd|HH|MM|SS")
 
@@ -36,9 +42,15 @@ def _native(array: Any, timezone: str) -> Minutes:
     if pa.types.is_timestamp(array.type) and array.type.tz is not None:
         array = pc.local_timestamp(array.cast(pa.timestamp(array.type.unit, timezone)))
     empty = array.is_null().to_numpy(zero_copy_only=False)
-    seconds = array.cast(pa.timestamp("ns")).cast(pa.int64()).fill_null(0).to_numpy()
-    minutes, rest = np.divmod(seconds, 60_000_000_000)
-    return np.where(empty | (rest != 0), NO_STAMP, minutes)
+    if pa.types.is_date32(array.type):
+        minutes = array.cast(pa.int32()).fill_null(0).to_numpy().astype(np.int64) * DAY_MINUTES
+        rest = np.zeros(len(array), dtype=np.int64)
+    else:
+        unit = "ms" if pa.types.is_date64(array.type) else array.type.unit
+        counted = array.cast(pa.int64()).fill_null(0).to_numpy()
+        minutes, rest = np.divmod(counted, _PER_MINUTE[unit])
+    unreal = (minutes < _FIRST_MINUTE) | (minutes >= _LAST_MINUTE)
+    return np.where(empty | unreal | (rest != 0), NO_STAMP, minutes)
 
 
 def _texts(texts: Any, formats: tuple[str, ...]) -> Minutes:
@@ -89,5 +101,5 @@ def _minutes_of(numbers: dict[str, Minutes], rows: int) -> Minutes:
     real_day = (day >= 1) & (day <= after - first) & (month >= 1) & (month <= 12)  # noqa: PLR2004 - months
     time = hour * 60 + minute
     real_time = (time <= DAY_MINUTES) & (minute < 60) & (second == 0)  # noqa: PLR2004 - minutes
-    real = real_day & real_time & (year >= 1900) & (year <= 2200)  # noqa: PLR2004 - no meter is older
+    real = real_day & real_time & (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
     return np.where(real, (first + day - 1) * DAY_MINUTES + time, NO_STAMP)

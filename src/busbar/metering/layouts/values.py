@@ -51,12 +51,16 @@ def convert_cells(column: Any, channel: Channel, ratios: RowRatios | None = None
     if channel.unit == "code":
         ratios = None
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
     numbers, faults = _numbers(array)
     if channel.absolute:
         numbers = np.abs(numbers)
-    scaled = numbers * (float(channel.factor) if ratios is None else ratios.scale(channel.factor))
-    whole = np.floor(scaled + 0.5)
-    distance = np.abs(scaled - whole)
+    factors = float(channel.factor) if ratios is None else ratios.scale(channel.factor)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite is too large, as it should be
+        scaled = numbers * factors
+        whole = np.floor(scaled + 0.5)
+        distance = np.abs(scaled - whole)
     for place in np.flatnonzero((np.abs(distance - 0.5) < _NEAR) & (faults == GOOD)).tolist():
         factor = channel.factor if ratios is None else ratios.exact(place, channel.factor)
         whole[place] = float(_half_up(array[place].as_py(), channel, factor))
@@ -83,13 +87,21 @@ def _numbers(array: Any) -> tuple[npt.NDArray[np.float64], Codes]:
         blank = pc.equal(pc.utf8_trim_whitespace(array), "").fill_null(True)  # noqa: FBT003 - Arrow's
         empty = blank.to_numpy(zero_copy_only=False)
     else:
-        floats = array.cast(pa.float64(), safe=False)
+        floats = _cast(array)
         empty = array.is_null().to_numpy(zero_copy_only=False)
     absent = floats.is_null().to_numpy(zero_copy_only=False)
     numbers = np.where(absent, 0.0, floats.fill_null(0.0).to_numpy())
     faults = np.where(absent | ~np.isfinite(numbers), NOT_A_NUMBER, GOOD).astype(np.int8)
     faults[empty] = BLANK
     return np.where(faults == GOOD, numbers, 0.0), faults
+
+
+def _cast(array: Any) -> Any:
+    """Numbers of any type as floats; what no number can be, such as a date, as nulls."""
+    try:
+        return array.cast(pa.float64(), safe=False)
+    except pa.ArrowNotImplementedError:
+        return pa.nulls(len(array), pa.float64())
 
 
 def _texts(piece: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,10 @@ from busbar.metering.models import Meter, MeterInstallation
 from busbar.supply.models import UsagePoint
 
 _TOLD = Told(
-    "metering.meter", "installed", customer_of=lambda row: row.usage_point.account.customer
+    "metering.meter",
+    "installed",
+    customer_of=lambda row: row.usage_point.account.customer,
+    unit_path_of=lambda row: row.usage_point.account.unit.path,
 )
 _Span = tuple[dt.date, dt.date, str]
 
@@ -49,7 +53,7 @@ def store_meters(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
     """
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(_key, "serial", "电能表在同一日的安装"))
-    seen = UsagePoint.objects.select_related("account__customer__unit").visible_to(by)
+    seen = UsagePoint.objects.select_related("account__customer", "account__unit").visible_to(by)
     unknown = "没有这个计量点编号，或不在您的管辖范围内"
     points = resolve(batch, "usage_point", seen, "number", unknown)
     _check_facts(batch)
@@ -102,7 +106,7 @@ def _check_facts(batch: Batch) -> None:
 def _stored(batch: Batch, points: dict[Any, Any]) -> list[Any]:
     """Installations of the batch's meters and at the batch's points."""
     related = MeterInstallation.objects.select_related(
-        "meter", "usage_point__account__customer__unit"
+        "meter", "usage_point__account__customer", "usage_point__account__unit"
     )
     found: dict[int, Any] = {}
     lookups = (
@@ -217,7 +221,7 @@ def remove_meter(
     """Take a meter down; the day of removal no longer belongs to it."""
     by.require(Permission.EDIT_CUSTOMERS)
     seen = MeterInstallation.objects.visible_to(by).select_related(
-        "meter", "usage_point__account__customer__unit"
+        "meter", "usage_point__account__customer", "usage_point__account__unit"
     )
     standing = seen.filter(pk=installation.pk).first()
     if standing is None:
@@ -226,7 +230,7 @@ def remove_meter(
         raise UnableToRemoveMeter(f"表 {standing.meter} 已于 {standing.removed_on} 拆除")
     if removed_on <= standing.installed_on:
         raise UnableToRemoveMeter(f"拆表日期应晚于装表日期 {standing.installed_on}")
-    told = Told("metering.meter", customer_of=_TOLD.customer_of, amended_verb="removed")
+    told = replace(_TOLD, amended_verb="removed")
     changes = save_drafts(
         MeterInstallation, [Draft({"removed_on": removed_on}, standing)], Outcome()
     )

@@ -5,6 +5,17 @@ from busbar.supply.operations.agreements import (
     sign_agreement,
     store_agreements,
 )
+from busbar.supply.operations.ending import UnableToEndAgreement, end_agreement
+from busbar.supply.operations.points import (
+    UnableToAddTransformer,
+    UnableToAddUsagePoint,
+    UnableToConnectSource,
+    UnableToOpenSite,
+    add_transformer,
+    add_usage_point,
+    connect_source,
+    open_site,
+)
 from busbar.supply.operations.sites import store_sites, store_sources, store_usage_points
 from busbar.supply.operations.transformers import (
     UnableToChangeTransformerState,
@@ -13,9 +24,19 @@ from busbar.supply.operations.transformers import (
 )
 
 __all__ = [
+    "UnableToAddTransformer",
+    "UnableToAddUsagePoint",
     "UnableToChangeTransformerState",
+    "UnableToConnectSource",
+    "UnableToEndAgreement",
+    "UnableToOpenSite",
     "UnableToSignAgreement",
+    "add_transformer",
+    "add_usage_point",
     "change_transformer_state",
+    "connect_source",
+    "end_agreement",
+    "open_site",
     "sign_agreement",
     "store_agreements",
     "store_sites",

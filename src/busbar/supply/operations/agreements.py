@@ -27,7 +27,12 @@ from busbar.kit.errors import Refusal
 from busbar.supply.models import Agreement, BasicChargeMode
 from busbar.supply.operations.sites import seen_accounts
 
-_TOLD = Told("supply.agreement", "signed", customer_of=lambda a: a.account.customer)
+_TOLD = Told(
+    "supply.agreement",
+    "signed",
+    customer_of=lambda a: a.account.customer,
+    unit_path_of=lambda a: a.account.unit.path,
+)
 
 
 class UnableToSignAgreement(Refusal):
@@ -40,7 +45,7 @@ def store_agreements(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Out
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["number"], "number", "合同编号"))
     accounts = seen_accounts(batch, by)
-    related = Agreement.objects.select_related("account__customer__unit")
+    related = Agreement.objects.select_related("account__customer", "account__unit")
     existing = fetch_by(related, "number", batch.values("number"))
     reject_unseen(batch, existing, Agreement.objects, by, "number")
     _check_terms(batch)
@@ -148,7 +153,7 @@ def sign_agreement(
 def _end_open_agreement(
     account: CustomerAccount, on: dt.date, *, by: Viewer, at: dt.datetime
 ) -> None:
-    related = Agreement.objects.visible_to(by).select_related("account__customer__unit")
+    related = Agreement.objects.visible_to(by).select_related("account__customer", "account__unit")
     open_one = related.filter(account=account, valid_until=None, valid_from__lt=on).first()
     if open_one is None:
         return

@@ -31,12 +31,16 @@ UNKNOWN_SITE = "没有这个编码的用电地址，或不在您的管辖范围�
 
 _TOLD_SITE = Told("supply.site", customer_of=lambda site: site.customer)
 _TOLD_SOURCE = Told("supply.power_source", "connected", customer_of=lambda s: s.site.customer)
-_TOLD_POINT = Told("supply.usage_point", customer_of=lambda point: point.account.customer)
+_TOLD_POINT = Told(
+    "supply.usage_point",
+    customer_of=lambda point: point.account.customer,
+    unit_path_of=lambda point: point.account.unit.path,
+)
 
 
 def seen_accounts(batch: Batch, by: Viewer) -> dict[Any, Any]:
     """Accounts that rows name by 户号, with customer and unit; unknown ones are rejected."""
-    seen = CustomerAccount.objects.select_related("customer__unit").visible_to(by)
+    seen = CustomerAccount.objects.select_related("customer__unit", "unit").visible_to(by)
     return resolve(batch, "account", seen, "number", UNKNOWN_ACCOUNT)
 
 

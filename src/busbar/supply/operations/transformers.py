@@ -28,9 +28,16 @@ from busbar.supply.models import RunningState, Transformer, TransformerState
 from busbar.supply.operations.sites import reject_foreign_sites, seen_accounts, seen_sites
 
 _FACTS = ("account", "site", "model", "capacity_kva", "installed_on", "interlock_group")
-_TOLD = Told("supply.transformer", customer_of=lambda t: t.account.customer)
+_TOLD = Told(
+    "supply.transformer",
+    customer_of=lambda t: t.account.customer,
+    unit_path_of=lambda t: t.account.unit.path,
+)
 _TOLD_STATE = Told(
-    "supply.transformer", "state_changed", customer_of=lambda s: s.transformer.account.customer
+    "supply.transformer",
+    "state_changed",
+    customer_of=lambda s: s.transformer.account.customer,
+    unit_path_of=lambda s: s.transformer.account.unit.path,
 )
 
 
@@ -49,7 +56,7 @@ def store_transformers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
     _check_facts(batch)
     accounts, sites = seen_accounts(batch, by), seen_sites(batch, by)
     reject_foreign_sites(batch, accounts, sites)
-    related = Transformer.objects.select_related("account__customer__unit", "site")
+    related = Transformer.objects.select_related("account__customer", "account__unit", "site")
     existing = fetch_by(related, "number", batch.values("number"))
     reject_unseen(batch, existing, Transformer.objects, by, "number")
     stored = _stored_states(existing)
@@ -248,7 +255,7 @@ def change_transformer_state(
 ) -> TransformerState:
     """Enter a new state from a day on; the current state ends there (暂停、恢复、拆除)."""
     by.require(Permission.EDIT_CUSTOMERS)
-    seen = Transformer.objects.visible_to(by).select_related("account__customer__unit")
+    seen = Transformer.objects.visible_to(by).select_related("account__customer", "account__unit")
     known = seen.filter(pk=transformer.pk).first()
     if known is None:
         raise UnableToChangeTransformerState("该变压器不在您的管辖范围内")

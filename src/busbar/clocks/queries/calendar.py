@@ -8,7 +8,7 @@ from typing import cast
 from django.db.models import Count as CountRows
 from django.db.models import Q
 
-from busbar.clocks.announced import provisional_day
+from busbar.clocks.announced import best_known_day
 from busbar.clocks.models import CalendarDay
 from busbar.clocks.working_days import Count, Day, DayNotLoadedError, Kind, WorkingCalendar
 from busbar.kit.periods import Period
@@ -20,7 +20,8 @@ _SLACK_DAYS = 30
 def get_calendar(start: dt.date, end: dt.date) -> WorkingCalendar:
     """The calendar of the days `[start, end)`, loaded in one query.
 
-    A day that the table lacks is computed, provisional, and not written.
+    A day that the table lacks is as announced, or computed, provisional, in a year without a
+    notice; it is not written.
     """
     rows = CalendarDay.objects.filter(date__gte=start, date__lt=end)
     days = {
@@ -29,7 +30,7 @@ def get_calendar(start: dt.date, end: dt.date) -> WorkingCalendar:
             "date", "kind", "name", "is_provisional"
         )
     }
-    return WorkingCalendar(Period(start, end), days, provisional_day)
+    return WorkingCalendar(Period(start, end), days, best_known_day)
 
 
 def add_working_days(*, start: dt.date, count: int) -> Count:

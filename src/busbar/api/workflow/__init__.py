@@ -1,0 +1,1 @@
+"""Processes, their tasks, their definitions and what supervision found, for programs."""

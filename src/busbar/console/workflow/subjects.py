@@ -1,0 +1,95 @@
+"""What a process is about, in a few lines: from the room whose matter it is, as far as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from busbar.access.visibility import Viewer
+from busbar.connections import queries as connections_queries
+from busbar.connections.models import ConnectionApplication, IssuedPaper
+from busbar.connections.subjects import APPLICATION, STAGES
+from busbar.customers.models import Customer
+from busbar.workflow.models import ProcessInstance
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The subject: its label, where its page is, its facts, its customer, its papers."""
+
+    label: str
+    url: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+    customer: Customer | None = None
+    papers: Sequence[IssuedPaper] = field(default=())
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """One of the stages that a customer follows, and whether it is past, now or to come."""
+
+    number: int
+    name: str
+    state: str
+
+
+def matter_of(viewer: Viewer, instance: ProcessInstance) -> Matter:
+    """The subject of a process with what the viewer may see of it. At most three queries."""
+    describe = _DESCRIBERS.get(instance.subject_type)
+    matter = describe(viewer, instance) if describe else None
+    papers = connections_queries.list_papers(viewer, instance.subject_type, instance.subject_id)
+    if matter is None:
+        return Matter(instance.subject_label, customer=_customer(viewer, instance), papers=papers)
+    return Matter(matter.label, matter.url, matter.pairs, _customer(viewer, instance), papers)
+
+
+def stages_of(instance: ProcessInstance) -> list[StageStep]:
+    """The seven stages of a connection; nothing for other processes."""
+    if instance.subject_type != APPLICATION:
+        return []
+    if instance.state == "completed":
+        return [StageStep(n, name, "done") for n, name in STAGES.items()]
+    now = instance.stage
+    states = {n: "done" if n < now else "now" if n == now else "to-come" for n in STAGES}
+    return [StageStep(n, name, states[n]) for n, name in STAGES.items()]
+
+
+def _application(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
+    rows = ConnectionApplication.objects.visible_to(viewer)
+    found: ConnectionApplication | None = rows.filter(pk=instance.subject_id).first()
+    if found is None:
+        return None
+    pairs = (
+        (_("申请编号"), found.number),
+        (_("申请人"), found.applicant_name),
+        (_("业务"), f"{found.get_kind_display()} · {found.get_supply_kind_display()}"),
+        (_("申请容量"), f"{found.requested_kva:,} kVA"),
+        (_("用电地址"), found.address),
+        (_("联系人"), f"{found.contact_name} {found.contact_phone}"),
+        (_("状态"), str(found.get_state_display())),
+    )
+    return Matter(found.applicant_name, _url("application", found.number), pairs)
+
+
+def _customer(viewer: Viewer, instance: ProcessInstance) -> Customer | None:
+    if instance.customer_id is None:
+        return None
+    customer: Customer | None = (
+        Customer.objects.visible_to(viewer).filter(pk=instance.customer_id).first()
+    )
+    return customer
+
+
+def _url(name: str, *arguments: object) -> str:
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+_DESCRIBERS: dict[str, Callable[[Viewer, ProcessInstance], Matter | None]] = {
+    APPLICATION: _application,
+}

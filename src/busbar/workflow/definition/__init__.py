@@ -1,0 +1,1 @@
+"""Process packages: read, checked and compiled into what the engine runs."""

@@ -1,0 +1,385 @@
+"""Forms of user tasks: read from `forms.toml`, checked field by field on the server.
+
+A form is a title and fields; a field has a kind, a Chinese label and its limits. Values come as
+JSON or as the text of an HTML form, and leave typed: Decimal, date, aware datetime, bool, list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from busbar.kit.errors import Refusal
+from busbar.kit.periods import CHINA
+from busbar.workflow import expressions, patterns
+
+KINDS = (
+    "text",
+    "paragraph",
+    "integer",
+    "decimal",
+    "date",
+    "datetime",
+    "choice",
+    "choices",
+    "yes_no",
+    "files",
+    "table",
+)
+_LONGEST = {"text": 200, "paragraph": 5000}
+_MOST_ROWS = 500
+_MOST_CHARACTERS = 20_000
+_DIGITS = 24
+_WRITTEN: dict[str, type] = {
+    "label": str,
+    "unit": str,
+    "help": str,
+    "pattern": str,
+    "required_when": str,
+    "required": bool,
+    "max_length": int,
+}
+"""Attributes of a field and the type in which TOML gives them."""
+_TYPE_WORDS = {str: "文字", bool: " true 或 false", int: "整数"}
+_UNPRINTABLE = {"Cc", "Cs"}
+"""Control characters and halves of characters: no database keeps them."""
+_YES = {"true", "1", "yes", "on", "是"}
+_NO = {"false", "0", "no", "off", "否"}
+
+
+class UnableToReadForms(Refusal):
+    """`forms.toml` is not as it should be; the sentence names form, field and expectation."""
+
+
+class UnableToAcceptForm(Refusal):
+    """The data is refused; `errors` has a sentence for each field."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("；".join(errors.values()))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field; see docs/how-to/add-a-process.md for what each attribute means."""
+
+    name: str
+    kind: str
+    label: str
+    unit: str = ""
+    required: bool = False
+    minimum: Any = None
+    maximum: Any = None
+    max_length: int | None = None
+    pattern: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+    required_when: str = ""
+    columns: tuple[FormField, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """A named form: what a task asks for."""
+
+    name: str
+    title: str
+    fields: tuple[FormField, ...]
+    help: str = ""
+
+    def field(self, name: str) -> FormField | None:
+        """The field of this name."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+def parse_forms(text: str, file: str = "forms.toml") -> dict[str, Form]:
+    """The forms of a package by name; UnableToReadForms names the first thing amiss."""
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as broken:
+        raise UnableToReadForms(f"{file}：不是有效的 TOML（{broken}）") from broken
+    forms = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise UnableToReadForms(f"{file}：“{name}”应为一个表单（[{name}] 加 fields）")
+        where = f"{file} 表单“{name}”"
+        fields = tuple(_field(raw, where) for raw in _list(table, "fields", where))
+        names = [field.name for field in fields]
+        if len(set(names)) != len(names):
+            raise UnableToReadForms(f"{where}：有重名的字段")
+        forms[name] = Form(name, str(table.get("title", name)), fields, str(table.get("help", "")))
+    return forms
+
+
+_ATTRIBUTES = frozenset(FormField.__dataclass_fields__)
+
+
+def _field(raw: Any, where: str) -> FormField:
+    if not isinstance(raw, dict) or not str(raw.get("name", "")).isidentifier():
+        raise UnableToReadForms(f"{where}：每个字段应有 name（字母、数字、下划线）")
+    name, kind = raw["name"], raw.get("kind", "text")
+    where = f"{where} 字段“{name}”"
+    if unknown := set(raw) - _ATTRIBUTES:
+        raise UnableToReadForms(f"{where}：不认识 {'、'.join(sorted(unknown))}")
+    if kind not in KINDS:
+        raise UnableToReadForms(f"{where}：kind 是“{kind}”，应为 {'、'.join(KINDS)} 之一")
+    _check_types(raw, where)
+    if not raw.get("label"):
+        raise UnableToReadForms(f"{where}：缺少 label（中文名称）")
+    choices = tuple(_choice(choice) for choice in _list(raw, "choices", where))
+    columns = tuple(_field(column, where) for column in _list(raw, "columns", where))
+    if kind in {"choice", "choices"} and not choices:
+        raise UnableToReadForms(f"{where}：缺少 choices（可选的值）")
+    if kind == "table" and not columns:
+        raise UnableToReadForms(f"{where}：缺少 columns（表格的列）")
+    if any(column.kind in {"table", "files"} for column in columns):
+        raise UnableToReadForms(f"{where}：表格的列不应是表格或附件")
+    field = FormField(**{**raw, "kind": kind, "choices": choices, "columns": columns})
+    try:
+        _check_limits(field)
+        expressions.names_in(field.required_when or "True")
+    except (ValueError, ArithmeticError, expressions.UnableToEvaluate) as broken:
+        raise UnableToReadForms(f"{where}：{broken}") from broken
+    return field
+
+
+def _check_types(raw: Mapping[str, Any], where: str) -> None:
+    for attribute, wanted in _WRITTEN.items():
+        if attribute in raw and type(raw[attribute]) is not wanted:
+            said = _TYPE_WORDS[wanted]
+            raise UnableToReadForms(f"{where}：{attribute} 是“{raw[attribute]}”，应为{said}")
+
+
+def _list(raw: Mapping[str, Any], name: str, where: str) -> list[Any]:
+    found = raw.get(name, [])
+    if not isinstance(found, list):
+        raise UnableToReadForms(f"{where}：{name} 应为列表")
+    return found
+
+
+def _check_limits(field: FormField) -> None:
+    """ValueError where a bound or a pattern is none, found before anybody fills the form in."""
+    for bound in (field.minimum, field.maximum):
+        limit = _bound(field, bound)
+        if isinstance(limit, Decimal) and not limit.is_finite():
+            raise ValueError("minimum、maximum 应为数")
+    if field.max_length is not None and not 0 < field.max_length <= _MOST_CHARACTERS:
+        raise ValueError(f"max_length 应在 1 与 {_MOST_CHARACTERS} 之间")
+    if field.pattern:
+        patterns.check_pattern(field.pattern)
+        if field.kind != "text" or (field.max_length or 0) > patterns.LONGEST_TEXT:
+            raise ValueError(f"pattern 只用于至多 {patterns.LONGEST_TEXT} 个字的 text")
+
+
+def _choice(raw: Any) -> tuple[str, str]:
+    if isinstance(raw, dict):
+        return str(raw.get("value", "")), str(raw.get("label", raw.get("value", "")))
+    return str(raw), str(raw)
+
+
+def check(
+    form: Form, data: Mapping[str, Any], *, facts: Mapping[str, Any], files: Mapping[str, int]
+) -> dict[str, Any]:
+    """The form's values, typed and checked; unknown keys are refused.
+
+    `files` counts the uploads by field. UnableToAcceptForm has a sentence for every bad field.
+    """
+    errors: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for field in form.fields:
+        try:
+            values[field.name] = _field_value(field, data.get(field.name), files)
+        except ValueError as bad:
+            errors[field.name] = f"“{field.label}”{bad}"
+    known = {field.name for field in form.fields}
+    for name in [*data, *files]:
+        if name not in known:
+            errors[name] = f"表单“{form.title}”没有字段“{name}”"
+    context = {**facts, **comparable(values)}
+    for field in form.fields:
+        if field.name not in errors and _is_missing(values[field.name]) and _must(field, context):
+            errors[field.name] = f"“{field.label}”必须填写"
+    if errors:
+        raise UnableToAcceptForm(errors)
+    return values
+
+
+def comparable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as facts of the process: plain JSON that expressions can compare.
+
+    Dates become ISO text (which sorts as time does), decimals numbers.
+    """
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dt.date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _must(field: FormField, context: Mapping[str, Any]) -> bool:
+    if field.required:
+        return True
+    return bool(field.required_when) and bool(expressions.evaluate(field.required_when, context))
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value in ("", [])
+
+
+def _field_value(field: FormField, raw: Any, files: Mapping[str, int]) -> Any:
+    if field.kind == "files":
+        count = files.get(field.name, 0)
+        return [count] if count else []
+    if field.kind == "table":
+        return _table(field, raw)
+    if field.kind == "choices":
+        return _choices(field, raw)
+    if raw is None or raw == "":
+        return None if field.kind not in {"text", "paragraph"} else ""
+    return _limited(field, _typed(field, raw))
+
+
+def _typed(field: FormField, raw: Any) -> Any:
+    match field.kind:
+        case "integer":
+            return _integer(raw)
+        case "decimal":
+            return _decimal(raw)
+        case "date":
+            return _date(raw)
+        case "datetime":
+            return _datetime(raw)
+        case "yes_no":
+            return _yes_no(raw)
+        case "choice":
+            return _one_of(field, raw)
+        case _:
+            return _text(field, raw)
+
+
+def _integer(raw: Any) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    text = str(raw).strip()
+    if not re.fullmatch(r"[+-]?\d{1,18}", text):
+        raise ValueError("应为整数")
+    return int(text)
+
+
+def _decimal(raw: Any) -> Decimal:
+    text = str(raw).strip()
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("应为数字") from None
+    if isinstance(raw, bool) or not value.is_finite() or len(value.as_tuple().digits) > _DIGITS:
+        raise ValueError("应为数字")
+    if not -_DIGITS <= value.adjusted() <= _DIGITS:
+        raise ValueError("应为合理大小的数字")
+    return value
+
+
+def _date(raw: Any) -> dt.date:
+    if isinstance(raw, dt.date) and not isinstance(raw, dt.datetime):
+        return raw
+    try:
+        return dt.date.fromisoformat(str(raw).strip())
+    except ValueError:
+        raise ValueError("应为日期，如 2026-03-02") from None
+
+
+def _datetime(raw: Any) -> dt.datetime:
+    try:
+        moment = (
+            raw if isinstance(raw, dt.datetime) else dt.datetime.fromisoformat(str(raw).strip())
+        )
+    except ValueError:
+        raise ValueError("应为日期和时间，如 2026-03-02 09:30") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+
+
+def _yes_no(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = str(raw).strip().lower()
+    if word not in _YES | _NO:
+        raise ValueError("应为“是”或“否”")
+    return word in _YES
+
+
+def _one_of(field: FormField, raw: Any) -> str:
+    values = [value for value, _ in field.choices]
+    if str(raw) not in values:
+        labels = "、".join(label for _, label in field.choices)
+        raise ValueError(f"应为 {labels} 之一")
+    return str(raw)
+
+
+def _choices(field: FormField, raw: Any) -> list[str]:
+    if raw in (None, ""):
+        return []
+    parts = raw if isinstance(raw, list | tuple) else [raw]
+    return [_one_of(field, part) for part in dict.fromkeys(map(str, parts))]
+
+
+def _text(field: FormField, raw: Any) -> str:
+    if not isinstance(raw, str | int | float):
+        raise ValueError("应为文字")  # noqa: TRY004 - a bad value of a form, not a wrong call
+    text = str(raw).strip()
+    if any(unicodedata.category(c) in _UNPRINTABLE and c not in "\n\r\t" for c in text):
+        raise ValueError("含有不可见的控制字符")
+    longest = field.max_length or _LONGEST.get(field.kind, 200)
+    if len(text) > longest:
+        raise ValueError(f"有 {len(text)} 个字，至多 {longest} 个")
+    if field.pattern and not re.fullmatch(field.pattern, text):
+        raise ValueError(f"格式不符{f'，{field.help}' if field.help else ''}")
+    return text
+
+
+def _limited(field: FormField, value: Any) -> Any:
+    low, high = _bound(field, field.minimum), _bound(field, field.maximum)
+    unit = f" {field.unit}" if field.unit else ""
+    if low is not None and value < low:
+        raise ValueError(f"不得小于 {low}{unit}")
+    if high is not None and value > high:
+        raise ValueError(f"不得大于 {high}{unit}")
+    return value
+
+
+def _bound(field: FormField, bound: Any) -> Any:
+    if bound is None or field.kind not in {"integer", "decimal", "date", "datetime"}:
+        return None
+    if field.kind == "date":
+        return _date(bound)
+    return _datetime(bound) if field.kind == "datetime" else Decimal(str(bound))
+
+
+def _table(field: FormField, raw: Any) -> list[dict[str, Any]]:
+    rows = raw or []
+    if not isinstance(rows, list | tuple) or len(rows) > _MOST_ROWS:
+        raise ValueError(f"应为至多 {_MOST_ROWS} 行的表格")
+    return [_row(field, row, number) for number, row in enumerate(rows, start=1)]
+
+
+def _row(field: FormField, row: Any, number: int) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        raise ValueError(f"第 {number} 行应为按列名给出的值")  # noqa: TRY004 - a bad value, not a wrong call
+    form = Form(field.name, field.label, field.columns)
+    try:
+        return check(form, row, facts={}, files={})
+    except UnableToAcceptForm as refusal:
+        raise ValueError(f"第 {number} 行：{refusal}") from refusal

@@ -1,0 +1,38 @@
+"""Definitions by version, running processes, tasks and what supervision finds of them."""
+
+from busbar.workflow.models.definitions import ProcessDefinition, ProcessVersion, VersionState
+from busbar.workflow.models.instances import (
+    InstanceState,
+    ProcessComment,
+    ProcessInstance,
+    ProcessWait,
+)
+from busbar.workflow.models.supervision import FindingKind, SupervisionFinding
+from busbar.workflow.models.tasks import (
+    OPEN_STATES,
+    Consultation,
+    TaskAttachment,
+    TaskState,
+    TaskTransfer,
+    TransferKind,
+    UserTask,
+)
+
+__all__ = [
+    "OPEN_STATES",
+    "Consultation",
+    "FindingKind",
+    "InstanceState",
+    "ProcessComment",
+    "ProcessDefinition",
+    "ProcessInstance",
+    "ProcessVersion",
+    "ProcessWait",
+    "SupervisionFinding",
+    "TaskAttachment",
+    "TaskState",
+    "TaskTransfer",
+    "TransferKind",
+    "UserTask",
+    "VersionState",
+]

@@ -1,0 +1,125 @@
+"""From the application to the first bill, through all roles and pages (R50–R60)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from pypdf import PdfReader
+from tests.browser.conftest import Live
+from tests.browser.connection_journey import OFFICER, Journey
+from tests.browser.connection_people import People
+
+from busbar.kit.identifiers import credit_code_check_digit
+from busbar.kit.periods import CHINA, Month
+
+FACTS = """
+import datetime as dt
+from decimal import Decimal
+from busbar.access.models import Employee
+from busbar.connections.models import Contractor
+from busbar.connections.queries.contractors import explain_ineligibility
+from busbar.network.models import Feeder
+from busbar.supply.models import Agreement
+lines = Feeder.objects.filter(substation__unit__code="LC11", voltage_kv=10)
+print(min(lines, key=lambda line: (line.peak_load_kw or 0) / line.capacity_kva).code)
+for role in ("design", "construction"):
+    firms = Contractor.objects.order_by("code")
+    today = dt.date.today()
+    print(next(f.code for f in firms
+          if not explain_ineligibility(f, role=role, voltage_kv=Decimal(10), on=today)))
+people = Employee.objects.filter(unit__code__in=("LC10SF", "LC10MK")).order_by("number")
+print("、".join(people.values_list("number", flat=True)[:2]))
+print(Agreement.objects.filter(basic_charge_mode="capacity").first().tariff_code)
+"""
+POINT = """
+from busbar.connections.models import ConnectionApplication
+from busbar.supply.models import UsagePoint
+account = ConnectionApplication.objects.get(number="{number}").account
+print(account.number)
+print(UsagePoint.objects.get(account=account).number)
+"""
+BILL = """
+from busbar.billing.models import Bill
+bill = Bill.objects.get(account__number="{account}", month="{month}")
+print(bill.energy_kwh, bill.amount > 0)
+"""
+
+
+@pytest.fixture
+def people(chromium: Browser, live: Live) -> Iterator[People]:
+    found = People(chromium, live.url)
+    yield found
+    found.close()
+
+
+def credit_code() -> str:
+    """A valid code that no other customer of the region has."""
+    body = f"9111010866{dt.datetime.now(CHINA):%H%M%S}0"
+    return body + credit_code_check_digit(body)
+
+
+def ask(live: Live, code: str) -> list[str]:
+    """Lines that a script over the region's data prints."""
+    return live.run("django", "shell", "-v", "0", "-c", code).split()
+
+
+def write_month(path: Path, point: str, month: Month) -> None:
+    """A curve of 25 kWh a quarter of an hour, every day of the month."""
+    header = "计量点编号,日期," + ",".join(f"P{n}" for n in range(1, 97))
+    days = [month.first + dt.timedelta(days=n) for n in range(month.days)]
+    lines = [f"{point},{day}," + ",".join(["25"] * 96) for day in days]
+    path.write_text("\n".join([header, *lines, ""]), "utf-8")
+
+
+class TestConnection:
+    def test_is_led_from_the_counter_to_the_first_bill(
+        self, people: People, live: Live, tmp_path: Path
+    ) -> None:
+        feeder, designer, builder, inspectors, tariff = ask(live, FACTS)
+        journey = Journey(people)
+        journey.apply(credit_code())
+        journey.tell_what_is_missing()
+        journey.accept()
+        journey.pause_and_resume()
+        journey.survey(feeder, ["LC10PL", "LC10DC"])
+        journey.design()
+        journey.countersign(refusing="调度运行中心会签")
+        journey.design()
+        journey.countersign()
+        journey.approve_and_reply("commissioned_works", "12000.00")
+        self.read_the_reply(people, journey.number)
+        journey.extend()
+        journey.pay("12000.00")
+        journey.build(designer, builder, inspectors)
+        journey.complete(inspectors, tariff)
+        journey.energize()
+
+        account, point = ask(live, POINT.format(number=journey.number))
+        month = Month.of(dt.datetime.now(CHINA).date()).next
+        path = tmp_path / "曲线.csv"
+        write_month(path, point, month)
+        live.run("import", "readings", str(path))
+        live.run("bill", "run", "--month", str(month))
+        energy, is_charged = ask(live, BILL.format(account=account, month=month))
+        assert (float(energy), is_charged) == (25 * 96 * month.days, "True")
+
+    def read_the_reply(self, people: People, number: str) -> None:
+        """The paper tells scheme, fees and account number in one."""
+        page = people.page(OFFICER)
+        page.goto(f"/connections/{number}/tab/papers/")
+        expect(page.get_by_text("供电方案答复单").first).to_be_visible()
+        numbers = page.locator("a[href$='/file/']")
+        answers = [page.request.get(each.get_attribute("href") or "") for each in numbers.all()]
+        texts = [_text(answer.body()) for answer in answers]
+        reply = next(text for text in texts if "供电方案答复单" in text)
+        assert "12,000.00" in reply
+        assert "岚州精密轴承有限公司" in reply
+
+
+def _text(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -1,0 +1,26 @@
+"""The workflow's test company with its processes, and everybody able to sign in."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from busbar.access.models import User
+from tests.console.work_region import sign_in
+from tests.workflow.conftest import Company, company, loaded, processes
+
+__all__ = ["company", "loaded", "processes"]
+
+
+def client_of(company: Company, name: str) -> Client:
+    """The person's browser."""
+    user = company.employee(name).user
+    User.objects.filter(pk=user.pk).update(must_change_password=False)
+    user.refresh_from_db()
+    return sign_in(user)
+
+
+@pytest.fixture
+def manager(loaded: Company) -> Client:
+    """The manager of county A, who supervises."""
+    return client_of(loaded, "县长")
