@@ -128,7 +128,15 @@ class TestNew:
         response = client.get("/imports/templates/network/")
 
         book = load_workbook(io.BytesIO(response.content))
-        assert book.sheetnames == ["变电站", "馈线", "公用变压器", "填写说明"]
+        assert book.sheetnames == [
+            "变电站",
+            "主变压器",
+            "导线型号",
+            "馈线",
+            "馈线联络",
+            "公用变压器",
+            "填写说明",
+        ]
         assert client.get("/imports/templates/magic/").status_code == 404
 
 

@@ -51,7 +51,7 @@ class Said:
     reason: str = ""
 
 
-class UnreadableMoment(Refusal):
+class NotAMoment(Refusal):
     """The moment of a back-dated completion is none."""
 
 
@@ -117,7 +117,7 @@ def _moment(text: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UnreadableMoment(_("“实际完成时间”应为日期和时间，如 2026-03-02 09:30")) from None
+        raise NotAMoment(_("“实际完成时间”应为日期和时间，如 2026-03-02 09:30")) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
 
 
