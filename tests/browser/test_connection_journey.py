@@ -69,10 +69,14 @@ def ask(live: Live, code: str) -> list[str]:
 
 
 def write_month(path: Path, point: str, month: Month) -> None:
-    """A curve of 25 kWh a quarter of an hour, every day of the month."""
-    header = "计量点编号,日期," + ",".join(f"P{n}" for n in range(1, 97))
+    """25 kWh and 5 kvarh a quarter of an hour, every day of the month."""
+    header = "计量点编号,数据项,日期," + ",".join(f"P{n}" for n in range(1, 97))
     days = [month.first + dt.timedelta(days=n) for n in range(month.days)]
-    lines = [f"{point},{day}," + ",".join(["25"] * 96) for day in days]
+    lines = [
+        f"{point},{item},{day}," + ",".join([value] * 96)
+        for day in days
+        for item, value in (("正向有功", "25"), ("感性无功", "5"))
+    ]
     path.write_text("\n".join([header, *lines, ""]), "utf-8")
 
 

@@ -25,8 +25,6 @@ NO_NUL = r"^[^\x00]*$"
 
 Id = Annotated[int, Field(ge=1, lt=2**62)]
 """A row's key in an address."""
-BodyId = Annotated[int, Field(ge=1, lt=2**62, strict=True)]
-"""A row's key in a body: a JSON number, not a text that looks like one."""
 Short = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
 Sentence = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 Paragraph = Annotated[str, StringConstraints(max_length=5000, pattern=NO_NUL)]
@@ -53,6 +51,15 @@ def _only(pattern: str, told: str) -> Callable[[object], object]:
     return check
 
 
+def _number(value: object) -> object:
+    """A JSON number without decimals; 5.0 is one, "5" and true are not."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("应为整数")
+
+
 def _flag(value: object) -> object:
     if value in ("true", "false") or isinstance(value, bool):
         return value
@@ -68,6 +75,10 @@ _YUAN = r"[0-9]{1,11}(\.[0-9]{1,2})?"
 _FIGURE = r"[0-9]{1,6}(\.[0-9]{1,2})?"
 _SHARE = r"(0(\.[0-9]{1,3})?|1(\.0{1,3})?)"
 
+JSON_NUMBER = BeforeValidator(_number)
+"""Stands after the bounds of a whole number in a body, so that the document shows them."""
+BodyId = Annotated[int, Field(ge=1, lt=2**62), JSON_NUMBER]
+"""A row's key in a body."""
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Moment = Annotated[
     AwareDatetime,
@@ -97,9 +108,9 @@ Share = Annotated[
 ]
 
 
-def whole(least: int, most: int) -> Any:
-    """The constraint of a JSON number without decimals between two bounds, both included."""
-    return Field(ge=least, le=most, strict=True)
+def between(least: int, most: int) -> Any:
+    """The constraint of a whole number between two bounds, both included."""
+    return Field(ge=least, le=most)
 
 
 def now() -> dt.datetime:

@@ -24,14 +24,15 @@ from busbar.api.paging import (
 )
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
+    JSON_NUMBER,
     Figure,
     Flag,
     Sent,
     Share,
     Short,
+    between,
     now,
     seen_unit,
-    whole,
 )
 from busbar.clocks import queries as clocks_queries
 from busbar.connections import operations as connections_operations
@@ -50,14 +51,14 @@ from busbar.customers.models import CustomerKind, Importance
 
 router = Router()
 
-Amount = Annotated[int, whole(0, 10_000_000)]
+Amount = Annotated[int, between(0, 10_000_000), JSON_NUMBER]
 
 
 class LoadIn(Sent):
     """One kind of equipment: so many of so many kW each."""
 
     name: Short
-    count: Annotated[int, whole(1, 100_000)]
+    count: Annotated[int, between(1, 100_000), JSON_NUMBER]
     rated_kw: Figure
     demand_factor: Share = Decimal(1)
     power_factor: Share = Decimal(1)
@@ -87,7 +88,7 @@ class ApplicationIn(Sent):
     wished_voltage_kv: Figure | None = None
     critical_load_kw: Amount = 0
     emergency_generator_kw: Amount = 0
-    shifts: Annotated[int, whole(0, 100)] = 1
+    shifts: Annotated[int, between(0, 100), JSON_NUMBER] = 1
     growth_percent: Figure = Decimal(0)
     wished_on: Day | None = None
     temporary_until: Day | None = None

@@ -11,7 +11,17 @@ from pydantic import Field
 
 from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
-from busbar.api.values import BodyId, Sent, Sentence, Short, UnableToTake, in_reach, now, whole
+from busbar.api.values import (
+    JSON_NUMBER,
+    BodyId,
+    Sent,
+    Sentence,
+    Short,
+    UnableToTake,
+    between,
+    in_reach,
+    now,
+)
 from busbar.connections import operations as connections_operations
 from busbar.connections.models import ChangeKind, ChangeState, SupplyChange
 from busbar.connections.operations.changes.recording import effect_document
@@ -33,7 +43,7 @@ class WishIn(Sent):
     starts_on: Day
     ends_on: Day | None = None
     transformer_ids: Annotated[list[BodyId], Field(max_length=_MOST)] = []
-    capacity_after_kva: Annotated[int, whole(0, 10_000_000)] | None = None
+    capacity_after_kva: Annotated[int, between(0, 10_000_000), JSON_NUMBER] | None = None
     confirmed: Annotated[list[Short], Field(max_length=_MOST)] = []
 
 
@@ -49,7 +59,7 @@ class FactsIn(Sent):
     position: Annotated[Short, Field(max_length=200)] | None = None
     number: Annotated[Short, Field(max_length=40)] | None = None
     model: Annotated[Short, Field(max_length=50)] | None = None
-    capacity_kva: Annotated[int, whole(1, 10_000_000)] | None = None
+    capacity_kva: Annotated[int, between(1, 10_000_000), JSON_NUMBER] | None = None
     voltage_kv: Annotated[Short, Field(max_length=10)] | None = None
     tariff_code: Annotated[Short, Field(max_length=40)] | None = None
     tariff_category: Annotated[Short, Field(max_length=40)] | None = None

@@ -231,8 +231,8 @@ def complete_with_files(
     request: HttpRequest,
     task_id: Id,
     answer: Form[Annotated[str, Field(max_length=200_000)]],
-    fields: Form[list[Short]],
-    files: File[list[UploadedFile]],
+    fields: Form[Annotated[list[Short], Field(min_length=1)]],
+    files: File[Annotated[list[UploadedFile], Field(min_length=1)]],
 ) -> dict[str, Any]:
     """办理任务并附文件。
 
