@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
+from busbar.api.paging import Page
 from tests.api.conftest import Region
 
 
@@ -20,6 +22,23 @@ class TestDocument:
 
         assert "swagger-ui" in page
         assert "//cdn" not in page
+
+
+class TestNames:
+    def test_no_two_schemas_share_a_name_in_the_document(self) -> None:
+        found: dict[str, set[str]] = {}
+        base = next(c for c in Page.__mro__ if c.__module__ == "ninja.schema")
+        for schema in _schemas(base):
+            if schema.__module__.startswith("busbar.api"):
+                found.setdefault(schema.__name__, set()).add(schema.__module__)
+
+        assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
+def _schemas(base: type) -> Iterator[type]:
+    for schema in base.__subclasses__():
+        yield schema
+        yield from _schemas(schema)
 
 
 @pytest.mark.slow

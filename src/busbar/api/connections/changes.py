@@ -128,7 +128,7 @@ class ChangeOut(Schema):
         return change.unit.code
 
 
-class TransformerOut(Schema):
+class ChangedTransformerOut(Schema):
     """A transformer that the change concerns."""
 
     number: str
@@ -146,7 +146,7 @@ class ChangeDetailOut(ChangeOut):
     objections: list[Any]
     charge_effect: dict[str, Any]
     follows: str | None
-    transformers: list[TransformerOut]
+    transformers: list[ChangedTransformerOut]
 
     @staticmethod
     def resolve_rule_set(change: SupplyChange) -> str | None:

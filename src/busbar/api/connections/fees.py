@@ -62,7 +62,7 @@ class NoticeOut(NoticeHead):
         return notice.payee.number
 
 
-class LineOut(Schema):
+class FeeLineOut(Schema):
     """One charge: formula, document it rests on, certainty."""
 
     name: str
@@ -104,11 +104,11 @@ class NoticeDetailOut(NoticeHead):
     matched_yuan: Decimal
     refunded_yuan: Decimal
     outstanding_yuan: Decimal
-    lines: list[LineOut]
+    lines: list[FeeLineOut]
     matches: list[MatchOut]
 
 
-class ReceiptOut(Schema):
+class BankReceiptOut(Schema):
     """银行流水: one row as the bank tells it."""
 
     id: int
@@ -219,7 +219,7 @@ def get_notice(request: HttpRequest, notice_id: Id) -> dict[str, Any]:
     }
 
 
-@receipts.get("", response=answers(Page[ReceiptOut], 409), operation_id="list_bank_receipts")
+@receipts.get("", response=answers(Page[BankReceiptOut], 409), operation_id="list_bank_receipts")
 def list_receipts(
     request: HttpRequest,
     *,

@@ -90,7 +90,7 @@ class OfferOut(Schema):
     entries: list[OfferedOut]
 
 
-class FindingOut(Schema):
+class WorksFindingOut(Schema):
     """检查问题, with its rectification."""
 
     id: int
@@ -106,7 +106,7 @@ class FindingOut(Schema):
     measure: str
 
 
-class OpenFindingOut(FindingOut):
+class OpenFindingOut(WorksFindingOut):
     """A finding not closed, with the application it stands on."""
 
     application_number: str
@@ -154,7 +154,7 @@ class InspectionDetailOut(InspectionOut):
     """An inspection with who held it, what was found and what was measured."""
 
     inspectors: list[str]
-    findings: list[FindingOut]
+    findings: list[WorksFindingOut]
     measurements: list[MeasurementOut]
 
     @staticmethod
