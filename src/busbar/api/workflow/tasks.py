@@ -52,6 +52,16 @@ router = Router()
 consultations = Router()
 attachments = Router()
 
+_ONE_AT_LEAST = {
+    "requestBody": {
+        "content": {
+            "multipart/form-data": {
+                "schema": {"properties": {name: {"minItems": 1} for name in ("fields", "files")}}
+            }
+        }
+    }
+}
+"""A multipart body cannot send an empty list; ninja reads it as a missing one."""
 Whose = Literal["mine", "department", "done"]
 _LISTS = {
     "mine": workflow_queries.list_my_tasks,
@@ -226,13 +236,14 @@ def complete_task(
     "/{task_id}/complete-with-files",
     response=answers(TaskOut, 400, 403, 404, 409),
     operation_id="complete_task_with_files",
+    openapi_extra=_ONE_AT_LEAST,
 )
 def complete_with_files(
     request: HttpRequest,
     task_id: Id,
     answer: Form[Annotated[str, Field(max_length=200_000)]],
-    fields: Form[Annotated[list[Short], Field(min_length=1)]],
-    files: File[Annotated[list[UploadedFile], Field(min_length=1)]],
+    fields: Form[list[Short]],
+    files: File[list[UploadedFile]],
 ) -> dict[str, Any]:
     """办理任务并附文件。
 
