@@ -103,7 +103,7 @@ class TestRunMonth:
         world.make_tariff()
         points = [world.make_account(county, number) for number in ("1001", "1002", "1003")]
         world.store(lake, world.curves(points))
-        monkeypatch.setattr("busbar.billing.operations._BATCH", 1)
+        monkeypatch.setattr("busbar.billing.operations.bill_run._BATCH", 1)
         others: list[int] = []
 
         def meanwhile(done: int, total: int) -> None:
@@ -270,8 +270,9 @@ import django
 django.setup()
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations
+from busbar.billing.operations import bill_run
 from busbar.kit.periods import Month
-operations._BATCH = 5
+bill_run._BATCH = 5
 def slowly(done, total):
     print(done, flush=True)
     time.sleep(30 if done >= 10 else 0)

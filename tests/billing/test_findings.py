@@ -12,7 +12,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.models import Bill, BillFinding, BillLine, FindingKind
@@ -151,7 +150,7 @@ class TestRunMonth:
             assert BillFinding.objects.count() == 1
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(billing_operations.journal_operations, "record_many", stop)
+        monkeypatch.setattr("busbar.journal.operations.record_many", stop)
         with pytest.raises(KeyboardInterrupt):
             run(world.MONTH)
 

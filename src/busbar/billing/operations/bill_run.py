@@ -16,14 +16,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.billing import rating
-from busbar.billing.evidence import CitationBook, dump_facts, load_facts
+from busbar.billing.evidence import CitationBook, dump_facts
 from busbar.billing.facts import AccountFacts, Limits, Registers, assemble, load_registers
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.kernel import MonthAggregates
 from busbar.billing.measuring import measure_month
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRefusal, BillRun, BillRunState
 from busbar.billing.price_book import PriceBook, load_price_book
-from busbar.billing.queries import FINDINGS_RENEWED
 from busbar.billing.rating import BillInput, RatedBill
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
@@ -31,7 +30,6 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.metering.lake import current_version, list_months
-from busbar.supply import queries as supply_queries
 from busbar.supply.models import Agreement
 
 _BATCH = 500
@@ -42,10 +40,6 @@ Progress = Callable[[int, int], None]
 
 class UnableToRunMonth(Refusal):
     """The month cannot be billed at all."""
-
-
-class UnableToFindInBills(Refusal):
-    """There are no bills to look at."""
 
 
 @dataclass(frozen=True)
@@ -98,56 +92,6 @@ def run_month(
     )
     _bill_all(work, accounts, progress)
     return _finish(run, at)
-
-
-def recalculate(bill: Bill) -> RatedBill:
-    """Rate the bill again from its stored facts and the rules in force: the proof of the amount."""
-    book = load_price_book(Month.parse(bill.month))
-    facts = load_facts(
-        bill.facts, rule_set=book.rule_set, power_factor_table=book.power_factor_table
-    )
-    return rating.rate(facts)
-
-
-@transaction.atomic
-def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
-    """Look at the month's bills again and replace what was found in them; returns how many.
-
-    For bills issued before findings were kept, or after the company's marks were moved. The bills
-    themselves do not change. Raises UnableToFindInBills when the month was never billed.
-    """
-    by.require(Permission.RUN_BILLS)
-    run = BillRun.objects.select_for_update().filter(month=str(month)).first()
-    if run is None:
-        raise UnableToFindInBills(f"{month} 还没有核算过")
-    marks = load_marks(load_price_book(month))
-    bills = Bill.objects.visible_to(by).filter(month=str(month)).defer("facts", "quantities")
-    keys = list(bills.order_by("pk").values_list("pk", flat=True))
-    found = 0
-    for start in range(0, len(keys), _BATCH):
-        found += _find_again(month, bills.in_bulk(keys[start : start + _BATCH]), marks)
-    happening = Happening(
-        event=FINDINGS_RENEWED,
-        subject_type="billing.run",
-        subject_id=run.pk,
-        subject_label=str(month),
-        unit_path=by.unit_path,
-        changes={"bills": len(keys), "findings": found},
-    )
-    journal_operations.record(happening=happening, actor=by.actor, at=at)
-    return found
-
-
-def _find_again(month: Month, bills: dict[int, Bill], marks: Marks) -> int:
-    agreements = supply_queries.map_agreements(
-        month.period, account_ids=[bill.account_id for bill in bills.values()]
-    )
-    lines = BillLine.objects.filter(bill__in=list(bills)).order_by("bill_id", "position")
-    found = find_in_bills(list(bills.values()), lines, agreements=agreements, marks=marks)
-    # A swing of the month after belongs to that month's bills: it stands or is found with them.
-    own = [finding for finding in found if finding.bill_id in bills]
-    BillFinding.objects.filter(bill__in=list(bills)).delete()
-    return len(BillFinding.objects.bulk_create(own))
 
 
 @transaction.atomic
