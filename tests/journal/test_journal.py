@@ -223,7 +223,7 @@ class TestVerifyChain:
     )
     def test_an_altered_row(self, entries: list[Entry], column: str, value: object) -> None:
         with tampering():
-            sql(f"UPDATE journal_entry SET {column} = %s WHERE id = %s", value, entries[2].pk)  # noqa: S608 - a name from the list above
+            sql(f"UPDATE journal_entry SET {column} = %s WHERE id = %s", value, entries[2].pk)
         broken = journal_queries.verify_chain().broken
         assert broken is not None
         assert broken.entry_id == entries[2].pk

@@ -1,7 +1,8 @@
 """Which database the tests run on, and a home of their own.
 
-`pytest --database=sqlite` (the default) or `--database=postgresql`. Loaded with `-p` from
-pyproject.toml, because pytest-django reads the settings before any conftest.py is imported.
+`pytest --database=sqlite` (the default) or `--database=postgresql`, which leaves out what touches
+no database: arithmetic is proven once. Loaded with `-p` from pyproject.toml, because pytest-django
+reads the settings before any conftest.py is imported.
 Nothing that a test does touches `./var` or a database that was there before.
 """
 
@@ -43,6 +44,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         _choose_database(early_config.known_args_namespace.database)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what can tell it from SQLite: rows, pages, processes."""
+    if config.getoption("database") != "postgresql":
+        return
+    left_out = [item for item in items if not _meets_database(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _meets_database(item)]
+
+
 def pytest_unconfigure() -> None:
     """Stop the cluster and remove the home."""
     _everything.close()
@@ -58,3 +70,9 @@ def _choose_database(name: str) -> None:
         # A developer without PostgreSQL may go on; the build machine may not.
         code = 1 if os.environ.get("CI") == "true" else 0
         pytest.exit(f"skipped, {missing}" if code == 0 else str(missing), returncode=code)
+
+
+def _meets_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    marks = ("django_db", "browser", "slow")
+    return bool(fixtures) or any(item.get_closest_marker(mark) for mark in marks)
