@@ -21,6 +21,7 @@ from busbar.billing.queries import BillFilter
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA
+from busbar.supply.models import UsagePoint
 from tests.billing import world
 from tests.console.work_region import (
     FOREIGN,
@@ -199,6 +200,56 @@ class TestRecalculation:
 
         assert not again.is_equal
         assert again.lines_differing == [(line.name, line.amount + 1, line.amount)]
+
+
+class TestCorrection:
+    """A wrong reading found after the bill went out."""
+
+    def deliver_late(self, region: Region) -> None:
+        point = UsagePoint.objects.get(account__number=OWN)
+        table = world.curves([point], load=world.FLAT_LOAD * 2, days=1)
+        world.store(Path(settings.LAKE_ROOT), table, key="late")
+
+    def test_shows_both_bills_and_the_difference_line_by_line(self, region: Region) -> None:
+        self.deliver_late(region)
+        client = region.client(Role.BILLING_CLERK)
+
+        client.post(f"{BILL}correction/", {"reason": "补抄 1 日"})
+
+        page = client.get(BILL)
+        old = client.get(BILL, {"revision": "0"})
+        bill = page.context["bill"]
+        moved = {c.code: c.change for c in page.context["settlement"] if c.change}
+        assert (bill.revision, sum(moved.values())) == (1, bill.amount_due)
+        assert "第 1 次更正" in page.content.decode()
+        assert "补抄 1 日" in page.content.decode()
+        assert "此账单已被更正取代" in old.content.decode()
+        assert old.context["bill"].amount == bill.amount - bill.amount_due
+        assert client.get(f"{BILL}recalculation/?revision=0").context["again"].is_equal
+
+    def test_says_that_nothing_changed(self, region: Region) -> None:
+        client = region.client(Role.BILLING_CLERK)
+
+        page = client.post(f"{BILL}correction/", {"reason": "核对"}, follow=True)
+
+        assert "无须更正" in page.content.decode()
+        assert Bill.objects.filter(account__number=OWN, month="2026-01").count() == 1
+
+    def test_is_not_offered_to_who_may_not_bill(self, region: Region) -> None:
+        self.deliver_late(region)
+        client = region.client(Role.MANAGER)
+
+        assert "correct-bill" not in client.get(BILL).content.decode()
+        assert client.post(f"{BILL}correction/", {"reason": "试"}).status_code == 403
+        assert Bill.objects.filter(revision=1).count() == 0
+
+    def test_without_a_reason_changes_nothing(self, region: Region) -> None:
+        self.deliver_late(region)
+
+        page = region.client(Role.BILLING_CLERK).post(f"{BILL}correction/", follow=True)
+
+        assert "更正账单须写明原因" in page.content.decode()
+        assert Bill.objects.filter(revision=1).count() == 0
 
 
 class TestBillRuns:

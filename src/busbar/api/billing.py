@@ -104,7 +104,7 @@ def list_bills(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """一个月的账单，按户号。"""
-    found = Bill.objects.visible_to(viewer_of(request)).filter(month=month)
+    found = Bill.objects.visible_to(viewer_of(request)).current().filter(month=month)
     if account:
         found = found.filter(account__number=account)
     rows = found.select_related("account__customer").defer("facts", "quantities")

@@ -156,7 +156,9 @@ def _neighbors(bills: Sequence[Bill]) -> Iterator[tuple[Bill, Bill]]:
         return
     month, new = Month.parse(bills[0].month), {bill.account_id: bill for bill in bills}
     previous = str(month.previous)
-    beside = Bill.objects.filter(account__in=list(new), month__in=[previous, str(month.next)])
+    beside = Bill.objects.current().filter(
+        account__in=list(new), month__in=[previous, str(month.next)]
+    )
     for other in beside.only("account_id", "month", "amount").order_by("pk"):
         bill = new[other.account_id]
         yield (other, bill) if other.month == previous else (bill, other)

@@ -79,7 +79,7 @@ def map_month_sums(
     """Sums by customer and month for a page of a list. Two queries."""
     accounts = CustomerAccount.objects.visible_to(viewer).filter(customer__in=list(customer_ids))
     owner = dict(accounts.values_list("pk", "customer"))
-    bills = Bill.objects.filter(account__in=list(owner), month__in=list(months))
+    bills = Bill.objects.current().filter(account__in=list(owner), month__in=list(months))
     found: dict[int, dict[str, MonthSum]] = defaultdict(dict)
     for account, month, energy, amount in bills.values_list(
         "account", "month", "energy_kwh", "amount"
@@ -162,7 +162,7 @@ def _narrowed(rows: VisibleQuerySet, viewer: Viewer, scope: Scope) -> QuerySet[A
 
 
 def _bills(viewer: Viewer, scope: Scope) -> QuerySet[Any]:
-    return Bill.objects.filter(account__in=_accounts(viewer, scope))
+    return Bill.objects.current().filter(account__in=_accounts(viewer, scope))
 
 
 def _accounts(viewer: Viewer, scope: Scope) -> QuerySet[Any] | list[int]:

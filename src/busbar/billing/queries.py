@@ -68,7 +68,7 @@ def list_bills(
     limit: int = 50,
 ) -> list[Bill]:
     """Bills with account and customer, by keyset: `after` is the last row's (amount, id)."""
-    bills = _narrowed(Bill.objects.visible_to(viewer), narrowed)
+    bills = _narrowed(Bill.objects.visible_to(viewer).current(), narrowed)
     if order == "-amount":
         if after:
             bills = bills.filter(Q(amount__lt=after[0]) | Q(amount=after[0], id__gt=after[1]))
@@ -81,7 +81,7 @@ def list_bills(
 
 def select_bills(viewer: Viewer, narrowed: BillFilter) -> QuerySet[Any]:
     """The visible bills that the filter leaves, unordered, for sums and exports."""
-    return _narrowed(Bill.objects.visible_to(viewer), narrowed)
+    return _narrowed(Bill.objects.visible_to(viewer).current(), narrowed)
 
 
 def _narrowed(bills: QuerySet[Any], narrowed: BillFilter) -> QuerySet[Any]:
@@ -98,12 +98,24 @@ def _narrowed(bills: QuerySet[Any], narrowed: BillFilter) -> QuerySet[Any]:
     return standing_out(bills, narrowed.outlier)
 
 
-def get_bill(*, viewer: Viewer, account_number: str, month: str) -> Bill:
-    """One bill with account, customer and unit; Bill.DoesNotExist when it may not be seen."""
-    bills: QuerySet[Bill] = Bill.objects.visible_to(viewer)
-    return bills.select_related("account__customer", "account__unit", "run").get(
+def get_bill(
+    *, viewer: Viewer, account_number: str, month: str, revision: int | None = None
+) -> Bill:
+    """One bill with account, customer and unit; Bill.DoesNotExist when it may not be seen.
+
+    The one that counts, or a revision that a correction has replaced.
+    """
+    seen = Bill.objects.visible_to(viewer)
+    bills: QuerySet[Bill] = seen.current() if revision is None else seen.filter(revision=revision)
+    return bills.select_related("account__customer", "account__unit", "run", "replaces").get(
         account__number=account_number, month=month
     )
+
+
+def list_revisions(bill: Bill) -> list[Bill]:
+    """The account's bills of the month as they replaced each other, the first one first."""
+    bills = Bill.objects.filter(account_id=bill.account_id, month=bill.month)
+    return list(bills.select_related("replaces").defer("facts", "quantities").order_by("revision"))
 
 
 def list_lines(bill: Bill) -> list[BillLine]:
@@ -114,14 +126,14 @@ def list_lines(bill: Bill) -> list[BillLine]:
 def get_previous_bill(bill: Bill) -> Bill | None:
     """The same account's bill of the month before."""
     month = str(Month.parse(bill.month).previous)
-    return Bill.objects.filter(account_id=bill.account_id, month=month).first()
+    return Bill.objects.current().filter(account_id=bill.account_id, month=month).first()
 
 
 def list_account_bills(
     *, viewer: Viewer, account_ids: Sequence[int], months: int = 13
 ) -> list[Bill]:
     """The accounts' newest bills, newest month first, at most `months` for each account."""
-    bills = Bill.objects.visible_to(viewer).filter(account__in=account_ids)
+    bills = Bill.objects.visible_to(viewer).current().filter(account__in=account_ids)
     newest = bills.order_by("-month").values_list("month", flat=True).first()
     if newest is None:
         return []
@@ -176,7 +188,7 @@ def _counted(viewer: Viewer, runs: list[BillRun]) -> list[RunSeen]:
         return [RunSeen(run, run.billed, run.refused, is_whole=True) for run in runs]
     mine = CustomerAccount.objects.visible_to(viewer).values("pk")
     months = [run.month for run in runs]
-    billed = _by("month", Bill.objects.filter(month__in=months, account__in=mine))
+    billed = _by("month", Bill.objects.current().filter(month__in=months, account__in=mine))
     refused = _by("run", BillRefusal.objects.filter(run__in=runs, account__in=mine))
     return [
         RunSeen(run, billed.get(run.month, 0), refused.get(run.pk, 0), is_whole=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -88,9 +89,7 @@ def bill_export(request: StaffRequest) -> HttpResponse:
 @require_safe
 def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """One bill: its lines, each with its why, against the month before, in the year."""
-    found = billing_queries.get_bill(
-        viewer=request.viewer, account_number=account_number, month=month
-    )
+    found = _bill_of(request, account_number, month)
     whys = explanation.explain(found)
     previous = billing_queries.get_previous_bill(found)
     trend = billing_queries.list_account_bills(
@@ -106,16 +105,45 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
         "trend": _trend(trend),
         "trend_bills": trend,
         "following": _following(found, trend),
+        "revisions": billing_queries.list_revisions(found),
+        "settlement": billing_queries.compare_lines(found, found.replaces),
+        "may_correct": found.is_current and request.viewer.may(Permission.RUN_BILLS),
     }
     return render(request, "console/billing/bill.html", context)
+
+
+@require_POST
+def bill_correction(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
+    """Rate the bill again from today's readings; where it differs, a new one replaces it."""
+    request.viewer.require(Permission.RUN_BILLS)
+    found = billing_queries.get_bill(
+        viewer=request.viewer, account_number=account_number, month=month
+    )
+    try:
+        done = billing_operations.correct_bills(
+            month=Month.parse(month),
+            account_ids=[found.account_id],
+            reason=request.POST.get("reason", ""),
+            by=request.viewer,
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("bill", account_number, month)
+    for new in done.corrected:
+        said = _("已更正，差额 %(amount)s 元") % {"amount": f"{new.amount_due:+,.2f}"}
+        messages.success(request, said)
+    for _account, sentence in done.refused:
+        messages.error(request, _("不能更正：%(why)s") % {"why": sentence})
+    if done.unchanged:
+        messages.info(request, _("按现有数据重新核算，结果与原账单一致，无须更正"))
+    return redirect("bill", account_number, month)
 
 
 @require_safe
 def bill_days(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """The bill's energy day by day and period by period, from the curves it was made of."""
-    found = billing_queries.get_bill(
-        viewer=request.viewer, account_number=account_number, month=month
-    )
+    found = _bill_of(request, account_number, month)
     days = overview.list_days(request.viewer, found)
     used = [
         (c, label) for c, label in TimeOfUsePeriod.choices if any(c in d.by_period for d in days)
@@ -137,9 +165,7 @@ def bill_days(request: StaffRequest, account_number: str, month: str) -> HttpRes
 @require_safe
 def bill_recalculation(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """Rate the stored facts again now: equal to the fen, or where not."""
-    found = billing_queries.get_bill(
-        viewer=request.viewer, account_number=account_number, month=month
-    )
+    found = _bill_of(request, account_number, month)
     context = {"again": explanation.check_again(found), "at": timezone.now()}
     return render(request, "console/billing/_recalculation.html", context)
 
@@ -188,6 +214,15 @@ def bill_run_start(request: StaffRequest) -> HttpResponse:
     async_task(RUN_JOB, str(month), request.user.pk, task_name=f"{_('核算')} {month}")
     messages.success(request, _("%(month)s 已排入核算") % {"month": month})
     return redirect("bill_run_list")
+
+
+def _bill_of(request: StaffRequest, account_number: str, month: str) -> Bill:
+    """The bill that counts, or the revision that is asked for."""
+    given = re.fullmatch(r"[0-9]{1,4}", request.GET.get("revision", ""))
+    asked = int(given.group()) if given else None
+    return billing_queries.get_bill(
+        viewer=request.viewer, account_number=account_number, month=month, revision=asked
+    )
 
 
 def _filter(request: StaffRequest, months: Sequence[str]) -> BillFilter:
@@ -274,6 +309,11 @@ urlpatterns = [
     path("bills/runs/start/", bill_run_start, name="bill_run_start"),
     path("bills/runs/<str:month>/", bill_run_detail, name="bill_run_detail"),
     path("bills/<str:account_number>/<str:month>/", bill, name="bill"),
+    path(
+        "bills/<str:account_number>/<str:month>/correction/",
+        bill_correction,
+        name="bill_correction",
+    ),
     path("bills/<str:account_number>/<str:month>/days/", bill_days, name="bill_days"),
     path(
         "bills/<str:account_number>/<str:month>/recalculation/",

@@ -18,6 +18,7 @@ EVENTS: dict[str, Promise | str] = {
     "access.unit.reactivated": pgettext_lazy("event", "恢复单位"),
     "access.unit.renamed": pgettext_lazy("event", "单位更名"),
     "access.user.password_changed": pgettext_lazy("event", "修改密码"),
+    "billing.bill.corrected": pgettext_lazy("event", "更正账单"),
     "billing.bill.issued": pgettext_lazy("event", "出具账单"),
     "billing.run.findings_renewed": pgettext_lazy("event", "重新查找账单异常"),
     "clocks.calendar.loaded": pgettext_lazy("event", "装入工作日历"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +41,10 @@ class BillQuerySet(VisibleQuerySet):
     unit_lookups = ("account__unit", "account__customer__unit")
     customer_lookup = "account__customer"
 
+    def current(self) -> Self:
+        """The bills that count: those that no correction has replaced."""
+        return self.filter(is_current=True)
+
 
 class Citation(models.Model):
     """A rule or price that bills stand on, kept once by its content.
@@ -59,6 +66,10 @@ class Bill(models.Model):
     `facts` is the rating's input short of the cited tariffs and the rule set, which are named:
     with them it reproduces the bill. `lake_version` is the version of the curves that were read.
     `quantities` are the measured quantities that lines refer to by id.
+
+    A bill is never rewritten. When its readings were corrected, a bill of the next `revision`
+    replaces it and owes the difference; `reason` says what was corrected (U16).
+    `checked_version` is the newest version of the curves under which it was found unchanged.
     """
 
     run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="bills")
@@ -79,24 +90,52 @@ class Bill(models.Model):
     facts = models.JSONField()
     quantities = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    revision = models.PositiveSmallIntegerField(default=0)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
+    is_current = models.BooleanField(default=True)
+    reason = models.CharField(max_length=300, blank=True)
+    checked_version = models.BigIntegerField(default=0)
 
     objects = BillQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "month"], name="bill_once_a_month"),
+            models.UniqueConstraint(
+                fields=["account", "month"], condition=Q(is_current=True), name="bill_once_a_month"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "month", "revision"], name="bill_revision_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(revision=0, replaces__isnull=True)
+                | (Q(revision__gt=0, replaces__isnull=False) & ~Q(reason="")),
+                name="bill_correction_says_why",
+            ),
         ]
         indexes = [
-            models.Index(fields=["month", "id"], name="bill_month"),
-            models.Index(fields=["month", "-amount", "id"], name="bill_month_amount"),
+            models.Index(fields=["month", "id"], condition=Q(is_current=True), name="bill_month"),
+            models.Index(
+                fields=["month", "-amount", "id"],
+                condition=Q(is_current=True),
+                name="bill_month_amount",
+            ),
             # Holds all that a month's sums need, so that they never touch the bills themselves.
             models.Index(
-                fields=["month", "account", "amount", "energy_kwh"], name="bill_month_sum"
+                fields=["month", "account", "amount", "energy_kwh"],
+                condition=Q(is_current=True),
+                name="bill_month_sum",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.month} {self.account_id}"
+
+    @property
+    def amount_due(self) -> Decimal:
+        """What the customer owes by this bill in yuan: a correction asks for the difference."""
+        return self.amount - self.replaces.amount if self.replaces else self.amount
 
 
 class BillLine(models.Model):

@@ -38,7 +38,9 @@ def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     if run is None:
         raise UnableToFindInBills(f"{month} 还没有核算过")
     marks = load_marks(load_price_book(month))
-    bills = Bill.objects.visible_to(by).filter(month=str(month)).defer("facts", "quantities")
+    bills = (
+        Bill.objects.visible_to(by).current().filter(month=str(month)).defer("facts", "quantities")
+    )
     keys = list(bills.order_by("pk").values_list("pk", flat=True))
     found = 0
     for start in range(0, len(keys), _BATCH):

@@ -1,0 +1,140 @@
+"""Correcting issued bills: the old one stays, a new one replaces it and owes the difference."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
+from busbar.billing.facts import load_registers
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
+from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
+from busbar.billing.rating import RatedBill
+from busbar.customers.models import CustomerAccount
+from busbar.journal import operations as journal_operations
+from busbar.journal.operations import Happening
+from busbar.kit.errors import Refusal
+from busbar.kit.periods import Month
+
+
+class UnableToCorrectBills(Refusal):
+    """There is nothing to correct, or no reason was given."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What rating again came to: new bills, bills found unchanged, accounts that cannot be rated.
+
+    `refused` holds (account, sentence); their bills stand as they stood.
+    """
+
+    corrected: list[Bill]
+    unchanged: list[Bill]
+    refused: list[tuple[CustomerAccount, str]]
+
+
+@transaction.atomic
+def correct_bills(
+    *, month: Month, account_ids: Collection[int], reason: str, by: Viewer, at: dt.datetime
+) -> Correction:
+    """Rate issued bills again from today's readings and archive, and replace those that differ.
+
+    The old bill stays readable and can be recomputed; the new one says what it replaces and why,
+    and owes the difference (U16; 供电营业规则(2024) on 退补). A bill that comes out the same is
+    only noted as checked. Run twice, the second time changes nothing. Raises
+    UnableToCorrectBills without a reason or where none of the accounts has a bill of the month.
+    """
+    by.require(Permission.RUN_BILLS)
+    if not reason.strip():
+        raise UnableToCorrectBills("更正账单须写明原因")
+    # The same lock as a run's batches: a month is billed or corrected, not both at once.
+    run = BillRun.objects.select_for_update().filter(month=str(month)).first()
+    old = _bills(month, account_ids, by)
+    if run is None or not old:
+        raise UnableToCorrectBills(f"所选户号没有 {month} 的账单，无须更正")
+    accounts = CustomerAccount.objects.filter(pk__in=list(old)).select_related("unit")
+    work = prepare(run, accounts.order_by("pk"), by=by, at=at)
+    registers = load_registers(list(old), month)
+    rated, refused = rate_all(work, accounts.order_by("pk"), registers)
+    lines = _lines_of(old.values())
+    differing = [pair for pair in rated if _differs(old[pair[0].account.pk], lines, pair[1])]
+    replaced = [old[facts.account.pk] for facts, _ in differing]
+    unchanged = _note_checked(old, rated, replaced, work)
+    bills = _replace(work, differing, replaced, reason.strip())
+    issued = issue(work, bills, differing, registers)
+    _record(work, issued, differing)
+    return Correction(issued, unchanged, refused)
+
+
+def _bills(month: Month, account_ids: Collection[int], by: Viewer) -> dict[int, Bill]:
+    seen = Bill.objects.visible_to(by).current()
+    bills = seen.filter(month=str(month), account__in=list(account_ids)).defer("facts")
+    return {bill.account_id: bill for bill in bills}
+
+
+def _lines_of(bills: Collection[Bill]) -> dict[int, dict[str, tuple[Any, ...]]]:
+    found: dict[int, dict[str, tuple[Any, ...]]] = {bill.pk: {} for bill in bills}
+    rows: QuerySet[BillLine] = BillLine.objects.filter(bill__in=list(found))
+    for line in rows.order_by("bill_id", "position"):
+        found[line.bill_id][line.line_id] = (line.quantity, line.price, line.amount)
+    return found
+
+
+def _differs(bill: Bill, lines: dict[int, dict[str, tuple[Any, ...]]], rated: RatedBill) -> bool:
+    now = {line.id: (line.quantity, line.price, line.amount_yuan) for line in rated.lines}
+    same_head = (bill.amount, bill.energy_kwh) == (rated.total_yuan, rated.energy_kwh)
+    return not same_head or lines[bill.pk] != now
+
+
+def _note_checked(
+    old: dict[int, Bill], rated: Sequence[Rated], replaced: Sequence[Bill], work: Work
+) -> list[Bill]:
+    differing = {bill.pk for bill in replaced}
+    same = [old[facts.account.pk] for facts, _ in rated]
+    same = [bill for bill in same if bill.pk not in differing]
+    keys = [bill.pk for bill in same]
+    Bill.objects.filter(pk__in=keys).update(checked_version=work.limits.lake_version)
+    return same
+
+
+def _replace(
+    work: Work, rated: Sequence[Rated], replaced: Sequence[Bill], reason: str
+) -> list[Bill]:
+    """The new bills, unwritten; the old ones stop counting, and so does what was found in them."""
+    keys = [bill.pk for bill in replaced]
+    Bill.objects.filter(pk__in=keys).update(is_current=False)
+    BillFinding.objects.filter(bill__in=keys).delete()
+    bills = [new_bill(work, facts, bill) for facts, bill in rated]
+    for bill, before in zip(bills, replaced, strict=True):
+        bill.replaces, bill.revision, bill.reason = before, before.revision + 1, reason
+    return bills
+
+
+def _record(work: Work, bills: Sequence[Bill], rated: Sequence[Rated]) -> None:
+    journal_operations.record_many(
+        happenings=[
+            Happening(
+                event="billing.bill.corrected",
+                subject_type="billing.bill",
+                subject_id=bill.pk,
+                subject_label=f"{facts.account.number} {bill.month}",
+                customer_id=facts.account.customer_id,
+                unit_path=facts.account.unit.path,
+                changes={
+                    "amount": [str(bill.amount - bill.amount_due), str(bill.amount)],
+                    "revision": bill.revision,
+                    "replaces": bill.replaces_id,
+                },
+                reason=bill.reason,
+            )
+            for bill, (facts, _) in zip(bills, rated, strict=True)
+        ],
+        actor=work.by.actor,
+        at=work.at,
+    )

@@ -1,0 +1,171 @@
+"""Rating accounts and writing their bills: what a run and a correction have in common."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from busbar.access.visibility import Viewer
+from busbar.billing import rating
+from busbar.billing.evidence import CitationBook, dump_facts
+from busbar.billing.facts import AccountFacts, Limits, Registers, assemble
+from busbar.billing.findings import Marks, find_in_bills, load_marks
+from busbar.billing.kernel import MonthAggregates
+from busbar.billing.measuring import measure_month
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
+from busbar.billing.price_book import PriceBook, load_price_book
+from busbar.billing.rating import BillInput, RatedBill
+from busbar.customers.models import CustomerAccount
+from busbar.kit.periods import Month
+from busbar.metering.lake import current_version
+from busbar.supply.models import Agreement
+
+Rated = tuple[AccountFacts, RatedBill]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all batches of one run, or of one correction, share."""
+
+    run: BillRun
+    by: Viewer
+    at: dt.datetime
+    book: PriceBook
+    sums: MonthAggregates
+    limits: Limits
+    marks: Marks
+    citations: CitationBook
+
+
+def prepare(run: BillRun, accounts: QuerySet[Any], *, by: Viewer, at: dt.datetime) -> Work:
+    """Prices, rules and the accounts' measured sums as of the newest curves: read once."""
+    root, month = Path(settings.LAKE_ROOT), Month.parse(run.month)
+    version, book = current_version(root), load_price_book(month)
+    schemes = _schemes(accounts, month, book)
+    return Work(
+        run=run,
+        by=by,
+        at=at,
+        book=book,
+        sums=measure_month(root, month, scheme_of_account=schemes, as_of=version),
+        limits=Limits(version, Decimal(settings.BUSBAR_BILL_MAX_MISSING_PERCENT)),
+        marks=load_marks(book),
+        citations=CitationBook(),
+    )
+
+
+def rate_all(
+    work: Work, accounts: Iterable[CustomerAccount], registers: Registers
+) -> tuple[list[Rated], list[tuple[CustomerAccount, str]]]:
+    """The accounts that can be billed with their bills, and the others with the reason."""
+    rated, refused = [], []
+    for account in accounts:
+        try:
+            facts = assemble(account, registers, work.sums, work.book, work.limits)
+            rated.append((facts, rating.rate(facts.bill_input)))
+        except rating.UnableToRate as reason:
+            refused.append((account, str(reason)[:300]))
+    return rated, refused
+
+
+def issue(
+    work: Work, bills: Sequence[Bill], rated: Sequence[Rated], registers: Registers
+) -> list[Bill]:
+    """Write the bills with their lines, what these cite, and what in them wants a person."""
+    work.citations.ensure(item for facts, bill in rated for item in _cited(facts.bill_input, bill))
+    for bill, (facts, _) in zip(bills, rated, strict=True):
+        bill.facts = dump_facts(facts.bill_input, work.citations)
+    written = Bill.objects.bulk_create(bills)
+    lines = BillLine.objects.bulk_create(_lines(work, written, rated), batch_size=2000)
+    BillFinding.objects.bulk_create(
+        find_in_bills(written, lines, agreements=registers.agreements, marks=work.marks)
+    )
+    return written
+
+
+def _schemes(accounts: QuerySet[Any], month: Month, book: PriceBook) -> dict[int, int | None]:
+    """Which time-of-use scheme each account's tariff follows; flat where it has none."""
+    period = month.period
+    tariff_of = dict(
+        Agreement.objects.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gt=period.start),
+            valid_from__lt=period.end,
+            account__in=accounts.values("pk"),
+        ).values_list("account_id", "tariff_code")
+    )
+    priced = {code: tariff.scheme_id for code, tariff in book.tariffs.items()}
+    return {pk: priced.get(tariff_of.get(pk, "")) for pk in accounts.values_list("pk", flat=True)}
+
+
+def _cited(facts: BillInput, bill: RatedBill) -> Iterator[rating.Rule | rating.Tariff]:
+    yield from (segment.tariff for segment in facts.segments)
+    for line in bill.lines:
+        yield line.rule
+        yield from line.also
+
+
+def new_bill(work: Work, facts: AccountFacts, rated: RatedBill) -> Bill:
+    """A bill not yet written; `issue` adds the facts when all that they cite has an id."""
+    factor = rated.power_factors[0].power_factor if rated.power_factors else None
+    return Bill(
+        run=work.run,
+        account=facts.account,
+        month=str(work.book.month),
+        rule_set=rated.rule_set,
+        tariff_code=facts.tariff_code,
+        energy_kwh=rated.energy_kwh,
+        max_demand_kw=facts.demand.kw,
+        max_demand_at=facts.demand.at,
+        power_factor=factor,
+        amount=rated.total_yuan,
+        average_price=rated.average_price,
+        estimated_intervals=facts.estimated_intervals,
+        missing_intervals=facts.missing_intervals,
+        lake_version=work.limits.lake_version,
+        issued_at=work.at,
+        quantities=[_quantity(quantity) for quantity in rated.quantities],
+        notes=list(rated.notes),
+    )
+
+
+def _quantity(quantity: rating.Quantity) -> dict[str, str]:
+    return {
+        "id": quantity.id,
+        "name": quantity.name,
+        "value": str(quantity.value),
+        "unit": quantity.unit,
+        "formula": quantity.formula,
+        "evidence": quantity.evidence,
+    }
+
+
+def _lines(
+    work: Work, bills: Sequence[Bill], rated: Sequence[tuple[AccountFacts, RatedBill]]
+) -> list[BillLine]:
+    return [
+        BillLine(
+            bill=bill,
+            position=position,
+            line_id=line.id,
+            code=line.code,
+            name=line.name,
+            quantity=line.quantity,
+            unit=line.unit,
+            price=line.price,
+            price_unit=line.price_unit,
+            amount=line.amount_yuan,
+            formula=line.formula,
+            rules=[work.citations.id_of(rule) for rule in (line.rule, *line.also)],
+            inputs=list(line.inputs),
+            based_on=list(line.based_on),
+        )
+        for bill, (_, rated_bill) in zip(bills, rated, strict=True)
+        for position, line in enumerate(rated_bill.lines, start=1)
+    ]
