@@ -129,6 +129,22 @@ class TestBill:
             after.amount - before.amount
         )
 
+    def test_says_what_the_difference_comes_from_to_the_fen(self, region: Region) -> None:
+        point = UsagePoint.objects.get(account__number=OWN)
+        table = world.curves([point], load=world.FLAT_LOAD * 2, days=1)
+        world.store(Path(settings.LAKE_ROOT), table, key="late")
+        client = region.client(Role.BILLING_CLERK)
+        client.post(f"{BILL}correction/", {"reason": "补抄 1 日"})
+
+        context = client.get(BILL).context
+
+        # 2,400 kWh more: 1,360 yuan of energy less 0.75 %, and 48 yuan of the fund.
+        (volume,) = context["effects"]
+        assert (volume["name"], volume["amount"]) == ("用电量", Decimal("1397.80"))
+        assert volume["amount"] == context["difference"]
+        steps = [(step["name"], step["whole"]) for step in context["waterfall"]]
+        assert steps == [("2025-12", True), ("用电量", False), ("2026-01", True)]
+
     def test_does_not_exist_for_somebody_of_another_branch(self, region: Region) -> None:
         response = region.client(Role.MANAGER).get(f"/bills/{FOREIGN}/2026-01/")
 

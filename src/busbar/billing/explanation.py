@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from busbar.billing import operations, queries
+from busbar.billing import operations, overview, queries
+from busbar.billing.decomposition import Effect, Line, Side, decompose
 from busbar.billing.models import Bill, BillLine, Citation
 
 
@@ -74,3 +75,16 @@ def check_again(bill: Bill) -> Recalculation:
             name = issued[key].name if key in issued else now[key].name
             differing.append((name, before, after))
     return Recalculation(again.total_yuan, again.total_yuan - bill.amount, differing)
+
+
+def explain_difference(bill: Bill, previous: Bill) -> dict[Effect, Decimal]:
+    """What moved the amount since the bill before, in yuan, adding up to the fen."""
+    return decompose(_side(previous), _side(bill))
+
+
+def _side(bill: Bill) -> Side:
+    lines = [
+        Line(x.line_id, x.code, x.quantity, x.price, x.amount, tuple(x.based_on))
+        for x in queries.list_lines(bill)
+    ]
+    return Side(lines, overview.share_of_hours(bill))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -115,6 +116,13 @@ def list_days(viewer: Viewer, bill: Bill) -> list[DayEnergy]:
             )
         )
     return days
+
+
+def share_of_hours(bill: Bill) -> dict[str, Decimal]:
+    """Each price period's share of the month's hours by the bill's tariff, of one."""
+    days = _periods(bill, Month.parse(bill.month)).values()
+    quarters = Counter(period for day in days for period in day)
+    return {period: Decimal(n) / quarters.total() for period, n in quarters.items()}
 
 
 def _by_period(energy_wh: Any, periods: tuple[str, ...]) -> dict[str, Decimal]:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_q.tasks import async_task
 
@@ -22,6 +23,7 @@ from busbar.access.permissions import Permission
 from busbar.billing import explanation, overview
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
+from busbar.billing.decomposition import Effect
 from busbar.billing.models import Bill
 from busbar.billing.overview import Outlier
 from busbar.billing.queries import BillFilter, RunSeen
@@ -95,13 +97,16 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
     trend = billing_queries.list_account_bills(
         viewer=request.viewer, account_ids=[found.account_id], months=TREND_MONTHS
     )
+    effects = _effects(found, previous)
     context = {
         "bill": found,
         "whys": whys,
         "previous": previous,
         "changes": billing_queries.compare_lines(found, previous) if previous else [],
         "difference": found.amount - previous.amount if previous else None,
+        "effects": effects,
         "composition": _composition(whys),
+        "waterfall": _waterfall(found, previous, effects),
         "trend": _trend(trend),
         "trend_bills": trend,
         "following": _following(found, trend),
@@ -278,6 +283,43 @@ def _composition(whys: Sequence[explanation.Why]) -> list[dict[str, object]]:
         sums[why.line.name] = sums.get(why.line.name, Decimal(0)) + why.line.amount
     ordered = sorted(sums.items(), key=lambda item: -item[1])
     return [{"name": name, "value": float(amount)} for name, amount in ordered]
+
+
+EFFECTS = {
+    Effect.VOLUME: (gettext_lazy("用电量"), gettext_lazy("按原价、原时段结构多用或少用")),
+    Effect.SEASON: (gettext_lazy("季节"), gettext_lazy("日历使各时段的小时数不同")),
+    Effect.HOURS: (gettext_lazy("用电时段"), gettext_lazy("自身用电在时段之间的移动")),
+    Effect.PEAK: (gettext_lazy("容量与需量"), gettext_lazy("计费容量或需量的变化，按原价")),
+    Effect.PRICE: (gettext_lazy("价格"), gettext_lazy("电价与附加的变化，按现用量")),
+    Effect.POWER_FACTOR: (gettext_lazy("功率因数"), gettext_lazy("调整率的变化，按现基数")),
+    Effect.OTHER: (gettext_lazy("其他"), gettext_lazy("计费方式变更与取整")),
+}
+
+
+def _effects(found: Bill, previous: Bill | None) -> list[dict[str, Any]]:
+    """What the difference to the month before comes from; what moved nothing is left out."""
+    if previous is None:
+        return []
+    moved = explanation.explain_difference(found, previous)
+    return [
+        {"name": str(EFFECTS[effect][0]), "meaning": EFFECTS[effect][1], "amount": amount}
+        for effect, amount in moved.items()
+        if amount
+    ]
+
+
+def _waterfall(
+    found: Bill, previous: Bill | None, effects: Sequence[dict[str, Any]]
+) -> list[dict[str, object]]:
+    """From the amount before to the amount now, step by step, for the chart."""
+    if previous is None or not effects:
+        return []
+    steps: list[dict[str, object]] = [
+        {"name": e["name"], "value": float(e["amount"]), "whole": False} for e in effects
+    ]
+    first = {"name": previous.month, "value": float(previous.amount), "whole": True}
+    last = {"name": found.month, "value": float(found.amount), "whole": True}
+    return [first, *steps, last]
 
 
 def _trend(bills: Sequence[Bill]) -> dict[str, object]:
