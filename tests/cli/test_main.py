@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import busbar
 from busbar.cli.main import COMMANDS, main
 
 QUOTES = Path(__file__).parent.parent / "billing" / "quotes"
@@ -28,6 +32,34 @@ class TestMain:
         code = main(["explode"])
 
         assert (code, capsys.readouterr().err) == (2, "busbar: 没有命令 'explode'\n")
+
+
+class TestWords:
+    """Every Chinese text in the code, for the command line speaks most of them."""
+
+    NOT_SENTENCES = ("clock.py", "bank_file.py", "uploads.py", "cells.py", "matching.py")
+    """What they hold are patterns and the form of an option."""
+
+    def test_are_set_with_full_width_marks(self) -> None:
+        found = [
+            f"{path.name}: {text}"
+            for path in sorted(Path(busbar.__file__).parent.rglob("*.py"))
+            if path.name not in self.NOT_SENTENCES
+            for text in _texts_of(path)
+            if re.search(r"[\u4e00-\u9fff）”][,;:?]|[,;?][\u4e00-\u9fff]", text)
+        ]
+
+        assert found == []
+
+
+def _texts_of(path: Path) -> Iterator[str]:
+    """The texts of a module, its docstrings aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in docstrings:
+            yield node.value
 
 
 class TestBillQuote:

@@ -247,7 +247,7 @@ class TestQueries:
         )  # fmt: skip
         after = clocks_queries.add_working_days(start=dt.date(2026, 8, 7), count=1)
         assert (before.end, after.end) == (dt.date(2026, 8, 10), dt.date(2026, 8, 11))
-        assert after.days[-2].reason == "周一, 台风停工放假, 不计入"
+        assert after.days[-2].reason == "周一，台风停工放假，不计入"
 
     def test_an_empty_table_answers_as_announced_and_is_not_written(
         self, django_assert_num_queries

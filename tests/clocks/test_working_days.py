@@ -85,22 +85,22 @@ class TestAddWorkingDays:
         count = ANNOUNCED.add_working_days(dt.date(2025, 9, 26), 6)
         assert count.end == dt.date(2025, 10, 11)
         assert [f"{day.date:%m-%d} {day.reason}" for day in count.days] == [
-            "09-26 周五, 起算当日不计入",
-            "09-27 周六, 休息日, 不计入",
-            "09-28 周日, 国庆节调休上班, 第 1 个工作日",
-            "09-29 周一, 第 2 个工作日",
-            "09-30 周二, 第 3 个工作日",
-            "10-01 周三, 国庆节放假, 不计入",
-            "10-02 周四, 国庆节放假, 不计入",
-            "10-03 周五, 国庆节放假, 不计入",
-            "10-04 周六, 国庆节放假, 不计入",
-            "10-05 周日, 国庆节放假, 不计入",
-            "10-06 周一, 中秋放假, 不计入",
-            "10-07 周二, 国庆节放假, 不计入",
-            "10-08 周三, 国庆节放假, 不计入",
-            "10-09 周四, 第 4 个工作日",
-            "10-10 周五, 第 5 个工作日",
-            "10-11 周六, 国庆节调休上班, 第 6 个工作日",
+            "09-26 周五，起算当日不计入",
+            "09-27 周六，休息日，不计入",
+            "09-28 周日，国庆节调休上班，第 1 个工作日",
+            "09-29 周一，第 2 个工作日",
+            "09-30 周二，第 3 个工作日",
+            "10-01 周三，国庆节放假，不计入",
+            "10-02 周四，国庆节放假，不计入",
+            "10-03 周五，国庆节放假，不计入",
+            "10-04 周六，国庆节放假，不计入",
+            "10-05 周日，国庆节放假，不计入",
+            "10-06 周一，中秋放假，不计入",
+            "10-07 周二，国庆节放假，不计入",
+            "10-08 周三，国庆节放假，不计入",
+            "10-09 周四，第 4 个工作日",
+            "10-10 周五，第 5 个工作日",
+            "10-11 周六，国庆节调休上班，第 6 个工作日",
         ]
 
     def test_a_start_on_a_holiday_counts_from_the_next_working_day(self) -> None:
@@ -179,7 +179,7 @@ class TestYearsNotAnnounced:
     def test_crossing_into_it_is_provisional(self) -> None:
         count = ANNOUNCED.add_working_days(dt.date(2026, 12, 30), 2)
         assert (count.end, count.provisional) == (dt.date(2027, 1, 4), True)
-        assert count.days[2].reason == "周五, 元旦放假, 不计入(该年安排尚未公布, 暂定)"
+        assert count.days[2].reason == "周五，元旦放假，不计入（该年安排尚未公布，暂定）"
 
     def test_ending_before_it_is_not(self) -> None:
         assert not ANNOUNCED.add_working_days(dt.date(2026, 12, 30), 1).provisional

@@ -169,10 +169,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("wrong", "sentence"),
         [
-            ({"customers": 0}, "客户数为 0,应在 1 至 10000 之间"),
-            ({"customers": 10_001}, "客户数为 10001,应在 1 至 10000 之间"),
-            ({"months": 0}, "月数为 0,应在 1 至 36 之间"),
-            ({"seed": -1}, "随机种子为 -1,应为不小于 0 的整数"),
+            ({"customers": 0}, "客户数为 0，应在 1 至 10000 之间"),
+            ({"customers": 10_001}, "客户数为 10001，应在 1 至 10000 之间"),
+            ({"months": 0}, "月数为 0，应在 1 至 36 之间"),
+            ({"seed": -1}, "随机种子为 -1，应为不小于 0 的整数"),
         ],
     )
     def test_refuse_what_cannot_be(self, wrong: dict[str, int], sentence: str) -> None:

@@ -22,6 +22,7 @@ from busbar.imports.operations import (
     UnableToConfirmMapping,
     UnableToReceiveFiles,
     UnableToRunImport,
+    receiving,
 )
 from busbar.journal.models import Entry
 from busbar.metering.models import MeterInstallation
@@ -418,6 +419,20 @@ class TestQueries:
         queries(5, "00")
 
         assert queries(60, "02") == queries(5, "01")
+
+
+class TestLongTable:
+    def test_is_refused_with_what_it_may_have(
+        self, units: Units, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(receiving, "_MOST_ROWS", 1)
+
+        with pytest.raises(
+            UnableToReceiveFiles, match=r"^客户.csv：有 2 行，一次至多 1 行；请分成几份再导入$"
+        ):
+            run_files("archive", {"客户.csv": csv_bytes(*CUSTOMERS)})
+
+        assert not ImportRun.objects.exists()
 
 
 class TestRepeatedHeading:

@@ -46,6 +46,40 @@ class TestCommand:
         assert "认不出是哪张表" in capsys.readouterr().err
         assert Customer.objects.count() == 2
 
+    @pytest.mark.parametrize(
+        ("pair", "sentence"),
+        [
+            ("客户名称", "--map 应写成 字段=列，不是“客户名称”"),
+            ("name=", "--map 应写成 字段=列，不是“name=”"),
+            ("name=全称", "--map：文件里没有“全称”这一列"),
+            ("nick=客户名称", "客户.csv：客户没有“nick”这一项"),
+        ],
+    )
+    def test_refuses_a_mapping_that_it_would_not_follow(
+        self,
+        units: Units,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        pair: str,
+        sentence: str,
+    ) -> None:
+        path = tmp_path / "客户.csv"
+        path.write_bytes(csv_bytes(*CUSTOMERS))
+
+        assert command("archive", str(path), "--map", pair) == 1
+
+        assert capsys.readouterr().err == f"busbar: {sentence}\n"
+        assert not Customer.objects.exists()
+
+    def test_lays_the_stated_columns_over_the_suggested(self, units: Units, tmp_path: Path) -> None:
+        header, rows = CUSTOMERS
+        path = tmp_path / "客户.csv"
+        path.write_bytes(csv_bytes([*header, "全称"], [[*row, f"全{row[1]}"] for row in rows]))
+
+        assert command("archive", str(path), "--map", "name=全称") == 0
+
+        assert {c.name for c in Customer.objects.all()} == {f"全{row[1]}" for row in rows}
+
 
 class TestJob:
     def test_runs_as_the_person_who_confirmed_and_once(self, units: Units) -> None:

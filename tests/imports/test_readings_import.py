@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import io
 from pathlib import Path
 
@@ -11,12 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from busbar import demo
 from busbar.access.models import OrganizationUnit, Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.imports.models import ImportState
+from busbar.imports.operations import readings
 from busbar.journal.models import Entry
 from busbar.metering import lake
 from busbar.metering import queries as metering_queries
+from busbar.metering.layouts import keys
 from busbar.metering.models import LakeCommit, ReadingSource
 from busbar.supply.models import UsagePoint
 from tests.imports.world import (
@@ -32,7 +34,7 @@ from tests.imports.world import (
 Units = dict[str, OrganizationUnit]
 POINTS = [f"P{i}" for i in range(1, 97)]
 DAY = dt.date(2025, 3, 1)
-STEEL = Path(__file__).parents[3] / "shared/data/steel_plant_2018/steel_industry_data.csv.gz"
+STEEL = Path(demo.__file__).parent / "data" / "steel_plant_2018.parquet"
 
 
 @pytest.fixture
@@ -111,6 +113,54 @@ class TestWideFile:
             (5, "P1", "abc"),
         ]
         assert counts(run) == {"readings_wide": (1, 0, 0, 3)}
+
+    def test_more_bad_rows_than_can_be_corrected_refuse_the_file_whole(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "MOST_BAD_ROWS", 2)
+        bad = [("P1", f"2025-03-{day}", "有功", "1") for day in (32, 33)]
+        good = ("P1", "2025-03-01", "有功", "1")
+        assert counts(run_files("readings", {"a.csv": wide(good, *bad)})) == {
+            "readings_wide": (1, 0, 0, 2)
+        }
+
+        run = run_files("readings", {"a.csv": wide(good, *bad, ("P1", "2025-03-34", "有功", "1"))})
+
+        assert run.state == ImportState.REFUSED
+        assert run.message.startswith(
+            "a.csv：超过 2 行不合要求，整份文件没有导入；如第 3 行 日期“2025-03-32”：应为日期"
+        )
+        assert errors(run) == []
+        assert LakeCommit.objects.count() == 1
+
+    def test_rows_of_unknown_points_count_among_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(readings, "MOST_BAD_ROWS", 1)
+        unknown = [(f"P{number}", "2025-03-01", "有功", "1") for number in (8, 9)]
+
+        run = run_files("readings", {"a.csv": wide(("P1", "2025-03-01", "有功", "1"), *unknown)})
+
+        assert run.state == ImportState.REFUSED
+        assert "如第 3 行 计量点编号“P8”：没有这个计量点编号" in run.message
+        assert not LakeCommit.objects.exists()
+
+    def test_an_unknown_number_that_became_a_float_is_named_as_people_write_it(self) -> None:
+        table = pa.table(
+            {
+                "计量点编号": [3.0, 4.0],
+                "日期": [DAY, DAY],
+                **{name: [1.0, 1.0] for name in POINTS},
+            }
+        )
+        content = io.BytesIO()
+        pq.write_table(table, content)
+
+        run = run_files("readings", {"a.parquet": content.getvalue()})
+
+        assert [(e[0], e[1], e[2]) for e in errors(run)] == [
+            (2, "计量点编号", "3"),
+            (3, "计量点编号", "4"),
+        ]
+        assert counts(run) == {"readings_wide": (0, 0, 0, 2)}
 
     def test_the_same_file_twice_changes_nothing(self) -> None:
         content = {"a.csv": wide(("P1", "2025-03-01", "有功", "1"))}
@@ -227,11 +277,10 @@ class TestLongFile:
         assert run.state == ImportState.REFUSED
         assert "24 个点" in run.message
 
-    @pytest.mark.skipif(not STEEL.exists(), reason="the steel plant's year is not here")
     def test_the_steel_plants_year_comes_in_by_the_same_command(self) -> None:
         run = run_files(
             "readings",
-            {"steel.csv": gzip.decompress(STEEL.read_bytes())},
+            {"steel.parquet": STEEL.read_bytes()},
             options={
                 "source": "steel",
                 "stamp": "end",

@@ -220,6 +220,26 @@ class TestParquetSizes:
         assert parquet_sizes.unpacked_bytes(path) == 3000 * (4 + 3 + 8)
         assert tables.list_heads(path)[0].rows == 3000
 
+    def test_texts_written_by_their_beginnings_are_counted_too(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.parquet"
+        encodings = {"户号": "DELTA_BYTE_ARRAY"}
+
+        honest = pa.table({"户号": ["甲", "甲乙", "甲乙丙"] * 1000, "户名": ["厂"] * 3000})
+        pq.write_table(honest, path, use_dictionary=["户名"], column_encoding=encodings)
+        # 4 bytes and 3, 6 or 9 for a number; 4 and 3 for a name
+        assert parquet_sizes.unpacked_bytes(path) == 3000 * (4 + 6 + 4 + 3)
+        assert tables.list_heads(path)[0].rows == 3000
+
+        bursting = pa.table({"户号": ["x" * 1000] * 100_000})
+        with pq.ParquetWriter(
+            path, bursting.schema, use_dictionary=False, column_encoding=encodings
+        ) as writer:
+            for _ in range(22):
+                writer.write_table(bursting)
+        with pytest.raises(UnableToReadTable, match="Parquet 文件展开后超过 2 GB"):
+            tables.list_heads(path)
+        assert path.stat().st_size < 2_000_000
+
 
 def _with_sheet(inside: str) -> bytes:
     """A workbook whose only sheet has this content."""

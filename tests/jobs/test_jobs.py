@@ -145,7 +145,7 @@ class TestCompactionOfTouchedMonths:
         assert [task.task["args"] for task in OrmQ.objects.all()] == [("2026-01",)]
 
     def test_the_queued_task_leaves_one_file(self) -> None:
-        assert lake.compact_month("2026-01") == "2026-01:8 个文件整理为 1 个"
+        assert lake.compact_month("2026-01") == "2026-01：8 个文件整理为 1 个"
         assert (lake.count_files("2026-01"), lake.count_files("2026-02")) == (1, 7)
 
     def test_the_night_tidies_every_month(self) -> None:
@@ -170,7 +170,7 @@ class TestVerifyJournal:
     def test_heads_are_kept(self, tmp_path: Path) -> None:
         path = tmp_path / "heads.jsonl"
         happen(1)
-        assert journal_jobs.verify_and_keep_head(path, at=AT) == "日志链完好,共 1 条"
+        assert journal_jobs.verify_and_keep_head(path, at=AT) == "日志链完好，共 1 条"
         happen(2)
         journal_jobs.verify_and_keep_head(path, at=AT)
         kept = [json.loads(line) for line in path.read_text().splitlines()]
@@ -195,7 +195,7 @@ class TestKeepCalendar:
 
     def test_the_years_ahead_are_there(self) -> None:
         said = calendar.keep_calendar_at(at=AT)
-        assert said == "新增 8401 天,更新 0 天;尚未公布的年份:2027、2028"
+        assert said == "新增 8401 天，更新 0 天；尚未公布的年份：2027、2028"
         assert clocks_queries.list_years()[-3:] == [(2026, False), (2027, True), (2028, True)]
 
     def test_an_announced_year_is_left_alone(self) -> None:

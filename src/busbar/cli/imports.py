@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from busbar.kit.contents import chunks_of
+from busbar.kit.errors import Refusal
 
 _ERRORS_SHOWN = 10
+
+
+class UnableToReadMapping(Refusal):
+    """`--map` does not say which field is which column."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,14 +110,24 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _mappings(received: Any, stated: list[str]) -> dict[int, dict[str, str]]:
-    """The suggested mapping with what `--map` says laid over it."""
-    if not stated:
-        return {}
-    wanted = dict(pair.split("=", 1) for pair in stated if "=" in pair)
+    """The suggested mapping with what `--map` says laid over it, in the files with the column."""
+    files = list(received.files.all())
+    wanted = dict(map(_pair, stated))
+    for column in wanted.values():
+        if not any(column in file.header for file in files):
+            raise UnableToReadMapping(f"--map：文件里没有“{column}”这一列")
     return {
         file.pk: {**file.mapping, **{k: v for k, v in wanted.items() if v in file.header}}
-        for file in received.files.all()
+        for file in files
+        if wanted
     }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, mark, column = text.partition("=")
+    if not (key and mark and column):
+        raise UnableToReadMapping(f"--map 应写成 字段=列，不是“{text}”")
+    return key, column
 
 
 def _print_mapping(received: Any) -> None:

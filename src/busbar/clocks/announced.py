@@ -20,8 +20,8 @@ from busbar.kit.periods import Period
 
 FIRST_YEAR = min(day.year for day in constants.holidays)
 LAST_YEAR = max(day.year for day in constants.holidays)
-ANNOUNCED_SOURCE = "国务院办公厅节假日安排通知(chinesecalendar)"
-PROVISIONAL_SOURCE = "全国年节及纪念日放假办法(推算, 未含调休)"
+ANNOUNCED_SOURCE = "国务院办公厅节假日安排通知（chinesecalendar）"
+PROVISIONAL_SOURCE = "全国年节及纪念日放假办法（推算，未含调休）"
 
 
 def announced_day(date: dt.date) -> Day:

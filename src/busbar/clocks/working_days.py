@@ -116,7 +116,7 @@ class WorkingCalendar:
 
     def _acceptance(self, date: dt.date) -> DayReason:
         day = self.day(date)
-        reason = f"{weekday_name(date)}, 起算当日不计入"
+        reason = f"{weekday_name(date)}，起算当日不计入"
         return DayReason(
             date=date,
             counted=False,
@@ -148,10 +148,10 @@ def weekday_name(date: dt.date) -> str:
 def _explain(date: dt.date, day: Day, counted_before: int) -> DayReason:
     what = {
         "workday": f"第 {counted_before + 1} 个工作日",
-        "make_up": f"{day.name}调休上班, 第 {counted_before + 1} 个工作日",
-        "holiday": f"{day.name or '节假日'}放假, 不计入",
-        "weekend": "休息日, 不计入",
+        "make_up": f"{day.name}调休上班，第 {counted_before + 1} 个工作日",
+        "holiday": f"{day.name or '节假日'}放假，不计入",
+        "weekend": "休息日，不计入",
     }[day.kind]
-    doubt = "(该年安排尚未公布, 暂定)" if day.is_provisional else ""
-    reason = f"{weekday_name(date)}, {what}{doubt}"
+    doubt = "（该年安排尚未公布，暂定）" if day.is_provisional else ""
+    reason = f"{weekday_name(date)}，{what}{doubt}"
     return DayReason(date, day.is_working, day.kind, day.name, day.is_provisional, reason)

@@ -7,6 +7,10 @@ DEBUG                 1 for development; off by default
 BUSBAR_HOSTS          host names, comma separated; default: this machine only
 BUSBAR_TLS            1 behind TLS: secure cookies, HSTS, redirect
 BUSBAR_PROXIES        trusted reverse proxies in front (their number), for client addresses
+BUSBAR_UPLOAD_MAX_MB  largest file that is taken in; default 512
+BUSBAR_WORKERS        background workers; default 1
+BUSBAR_RETRY_SECONDS  after which the work of a lost worker is given out again; default 3900
+BUSBAR_LOG            level of the log; default WARNING
 BUSBAR_BILL_MAX_MISSING_PERCENT  share of a month that may be missing in a bill; default 10
 BUSBAR_FINDING_SWING_PERCENT   change against the month before worth a look; default 30
 BUSBAR_FINDING_DEMAND_PERCENT  demand below this share of the contracted is; default 70

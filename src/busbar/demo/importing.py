@@ -32,7 +32,7 @@ def import_registers(kind: str, paths: Sequence[Path], *, at: dt.datetime) -> st
         where = (
             f"第 {first.row} 行 {first.column}“{first.value}”{first.expectation}" if first else ""
         )
-        raise UnableToImportDemonstration(f"{file.name} {file.sheet} 有 {count} 行被拒:{where}")
+        raise UnableToImportDemonstration(f"{file.name} {file.sheet} 有 {count} 行被拒：{where}")
     return "、".join(
         f"{f.sheet or Path(f.name).stem} {_taken(f)}" for f in run.files.order_by("id")
     )
@@ -43,7 +43,7 @@ def import_readings(paths: Sequence[Path], *, at: dt.datetime) -> str:
     run = _import(ImportKind.READINGS, paths, {"source": ACQUISITION, "stamp": "end"}, at=at)
     files = list(run.files.order_by("id"))
     curves, refused = sum(_taken(f) for f in files), sum(f.refused for f in files)
-    return f"{curves} 条日曲线,拒收 {refused} 行"
+    return f"{curves} 条日曲线，拒收 {refused} 行"
 
 
 def import_steel(path: Path, point: str, *, at: dt.datetime) -> str:
@@ -70,7 +70,7 @@ def _import(
     imports_operations.confirm_mapping(run_id=run.pk, by=SYSTEM_VIEWER, at=at)
     run = imports_operations.run_import(run_id=run.pk, by=SYSTEM_VIEWER, at=at)
     if run.state != ImportState.FINISHED or run.message:
-        raise UnableToImportDemonstration(f"未能导入:{run.message}")
+        raise UnableToImportDemonstration(f"未能导入：{run.message}")
     return run
 
 

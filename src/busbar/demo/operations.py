@@ -65,7 +65,7 @@ def build_demonstration(
         return
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    say(f"生成演示区域:{parameters.customers} 个客户、{parameters.months} 个月")
+    say(f"生成演示区域：{parameters.customers} 个客户、{parameters.months} 个月")
     work = _Work(parameters, build_region(parameters), folder, clock, tend)
     _run(list(_steps(parameters)), work, progress, say)
     shutil.rmtree(folder, ignore_errors=True)
@@ -80,7 +80,7 @@ def write_files(*, parameters: Parameters, folder: Path, say: Say) -> None:
     shutil.copyfile(steel.CURVES, folder / steel.CURVES.name)
     for month in parameters.month_list:
         paths, tally = write_month(parameters, region, month, folder)
-        say(f"{month}:{'、'.join(path.name for path in paths)},{tally.rows} 行")
+        say(f"{month}：{'、'.join(path.name for path in paths)}，{tally.rows} 行")
 
 
 def _run(steps: list[_Step], work: _Work, progress: Progress, say: Say) -> None:
@@ -91,13 +91,13 @@ def _run(steps: list[_Step], work: _Work, progress: Progress, say: Say) -> None:
         told = step.run(work)
         progress.note(step.name)
         seconds = (work.clock() - started).total_seconds()
-        say(f"[{place:>2}/{len(steps)}] {seconds:5.0f} 秒 {step.title}:{told}")
+        say(f"[{place:>2}/{len(steps)}] {seconds:5.0f} 秒 {step.title}：{told}")
 
 
 def _check_empty() -> None:
     if OrganizationUnit.objects.exists():
         raise UnableToUseHome(
-            "数据库里已有组织机构,演示区域不会写进去;请以 BUSBAR_HOME 指定一个空目录"
+            "数据库里已有组织机构，演示区域不会写进去；请以 BUSBAR_HOME 指定一个空目录"
         )
 
 
@@ -154,11 +154,11 @@ def _sign_ins(work: _Work) -> str:
 def _matters(work: _Work) -> str:
     told = running.tell_core(parameters=work.parameters, tend=work.tend, at=work.clock())
     left = len(running.list_untold(work.parameters))
-    return f"{told.matters} 件、{told.acts} 步,其余 {left} 件启动后生成{_refused(told)}"
+    return f"{told.matters} 件、{told.acts} 步，其余 {left} 件启动后生成{_refused(told)}"
 
 
 def _refused(told: running.Told) -> str:
-    return f",{len(told.refused)} 件中途停办:{told.refused[0]}" if told.refused else ""
+    return f"，{len(told.refused)} 件中途停办：{told.refused[0]}" if told.refused else ""
 
 
 def _new_curves(work: _Work) -> str:
@@ -178,7 +178,7 @@ def tell_next_matter(
     told = running.tell_matter(parameters=parameters, number=untold[0], tend=tend, at=at)
     if len(untold) == 1:
         _bill_the_new(parameters, home / FOLDER, at)
-    return f"第 {untold[0] + 1} 件,{told.acts} 步,余 {len(untold) - 1} 件{_refused(told)}"
+    return f"第 {untold[0] + 1} 件，{told.acts} 步，余 {len(untold) - 1} 件{_refused(told)}"
 
 
 def _bill_the_new(parameters: Parameters, folder: Path, at: dt.datetime) -> None:
@@ -198,4 +198,4 @@ def _bills(work: _Work, months: Iterable[Month]) -> str:
     for month in months:
         run = billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=work.clock())
         billed, refused = billed + run.billed, refused + run.refused
-    return f"出账 {billed} 户,未能出账 {refused} 户"
+    return f"出账 {billed} 户，未能出账 {refused} 户"

@@ -35,12 +35,12 @@ class Parameters:
     def __post_init__(self) -> None:
         if not 1 <= self.customers <= MOST_CUSTOMERS:
             raise UnableToBuildDemonstration(
-                f"客户数为 {self.customers},应在 1 至 {MOST_CUSTOMERS} 之间"
+                f"客户数为 {self.customers}，应在 1 至 {MOST_CUSTOMERS} 之间"
             )
         if not 1 <= self.months <= MOST_MONTHS:
-            raise UnableToBuildDemonstration(f"月数为 {self.months},应在 1 至 {MOST_MONTHS} 之间")
+            raise UnableToBuildDemonstration(f"月数为 {self.months}，应在 1 至 {MOST_MONTHS} 之间")
         if self.seed < 0:
-            raise UnableToBuildDemonstration(f"随机种子为 {self.seed},应为不小于 0 的整数")
+            raise UnableToBuildDemonstration(f"随机种子为 {self.seed}，应为不小于 0 的整数")
 
     @property
     def month_list(self) -> list[Month]:

@@ -58,8 +58,8 @@ def load_progress(home: Path, parameters: Parameters) -> Progress | None:
     found = json.loads(path.read_text(encoding="utf-8"))
     if found["digest"] != parameters.digest:
         raise UnableToUseHome(
-            f"{home} 里是另一组参数的演示区域({_words(found['parameters'])});"
-            "请用同样的参数,或删除该目录,或以 BUSBAR_HOME 指定另一个目录"
+            f"{home} 里是另一组参数的演示区域（{_words(found['parameters'])}）；"
+            "请用同样的参数，或删除该目录，或以 BUSBAR_HOME 指定另一个目录"
         )
     return Progress(path, found["digest"], found["parameters"], found["done"], found["finished"])
 

@@ -47,7 +47,7 @@ def open_sign_ins(*, staff: tuple[Staff, ...], at: dt.datetime) -> int:
     employees = Employee.objects.in_bulk([s.number for s in staff], field_name="number")
     absent = [s.number for s in staff if s.number not in employees]
     if absent:
-        raise UnableToOpenSignIns(f"演示人员尚未导入:{'、'.join(absent[:5])}")
+        raise UnableToOpenSignIns(f"演示人员尚未导入：{'、'.join(absent[:5])}")
     password = make_password(DEMO_PASSWORD)
     for person in staff:
         User.objects.filter(pk=employees[person.number].user_id).update(

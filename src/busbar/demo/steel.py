@@ -33,8 +33,8 @@ CURVES = Path(__file__).parent / "data" / "steel_plant_2018.parquet"
 POINT_NUMBER = "JLD2018001"
 NAME = "示范钢铁厂"
 ORIGIN = (
-    "负荷曲线为真实数据:UCI“Steel Industry Energy Consumption”2018 年"
-    "(V E Sathishkumar 等,CC BY 4.0);档案为演示"
+    "负荷曲线为真实数据：UCI“Steel Industry Energy Consumption”2018 年"
+    "（V E Sathishkumar 等，CC BY 4.0）；档案为演示"
 )
 MONTHS = tuple(Month(2018, number) for number in range(1, 13))
 _START, _END = dt.date(2018, 1, 1), dt.date(2019, 1, 1)

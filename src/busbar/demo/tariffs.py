@@ -18,10 +18,12 @@ Row = dict[str, object]
 REGION = "岚川"
 SCHEME, SCHEME_2018 = "LC-TOU-2024", "LC-TOU-2016"
 TODAY_SOURCE = (
-    "演示:浮动比例仿四川 2023(峰1.6、谷0.4、尖为峰的1.2倍),"
-    "价格结构仿发改价格〔2023〕526号,价格为虚构"
+    "演示：浮动比例仿四川 2023（峰1.6、谷0.4、尖为峰的1.2倍），"
+    "价格结构仿发改价格〔2023〕526号，价格为虚构"
 )
-PAST_SOURCE = "演示:浮动比例仿教材通用(峰1.5、谷0.5),价格结构仿 2018 年大工业目录电价,价格为虚构"
+PAST_SOURCE = (
+    "演示：浮动比例仿教材通用（峰1.5、谷0.5），价格结构仿 2018 年大工业目录电价，价格为虚构"
+)
 PAST_START, REFORM = dt.date(2016, 1, 1), dt.date(2023, 6, 1)
 TODAY_RATIOS = {"sharp": "1.92", "peak": "1.6", "flat": "1", "valley": "0.4", "deep_valley": "0.3"}
 PAST_RATIOS = {"peak": "1.5", "flat": "1", "valley": "0.5"}
@@ -188,7 +190,7 @@ def _surcharge(
         "region": REGION,
         "price": price,
         "in_power_factor_base": in_base,
-        **_sourced(start, end, "演示:项目与口径仿现行到户电价组成,数值为虚构"),
+        **_sourced(start, end, "演示：项目与口径仿现行到户电价组成，数值为虚构"),
     }
 
 

@@ -26,4 +26,4 @@ def keep_calendar_at(*, at: dt.datetime) -> str:
     for year in provisional:
         clocks_operations.load_provisional_year(year=year, at=at)
     waiting = "、".join(str(year) for year in provisional) or "无"
-    return f"新增 {loaded.created} 天,更新 {loaded.updated} 天;尚未公布的年份:{waiting}"
+    return f"新增 {loaded.created} 天，更新 {loaded.updated} 天；尚未公布的年份：{waiting}"

@@ -41,9 +41,9 @@ def verify_and_keep_head(path: Path, *, at: dt.datetime) -> str:
     """Verify the chain, with the kept head in it, and keep its new head."""
     found = journal_queries.verify_chain(expected_head=last_kept_head(path))
     if found.broken:
-        raise JournalBrokenError(f"第 {found.broken.entry_id} 条:{found.broken.explanation}")
+        raise JournalBrokenError(f"第 {found.broken.entry_id} 条：{found.broken.explanation}")
     _keep(path, found, at)
-    return f"日志链完好,共 {found.entries} 条"
+    return f"日志链完好，共 {found.entries} 条"
 
 
 def _keep(path: Path, found: Verification, at: dt.datetime) -> None:

@@ -25,8 +25,8 @@ def compact_month(month: str) -> str:
     """Rewrite the month sorted, if it is not; the sentence is the task's result."""
     done = lake.compact_month(metering_queries.lake_root(), month)
     if not done.rewritten:
-        return f"{month}:已是整理好的"
-    return f"{month}:{done.files_before} 个文件整理为 {done.files_after} 个"
+        return f"{month}：已是整理好的"
+    return f"{month}：{done.files_before} 个文件整理为 {done.files_after} 个"
 
 
 def tidy_lake() -> str:
@@ -35,7 +35,7 @@ def tidy_lake() -> str:
     months = lake.list_months(root)
     rewritten = [month for month in months if lake.compact_month(root, month).rewritten]
     freed = lake.vacuum(root) if months else []
-    return f"整理 {len(rewritten)} 个月份,释放 {len(freed)} 个文件"
+    return f"整理 {len(rewritten)} 个月份，释放 {len(freed)} 个文件"
 
 
 def count_files(month: str) -> int:

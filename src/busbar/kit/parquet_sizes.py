@@ -20,7 +20,8 @@ MOST_BYTES = 2 << 30
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 8}
 _TEXT = "BYTE_ARRAY"
 _OFFSET = 4
-_SHARED = {"RLE_DICTIONARY", "PLAIN_DICTIONARY", "DELTA_BYTE_ARRAY"}
+_DELTA = "DELTA_BYTE_ARRAY"
+_SHARED = {"RLE_DICTIONARY", "PLAIN_DICTIONARY", _DELTA}
 """Encodings that write a text once, or its beginning, for many rows."""
 _BATCH, _DELTA_BATCH = 65_536, 256
 
@@ -34,15 +35,16 @@ def unpacked_bytes(path: Path, limit: int = MOST_BYTES) -> int:
     chunks = list(_chunks(file.metadata))
     total = sum(_declared(chunk, file.schema) for chunk in chunks)
     shared = [c for c in chunks if c.physical_type == _TEXT and _SHARED & set(c.encodings)]
-    delta = [c.total_uncompressed_size for c in shared if "DELTA_BYTE_ARRAY" in c.encodings]
+    delta = {c.path_in_schema for c in shared if _DELTA in c.encodings}
     # Arrow writes out a batch of such texts at once, each as long as all the chunk at worst.
-    worst = int(max(delta, default=0)) * _DELTA_BATCH
+    sizes = [int(c.total_uncompressed_size) for c in shared if c.path_in_schema in delta]
+    worst = max(sizes, default=0) * _DELTA_BATCH
     if worst > limit:
         return worst
     if total > limit or not shared:
         return total
-    names = sorted({chunk.path_in_schema for chunk in shared})
-    return total + _text_bytes(path, names, limit - total, _DELTA_BATCH if delta else _BATCH)
+    names = {chunk.path_in_schema for chunk in shared}
+    return total + _text_bytes(path, names, delta, limit - total)
 
 
 def _chunks(metadata: Any) -> Iterator[Any]:
@@ -63,11 +65,16 @@ def _declared(chunk: Any, schema: Any) -> int:
     return max(int(by_type), int(chunk.total_uncompressed_size))
 
 
-def _text_bytes(path: Path, names: list[str], limit: int, batch_rows: int) -> int:
-    """Length of all texts of the columns, counted by dictionary; stops beyond the limit."""
+def _text_bytes(path: Path, names: set[str], delta: set[str], limit: int) -> int:
+    """Length of all texts of the columns; stops beyond the limit.
+
+    Counted by dictionary, but for `delta` columns: Arrow cannot read those as dictionaries, so
+    they are written out, few rows at a time.
+    """
     total = 0
-    file = pq.ParquetFile(path, read_dictionary=names)
-    for batch in file.iter_batches(batch_size=batch_rows, columns=names):
+    file = pq.ParquetFile(path, read_dictionary=sorted(names - delta))
+    rows = _DELTA_BATCH if delta else _BATCH
+    for batch in file.iter_batches(batch_size=rows, columns=sorted(names)):
         total += sum(_length(column) for column in batch.columns)
         if total > limit:
             break
@@ -75,7 +82,7 @@ def _text_bytes(path: Path, names: list[str], limit: int, batch_rows: int) -> in
 
 
 def _length(column: Any) -> int:
-    if not pa.types.is_dictionary(column.type):
-        return int(column.nbytes)
-    lengths = pc.binary_length(column.dictionary).cast(pa.int64())
-    return int(pc.sum(lengths.take(column.indices)).as_py() or 0)
+    """Bytes of a column's texts, each counted as often as it stands in a row."""
+    is_shared = pa.types.is_dictionary(column.type)
+    lengths = pc.binary_length(column.dictionary if is_shared else column).cast(pa.int64())
+    return int(pc.sum(lengths.take(column.indices) if is_shared else lengths).as_py() or 0)

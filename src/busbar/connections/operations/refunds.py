@@ -181,7 +181,7 @@ def _why_not_proof(refund: FeeRefund, payout: BankReceipt) -> str | None:
     if FeeRefund.objects.filter(payout=payout).exists():
         return f"流水 {payout.reference} 已用于另一笔退费"
     if payout.payer_account != refund.to_account:
-        return f"退款付到了 {payout.payer_account or '(空)'}，应原路退回 {refund.to_account}"
+        return f"退款付到了 {payout.payer_account or '（空）'}，应原路退回 {refund.to_account}"
     if payout.amount_yuan != refund.amount_yuan:
         return f"退款流水 {payout.amount_yuan} 元，批准的是 {refund.amount_yuan} 元"
     if payout.booked_on < local_date(refund.requested_at):

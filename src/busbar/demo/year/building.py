@@ -25,7 +25,7 @@ def hold_validity(c: Course) -> Act:
     """What a customer does with a reply: take it back, let it lapse, ask for more time, go on."""
     if c.plan.has("withdrawn_after_reply"):
         yield c.later(8, 20)
-        withdraw(c, "投资方撤资,项目取消")
+        withdraw(c, "投资方撤资，项目取消")
         return False
     if c.plan.events & {"extension_granted", "extension_refused", "extended_scheme"}:
         yield from _extend(c)
@@ -44,7 +44,7 @@ def _extend(c: Course) -> Generator[dt.datetime, None, None]:
     yield c.now
     extension = connections_operations.request_extension(
         scheme_id=scheme.pk,
-        reason="土建进度滞后,设备到货推迟",
+        reason="土建进度滞后，设备到货推迟",
         by=c.town.of_city(c.city, "connection"),
         at=c.now,
     )

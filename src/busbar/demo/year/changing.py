@@ -25,7 +25,7 @@ from busbar.workflow.models import UserTask
 # Each line: kind, days before the base date, how it ends, facts besides.
 SCENES: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
     ("capacity_reduction", 200, "done", {}),
-    ("renaming", 90, "done", {"new_name": "{name}(更名)"}),
+    ("renaming", 90, "done", {"new_name": "{name}（更名）"}),
     ("capacity_reduction", 20, "approved", {}),
     ("relocation", 8, "requested", {"new_address": "岚川省岚州市高新区创业路99号"}),
     ("meter_relocation", 150, "done", {"position": "新建配电房 1 号屏"}),
@@ -168,7 +168,7 @@ def _decide(m: Matter, asked: SupplyChange, *, refused: bool) -> Generator[dt.da
     yield m.later(1, 3)
     task = _task(asked)
     answer = (
-        {"outcome": "refused", "remark": "新旧双方债务未结清(供电营业规则 过户)"}
+        {"outcome": "refused", "remark": "新旧双方债务未结清（供电营业规则 过户）"}
         if refused
         else {"outcome": "approved"}
     )

@@ -88,7 +88,7 @@ def be_accepted(c: Course) -> Act:
         c.do(
             "check_documents",
             outcome="refused",
-            reason="用电地址在已批准的征收范围内,无合法使用依据",
+            reason="用电地址在已批准的征收范围内，无合法使用依据",
             clause="供电营业规则(2024) 用电申请",
         )
         return False
@@ -112,7 +112,7 @@ def be_surveyed(c: Course) -> Act:
         yield c.later(1)
         c.do("preliminary_review", outcome="failed", findings="负荷清单与生产规模不符")
         yield c.later(1, 3)
-        c.do("correct_review", explanation="已更正负荷清单,见附表")
+        c.do("correct_review", explanation="已更正负荷清单，见附表")
     yield c.later(1, 2)
     c.do("preliminary_review", outcome="passed")
     if c.plan.has("withdrawn_early"):
@@ -143,7 +143,7 @@ def _decide_green_channel(c: Course) -> Generator[dt.datetime, None, None]:
     connections_operations.grant_green_channel(
         application_id=c.application.pk,
         rule_code="livelihood",
-        reason="医院扩建项目,影响门急诊开放",
+        reason="医院扩建项目，影响门急诊开放",
         evidence=f"卫健委函〔{c.now.year}〕{c.plan.serial + 10} 号",
         by=manager,
         at=c.now,
@@ -171,7 +171,7 @@ def _survey(c: Course, outcome: str) -> Generator[dt.datetime, None, None]:
                 {"unit": f"{c.town_code}{kind}", "name": c.town.of_city(c.city, post).name}
                 for kind, post in (("PL", "planning"), ("DC", "dispatch"), ("SF", "safety"))
             ],
-            note="" if result == "feasible" else "路由待与园区确认,另行复勘",
+            note="" if result == "feasible" else "路由待与园区确认，另行复勘",
         )
 
 
@@ -204,7 +204,7 @@ def be_replied(c: Course) -> Act:
     yield from _design(c)
     if c.plan.has("dispatch_refuses"):
         yield c.later(1)
-        c.do("sign_dispatch", outcome="refused", remark="该线重载,请改接备用出线")
+        c.do("sign_dispatch", outcome="refused", remark="该线重载，请改接备用出线")
         for part in ("marketing", "planning", "safety"):
             c.do(f"sign_{part}", outcome="agreed", second=part == "marketing")
         yield from _design(c)
@@ -276,13 +276,13 @@ def _choose(c: Course, scheme: SupplyScheme) -> None:
         connections_operations.grant_exception(
             alternative_id=best.pk,
             check_code=code,
-            reason="负荷错峰投运,下一年度线路改造后满足要求",
+            reason="负荷错峰投运，下一年度线路改造后满足要求",
             by=c.town.of_city(c.city),
             at=c.now,
         )
     connections_operations.choose_alternative(
         alternative_id=best.pk,
-        reason="投资少、工期短,满足负荷与可靠性要求",
+        reason="投资少、工期短，满足负荷与可靠性要求",
         by=c.town.of_city(c.city, "connection"),
         at=c.now,
     )

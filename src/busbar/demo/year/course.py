@@ -101,7 +101,7 @@ class Course:
         if element == "hand_over" and self.plan.has("back_dated"):
             done_at, reason = (
                 max(task.created_at, self.now - dt.timedelta(hours=20)),
-                "昨日停电,今日补录",
+                "昨日停电，今日补录",
             )
         if element == "preliminary_review" and self.plan.has("proxy"):
             worker = self.town.administrator

@@ -58,7 +58,7 @@ def lay_ground(town: Town) -> Ground:
         connections_operations.open_payee_account(
             number=payee_number(city),
             name=f"{entry['name']}供电公司",
-            bank=f"岚川银行{entry['short']}支行(演示)",
+            bank=f"岚川银行{entry['short']}支行（演示）",
             unit_id=city_unit(town, city).pk,
             valid_from=dt.date(2025, 1, 1),
             by=town.administrator,
@@ -108,7 +108,7 @@ def strike_off(town: Town, at: dt.datetime) -> None:
     connections_operations.strike_off_contractor(
         contractor_id=Contractor.objects.get(code=_STRUCK_OFF).pk,
         on=at.date(),
-        reason="出借资质,经主管部门通报",
+        reason="出借资质，经主管部门通报",
         by=town.administrator,
         at=at,
     )
@@ -120,8 +120,8 @@ def _set_limits(town: Town, at: dt.datetime) -> None:
         unit=city_unit(town, 0),
         code="scheme-reply-single",
         amount=Decimal(18),
-        reason="优化营商环境,较制度提前 2 个工作日答复",
-        source="岚州供电公司 2025 年服务承诺(演示)",
+        reason="优化营商环境，较制度提前 2 个工作日答复",
+        source="岚州供电公司 2025 年服务承诺（演示）",
         viewer=town.administrator,
         at=at,
     )

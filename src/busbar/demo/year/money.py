@@ -39,7 +39,7 @@ def pay(c: Course) -> Generator[dt.datetime, None, None]:
         connections_operations.match_receipt(
             receipt_id=receipt.pk,
             notice_id=notice.pk,
-            reason="与客户电话核实,系本通知款项",
+            reason="与客户电话核实，系本通知款项",
             by=c.town.of_city(c.city, "cashier"),
             at=c.now,
         )
@@ -86,7 +86,7 @@ def _pay_back(c: Course, receipt: BankReceipt) -> Generator[dt.datetime, None, N
     refund = connections_operations.request_refund_and_start(
         receipt_id=receipt.pk,
         amount_yuan=_OVER,
-        ground="客户多付,原路退回",
+        ground="客户多付，原路退回",
         by=c.town.of_city(c.city, "cashier"),
         at=c.now,
     )

@@ -26,13 +26,13 @@ METERING: tuple[tuple[str, int, str, str], ...] = (
 )
 # kind, days before the base date, ending, topic, request, result
 SERVICE: tuple[tuple[str, int, str, str, str, str], ...] = (
-    ("consultation", 140, "published", "基本电费计收方式", "按容量还是按需量计收更省?",
-     "负荷率高于约六成时按容量较省;每 3 个月可改一次方式,提前 15 个工作日申请。"),
-    ("testing", 100, "done", "预防性试验", "请协助变压器预防性试验", "试验合格,报告已交客户。"),
-    ("maintenance", 60, "done", "配电室维护", "季度巡检", "清扫并紧固母排,更换两只指示灯。"),
+    ("consultation", 140, "published", "基本电费计收方式", "按容量还是按需量计收更省？",
+     "负荷率高于约六成时按容量较省；每 3 个月可改一次方式，提前 15 个工作日申请。"),
+    ("testing", 100, "done", "预防性试验", "请协助变压器预防性试验", "试验合格，报告已交客户。"),
+    ("maintenance", 60, "done", "配电室维护", "季度巡检", "清扫并紧固母排，更换两只指示灯。"),
     ("design", 25, "done", "无功补偿方案", "功率因数长期低于 0.90", "建议加装 300 kvar 自动补偿。"),
-    ("consultation", 50, "kept", "峰谷时段", "时段何时调整?", "以主管部门通知为准,已说明。"),
-    ("consultation", 2, "open", "增容要多久?", "计划扩建二期,想了解流程", ""),
+    ("consultation", 50, "kept", "峰谷时段", "时段何时调整？", "以主管部门通知为准，已说明。"),
+    ("consultation", 2, "open", "增容要多久？", "计划扩建二期，想了解流程", ""),
     ("testing", 18, "cancelled", "接地电阻测试", "雨季前测试", ""),
 )  # fmt: skip
 _ITEMS = [{"item": "绝缘电阻", "value": "2500 MΩ", "limit": "≥ 100 MΩ", "verdict": "合格"}]
@@ -58,7 +58,7 @@ def meter_work(m: Matter, kind: str, ending: str, reason: str) -> Story:
         order_operations.cancel_metering_order(order_id=order.pk, reason=reason, by=m.by, at=m.now)
         return
     data: dict[str, Any] = {"done_at": f"{m.now:%Y-%m-%dT%H:%M}"}
-    data |= _replaced(m, installed) if kind == "replace" else {"findings": "重新加封,表计正常"}
+    data |= _replaced(m, installed) if kind == "replace" else {"findings": "重新加封，表计正常"}
     _complete(m, order, data)
 
 

@@ -23,6 +23,7 @@ from busbar.imports.operations.parsing import head_of, path_of, row_error
 from busbar.imports.placing import Placing
 from busbar.imports.reading_options import (
     ReadingOptions,
+    UnableToImportReadings,
     layout_of,
     settle_options,
     used_columns,
@@ -30,7 +31,13 @@ from busbar.imports.reading_options import (
 from busbar.imports.tables import get_table
 from busbar.kit import tables
 from busbar.metering import operations as metering_operations
-from busbar.metering.layouts import ReadingLayout, parse_readings
+from busbar.metering.layouts import (
+    MOST_BAD_ROWS,
+    ReadingLayout,
+    parse_readings,
+    point_texts,
+    too_many_bad_rows,
+)
 from busbar.metering.layouts import RowError as LayoutError
 
 _NAMED_ERRORS = 1000
@@ -143,13 +150,15 @@ class _Source:
         record = {name: tables.cell_text(cell) for name, cell in cells.items()}
         return row_error(self.file, int(self.numbers[place]), column, value, expectation, record)
 
-    def rows_of(self, name: str) -> list[int]:
-        """Places of the rows of one usage point."""
+    def rows_of(self, names: list[str]) -> list[list[int]]:
+        """Places of the rows of each of these usage points."""
         if not self.layout.point_column:
-            return list(range(self.table.num_rows))
-        texts = pc.utf8_trim_whitespace(self.table[self.layout.point_column].cast(pa.string()))
-        same = pc.equal(texts, name).to_numpy(zero_copy_only=False)
-        return [int(place) for place in np.flatnonzero(same == True)]  # noqa: E712 - null is not True
+            return [list(range(self.table.num_rows)) for _ in names]
+        texts = point_texts(self.table[self.layout.point_column].combine_chunks())
+        found = pc.index_in(texts, value_set=pa.array(names, pa.string())).fill_null(-1).to_numpy()
+        order = np.argsort(found, kind="stable")
+        begins = np.searchsorted(found[order], np.arange(len(names) + 1))
+        return [part.tolist() for part in np.split(order, begins)[1:-1]]
 
 
 def _errors(
@@ -160,9 +169,17 @@ def _errors(
     errors = [source.error(place, e.column, e.value, e.expectation) for e, place in places]
     refused = {place for _, place in places}
     column = source.layout.point_column or get_table(source.file.table).field("point").header
-    for name, expectation in unknown.items():
-        rows = source.rows_of(name)
+    for (name, expectation), rows in zip(
+        unknown.items(), source.rows_of(list(unknown)), strict=True
+    ):
         refused |= set(rows)
         errors += [source.error(p, column, name, expectation) for p in rows[:_NAMED_ERRORS]]
+        if len(errors) > MOST_BAD_ROWS:
+            raise UnableToImportReadings(_too_many(errors))
     errors.sort(key=lambda error: error.row)
     return errors, len(refused)
+
+
+def _too_many(errors: list[RowError]) -> str:
+    first = min(errors, key=lambda error: error.row)
+    return too_many_bad_rows(LayoutError(first.row, first.column, first.value, first.expectation))

@@ -30,6 +30,8 @@ from busbar.kit.errors import Refusal
 
 _PROVINCE_PATH = 3
 """Length of the path of the top unit: prices and rules are entered there."""
+_MOST_ROWS = 200_000
+"""Of a register's table: its rows are checked in memory, and a file can be parted."""
 
 
 class UnableToReceiveFiles(Refusal):
@@ -164,7 +166,7 @@ def _file_of(
         found = matching.recognize(tables_of(run.kind), head.header, title)
         chosen = found.table if found else None
     mapping = _mapping_for(chosen, head.header, remembered) if chosen else {}
-    if chosen and (why := _ambiguity(head.header, mapping)):
+    if chosen and (why := _excess(run, head) or _ambiguity(head.header, mapping)):
         raise UnableToReceiveFiles(f"{one.name} {head.sheet}".strip() + f"：{why}")
     return ImportFile(
         run=run,
@@ -179,6 +181,13 @@ def _file_of(
         rows=head.rows,
         mapping=mapping,
     )
+
+
+def _excess(run: ImportRun, head: tables.TableHead) -> str:
+    """Why a table is too long; curves are read as columns and may be as long as they are."""
+    if run.kind == ImportKind.READINGS or head.rows <= _MOST_ROWS:
+        return ""
+    return f"有 {head.rows:,} 行，一次至多 {_MOST_ROWS:,} 行；请分成几份再导入"
 
 
 def _ambiguity(header: Sequence[str], mapping: Mapping[str, str]) -> str:
@@ -240,7 +249,7 @@ def _settle(
 ) -> None:
     where = f"{file.name} {file.sheet}".strip()
     if chosen not in {t.key for t in tables_of(run.kind)}:
-        names = "、".join(f"{t.key}({t.name})" for t in tables_of(run.kind))
+        names = "、".join(f"{t.key}（{t.name}）" for t in tables_of(run.kind))
         raise UnableToConfirmMapping(f"{where}：认不出是哪张表，请指明；可选：{names}")
     table = get_table(chosen)
     if given is None and chosen != file.table:

@@ -11,10 +11,12 @@ from busbar.metering.layouts.described import (
     RowError,
     UnableToUseLayout,
 )
+from busbar.metering.layouts.keys import MOST_BAD_ROWS, point_texts, too_many_bad_rows
 from busbar.metering.layouts.parsing import parse_readings
 from busbar.metering.layouts.ratios import NO_RATIO, RatioFinder, RowRatios
 
 __all__ = [
+    "MOST_BAD_ROWS",
     "NO_RATIO",
     "Channel",
     "ParsedReadings",
@@ -24,4 +26,6 @@ __all__ = [
     "RowRatios",
     "UnableToUseLayout",
     "parse_readings",
+    "point_texts",
+    "too_many_bad_rows",
 ]

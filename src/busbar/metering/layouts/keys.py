@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,19 @@ import pyarrow.compute as pc
 
 from busbar.metering.lake.schema import CHANNELS, INTERVALS, QUALITY, Quality
 from busbar.metering.lake.vectors import as_lists
-from busbar.metering.layouts.described import PARSED_SCHEMA, ReadingLayout, RowError
+from busbar.metering.layouts.described import (
+    PARSED_SCHEMA,
+    ReadingLayout,
+    RowError,
+    UnableToUseLayout,
+)
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 Matrix = npt.NDArray[Any]
+
+MOST_BAD_ROWS: Final = 100_000
+"""Refused rows that one file may have and still be taken: each is kept to be corrected."""
 
 
 @dataclass
@@ -30,8 +38,15 @@ class Findings:
     def reject(
         self, rows: Iterable[int], column: str, expectation: str | Callable[[int], str]
     ) -> None:
-        """Take rows out and say why, naming the cell as the file has it."""
+        """Take rows out and say why, naming the cell as the file has it.
+
+        Raises UnableToUseLayout beyond MOST_BAD_ROWS: then not the rows are wrong but how the
+        file is read.
+        """
         for row in rows:
+            if len(self.errors) == MOST_BAD_ROWS:
+                first = min(self.errors, key=lambda error: error.row)
+                raise UnableToUseLayout(too_many_bad_rows(first))
             self.good[row] = False
             why = expectation if isinstance(expectation, str) else expectation(row)
             self.errors.append(RowError(self.first_row + row, column, self.cell(row, column), why))
@@ -48,13 +63,22 @@ class Findings:
         return sorted(self.errors, key=lambda error: (error.row, error.column))
 
 
+def too_many_bad_rows(first: RowError) -> str:
+    """The sentence with which a file is refused that has more bad rows than can be corrected."""
+    return (
+        f"超过 {MOST_BAD_ROWS:,} 行不合要求，整份文件没有导入；"
+        f"如第 {first.row} 行 {first.column}“{first.value}”：{first.expectation}。"
+        "请检查列对应与时间格式，或分成几份再导入"
+    )
+
+
 def point_codes(findings: Findings, layout: ReadingLayout) -> tuple[Places, list[str]]:
     """Return (for each row the place of its usage point, the sorted numbers); reject blanks."""
     rows = findings.table.num_rows
     if not layout.point_column:
         return np.zeros(rows, dtype=np.int64), [layout.point_number]
     column = findings.table[layout.point_column].combine_chunks()
-    coded = pc.utf8_trim_whitespace(_as_text(column)).dictionary_encode()
+    coded = point_texts(column).dictionary_encode()
     names = coded.dictionary.to_pylist()
     order = sorted(range(len(names)), key=names.__getitem__)
     place_of = np.zeros(len(names) + 1, dtype=np.int64)  # the last is that of blanks, rejected
@@ -66,15 +90,15 @@ def point_codes(findings: Findings, layout: ReadingLayout) -> tuple[Places, list
     return place_of[indices], [names[place] for place in order]
 
 
-def _as_text(column: Any) -> Any:
-    """Numbers that a spreadsheet turned into floats lose their '.0'."""
+def point_texts(column: Any) -> Any:
+    """Usage points' numbers as people write them: trimmed, what became a float without '.0'."""
     if pa.types.is_floating(column.type):
         column = pc.if_else(
             pc.equal(pc.floor(column), column).fill_null(False),  # noqa: FBT003 - Arrow's signature
             column.cast(pa.int64(), safe=False).cast(pa.string()),
             column.cast(pa.string()),
         )
-    return column.cast(pa.string())
+    return pc.utf8_trim_whitespace(column.cast(pa.string()))
 
 
 def reject_repeats(findings: Findings, keys: Places, column: str, what: str) -> None:
