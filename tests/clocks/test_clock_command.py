@@ -56,6 +56,31 @@ class TestDue:
             "周四，暂停，不计入：客户:出差",
         ]
 
+    def test_a_pause_that_a_clock_would_refuse_is_reckoned_and_said(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asked = (
+            "--pause=2025-11-04..2025-11-05:customer-documents",
+            "--pause=2025-11-06..2025-11-07",
+        )
+        found = due(capsys, "scheme-reply-single", "2025-11-03", *asked)
+        assert found["due"] == "2025-12-03"
+        assert len(found["doubts"]) == 1
+        assert found["doubts"][0].startswith("“未写明原因”不是该时限可暂停的原因，此处照算")
+        assert "等待客户补正资料（customer-documents）" in found["doubts"][0]
+        lawful = due(capsys, "scheme-reply-single", "2025-11-03", asked[0])
+        assert (lawful["due"], lawful["doubts"]) == ("2025-12-02", [])
+        main(
+            [
+                "clock",
+                "due",
+                "--rule=scheme-validity-hv",
+                "--from=2025-11-03",
+                "--pause=2025-11-04..2025-11-05:出差",
+            ]
+        )
+        assert "注意 “出差”不是该时限可暂停的原因" in capsys.readouterr().out
+
     def test_hours_give_a_moment(self, capsys: pytest.CaptureFixture[str]) -> None:
         found = due(capsys, "restoration", "2025-11-03T10:00:00")
         assert found["due"] == "2025-11-04T10:00:00+08:00"

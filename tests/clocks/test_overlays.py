@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from tests.clocks.conftest import Company, china
+from tests.clocks.conftest import CLERK, Company, china
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import NotPermitted
@@ -14,6 +14,7 @@ from busbar.clocks import operations as clocks_operations
 from busbar.clocks import queries as clocks_queries
 from busbar.clocks.models import LimitAdoption, TimeLimit, WorkingHours
 from busbar.clocks.operations import UnableToAdoptRules, UnableToSetHours, UnableToSetLimit
+from busbar.clocks.rulebook import loosens
 from busbar.journal.models import Entry
 
 AT = china("2025-11-03T10:00")
@@ -24,6 +25,18 @@ def tighten(
     company: Company, unit: OrganizationUnit, amount: int, code: str = "scheme-reply-single"
 ) -> TimeLimit:
     """By the unit's own administrator."""
+    return set_limit(company, unit, amount, code)
+
+
+def set_limit(
+    company: Company,
+    unit: OrganizationUnit,
+    amount: int,
+    code: str = "scheme-reply-single",
+    *,
+    at: dt.datetime = AT,
+) -> TimeLimit:
+    """The same at another moment."""
     return clocks_operations.set_local_limit(
         unit=unit,
         code=code,
@@ -31,7 +44,7 @@ def tighten(
         reason="优化营商环境",
         source="县供电〔2025〕8 号",
         viewer=company.keeper(unit),
-        at=AT,
+        at=at,
     )
 
 
@@ -88,6 +101,18 @@ class TestLocalLimit:
         tighten(company, company.city, 10)
         assert amount(company.county) == 10
 
+    def test_a_city_that_tightens_later_binds_a_county_with_a_set_of_its_own(
+        self, company: Company
+    ) -> None:
+        adopt(company, company.county, "R2024")
+        assert amount(company.county) == 10
+        tighten(company, company.city, 8)
+        assert amount(company.county) == amount(company.station) == 8
+        with pytest.raises(UnableToSetLimit, match="不能延长到 9 个工作日"):
+            tighten(company, company.county, 9)
+        tighten(company, company.county, 6)
+        assert (amount(company.county), amount(company.other)) == (6, 8)
+
     def test_at_least_may_only_grow(self, company: Company) -> None:
         with pytest.raises(UnableToSetLimit, match="不能缩短到 5 天"):
             tighten(company, company.county, 5, "scheme-extension-notice")
@@ -97,6 +122,22 @@ class TestLocalLimit:
         tighten(company, company.county, 12)
         tighten(company, company.county, 14)
         assert amount(company.county) == 14
+
+    def test_a_figure_by_which_clocks_already_run_is_not_replaced_the_same_day(
+        self, company: Company
+    ) -> None:
+        local = tighten(company, company.county, 12)
+        clock = clocks_operations.start_clock(
+            code="scheme-reply-single", subject=company.subject(), actor=CLERK, at=AT
+        )
+        with pytest.raises(UnableToSetLimit, match="同一天不能再改"):
+            tighten(company, company.county, 11)
+        assert amount(company.county) == 12
+        assert list(TimeLimit.objects.exclude(unit=None)) == [local]
+        later = set_limit(company, company.county, 11, at=AT + dt.timedelta(days=1))
+        clock.refresh_from_db()
+        assert (clock.limit, later.valid_from) == (local, dt.date(2025, 11, 4))
+        assert amount(company.county, on=dt.date(2025, 11, 4)) == 11
 
     def test_a_clock_keeps_the_ladder_and_reasons(self, company: Company) -> None:
         local = tighten(company, company.county, 12)
@@ -139,6 +180,30 @@ class TestAdoption:
         with pytest.raises(UnableToAdoptRules, match="宽于上级现行规定"):
             adopt(company, company.county, "R2009")
         assert not LimitAdoption.objects.exists()
+
+    def test_what_a_lower_set_lacks_stays_as_the_company_above_has_it(
+        self, company: Company
+    ) -> None:
+        adopt(company, company.province, "SG186")
+        adopt(company, company.county, "SG2022")  # says nothing of the reply; 种子制度 says 20
+        assert amount(company.province) == amount(company.county) == 15
+
+    def test_a_company_above_that_goes_over_to_a_tighter_set_later_binds_those_below(
+        self, company: Company
+    ) -> None:
+        adopt(company, company.county, "R2024")
+        adopt(company, company.province, "COMPRESSED")
+        above = clocks_queries.limits_in_force(on=ON, unit_path=company.province.path)
+        below = clocks_queries.limits_in_force(on=ON, unit_path=company.station.path)
+        looser = {code for code, row in above.items() if loosens(below[code], row)}
+        assert looser == set()
+
+    def test_a_figure_in_another_unit_of_time_holds_only_where_it_is_surely_tighter(
+        self, company: Company
+    ) -> None:
+        adopt(company, company.county, "R2024")  # 5 working days, where 种子制度 says 5 days
+        limit = clocks_queries.get_limit("change-reinstall", on=ON, unit_path=company.county.path)
+        assert (limit.amount, limit.amount_unit, limit.rule_set) == (5, "calendar_day", "SEED")
 
     def test_a_set_out_of_force_is_refused(self, company: Company) -> None:
         with pytest.raises(UnableToAdoptRules, match="不施行"):

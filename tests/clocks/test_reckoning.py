@@ -7,7 +7,7 @@ import random
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.clocks import oracle
 
@@ -68,6 +68,21 @@ def cases(draw: st.DrawFn, longest_pause_days: int = 40) -> tuple[dt.datetime, o
     return start, pauses
 
 
+@st.composite
+def opening_periods(draw: st.DrawFn) -> list[tuple[int, int]]:
+    """One to four periods of a day in minutes after midnight, at least three hours in all."""
+    marks = draw(st.lists(st.integers(0, 47), min_size=2, max_size=8, unique=True))
+    marks = sorted(marks)[: len(marks) // 2 * 2]
+    periods = [(a * 30, b * 30) for a, b in zip(marks[::2], marks[1::2], strict=True)]
+    assume(sum(b - a for a, b in periods) >= 180)
+    return periods
+
+
+def clock(minute: int) -> str:
+    """Minutes after midnight as people write them."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
 class TestAgainstTheOracle:
     """Every unit, with pauses, over 2004 to 2026."""
 
@@ -116,6 +131,27 @@ class TestAgainstTheOracle:
         start, pauses = case
         due = oracle.due_in_working_minutes(start, amount * 60, pauses, OFFICE)
         assert work_out(amount, "working_hour", start, pauses).due_at == due
+
+    @settings(max_examples=60, deadline=None)
+    @given(cases(longest_pause_days=3), st.integers(1, 30), opening_periods())
+    def test_working_hours_of_any_periods(
+        self,
+        case: tuple[dt.datetime, oracle.Pauses],
+        amount: int,
+        periods: list[tuple[int, int]],
+    ) -> None:
+        start, pauses = case
+        due = oracle.due_in_working_minutes(start, amount * 60, pauses, periods)
+        week = parse_week([[[clock(a), clock(b)] for a, b in periods]] * 5 + [[], []])
+        stretches = [Pause(a, b, "原因") for a, b in pauses]
+        found = reckon(
+            limit(amount, "working_hour"),
+            start=start,
+            pauses=stretches,
+            calendar=CALENDAR,
+            hours=week,
+        )
+        assert found.due_at == due
 
     @settings(max_examples=200, deadline=None)
     @given(

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from busbar.journal import immutability
 from busbar.journal import operations as journal_operations
@@ -192,6 +193,58 @@ class TestAppendOnly:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             Entry.objects.all().delete()
         assert Entry.objects.filter(reason="").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTurn:
+    """PostgreSQL's lock is asked for once a transaction, and again where it was lost."""
+
+    @pytest.fixture(autouse=True)
+    def _only_postgresql(self) -> None:
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite's writers queue without a lock of ours")
+
+    @contextmanager
+    def asked(self, times: int) -> Iterator[None]:
+        """How often the lock is asked for, and that it is held at the end."""
+        with CaptureQueriesContext(connection) as queries:
+            yield
+        assert sum("pg_advisory_xact_lock" in query["sql"] for query in queries) == times
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            assert cursor.fetchone() == (1,)
+
+    def test_an_operation_of_many_entries_waits_once(self) -> None:
+        with transaction.atomic(), self.asked(1):
+            journal_operations.take_turn()
+            write(1, 2)
+            with transaction.atomic():
+                write(3)
+
+    def test_the_next_transaction_waits_anew(self) -> None:
+        write(1)
+        with transaction.atomic(), self.asked(1):
+            write(2)
+        with pytest.raises(RuntimeError):
+            failing_work(lambda: write(3))
+        with transaction.atomic(), self.asked(1):
+            write(4)
+        assert journal_queries.verify_chain().broken is None
+
+    def test_a_part_rolled_back_loses_the_turn_that_it_took(self) -> None:
+        with transaction.atomic():
+            with pytest.raises(RuntimeError):
+                failing_work(lambda: write(1))
+            with self.asked(1):
+                write(2)
+
+    def test_a_part_rolled_back_keeps_the_turn_taken_before_it(self) -> None:
+        with transaction.atomic():
+            journal_operations.take_turn()
+            with pytest.raises(RuntimeError):
+                failing_work(lambda: write(1))
+            with self.asked(0):
+                write(2)
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from busbar.access.visibility import NotPermitted
+from busbar.clocks.models import Holding
 from busbar.journal.models import Entry
 from busbar.workflow import operations, queries
 from busbar.workflow.models import ProcessInstance, ProcessVersion, UserTask
@@ -183,15 +184,39 @@ class TestMigration:
         assert open_task(instance, "first").role == "connection_officer"
         complete(instance, "first", loaded.people["甲"])
 
+    def test_from_then_on_the_matter_is_with_the_new_post(self, loaded: Company) -> None:
+        instance = start(loaded)
+        files = changed(
+            "process.bpmn",
+            'busbar:role="service_agent"',
+            'busbar:role="connection_officer"',
+            "errand",
+        )
+        target, later = publish(loaded, files), AT + dt.timedelta(hours=3)
+        operations.migrate_instances(
+            version_id=target.pk,
+            instance_ids=[instance.pk],
+            viewer=loaded.people["管理员"],
+            at=later,
+        )
+        held = Holding.objects.filter(subject_id=instance.subject_id).order_by("pk")
+        assert list(held.values_list("post", "opened_at", "closed_at")) == [
+            ("客服专员", AT, later),
+            ("业扩专责", later, None),
+        ]
+
     def test_a_step_that_is_gone_keeps_its_process(self, loaded: Company) -> None:
         instance = start(loaded)
         files = package("errand")
         files["process.bpmn"] = files["process.bpmn"].replace('"first"', '"begin"')
         target = publish(loaded, files)
         outlook = operations.preview_migration(version_id=target.pk, viewer=loaded.people["管理员"])
-        assert (
-            outlook[0].obstacles[0] == "正在办理的“begin”在新版本中没有了"
-            or not outlook[0].can_move
+        assert (outlook[0].can_move, outlook[0].obstacles) == (
+            False,
+            (
+                "已办过的“start”之后的走向在新版本中变了，会漏办新的步骤",
+                "正在办理的“first”在新版本中没有了",
+            ),
         )
         assert UserTask.objects.open().get(instance=instance).element == "first"
 

@@ -78,11 +78,28 @@ def _due(args: argparse.Namespace) -> int:
     start = read_moment(args.start, "--from")
     pauses = [read_pause(text) for text in args.pause]
     reckoning = _reckon(args.rule, start, pauses, args.rule_set)
+    doubts = _doubts(reckoning.limit, pauses)
     if args.json:
-        print(json.dumps(as_json(reckoning), ensure_ascii=False, indent=2))
+        answer = {**as_json(reckoning), "doubts": doubts}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         _print(reckoning)
+        for doubt in doubts:
+            print(f"注意 {doubt}")
     return 0
+
+
+def _doubts(limit: LimitFacts, pauses: list[Pause]) -> list[str]:
+    """What was reckoned as asked, although a running clock would refuse it: unlawful pauses."""
+    lawful = {_reason(code): code for code in limit.pause_reasons}
+    names = "、".join(f"{name}（{code}）" for name, code in lawful.items())
+    allowed = f"可暂停的原因：{names}" if names else "该时限不得暂停"
+    unlawful = dict.fromkeys(pause.reason for pause in pauses if pause.reason not in lawful)
+    return [
+        f"“{reason or '未写明原因'}”不是该时限可暂停的原因，此处照算，实际计时不得以此暂停；"
+        f"{allowed}"
+        for reason in unlawful
+    ]
 
 
 def _reckon(code: str, start: dt.datetime, pauses: list[Pause], rule_set: str | None) -> Reckoning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 AmountUnitName = Literal[
     "working_day", "calendar_day", "working_hour", "hour", "minute", "month", "year"
@@ -24,6 +24,18 @@ EXACT_UNITS: frozenset[str] = frozenset({"hour", "minute", "working_hour"})
 """Units that run to the second; all others end with the close of a day."""
 
 SECONDS = {"minute": 60, "hour": 3600, "working_hour": 3600}
+
+_NO_END = Decimal("Infinity")
+_HOURS: dict[str, tuple[Decimal, Decimal]] = {
+    "minute": (1 / Decimal(60), 1 / Decimal(60)),
+    "hour": (Decimal(1), Decimal(1)),
+    "calendar_day": (Decimal(24), Decimal(24)),
+    "month": (Decimal(28 * 24), Decimal(31 * 24)),
+    "year": (Decimal(365 * 24), Decimal(366 * 24)),
+    "working_hour": (Decimal(1), _NO_END),
+    "working_day": (Decimal(24), _NO_END),
+}
+"""The fewest and the most hours of one unit; between working days any number of others may lie."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +104,46 @@ def plain_number(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def loosens(changed: LimitFacts, above: LimitFacts) -> bool:
-    """Whether the amount is looser than the one above: longer for at most, shorter for at least.
+class Figure(Protocol):
+    """What of a limit says how long it is."""
+
+    @property
+    def amount(self) -> Decimal: ...
+
+    @property
+    def amount_unit(self) -> str: ...
+
+    @property
+    def sense(self) -> str: ...
+
+
+def loosens(changed: Figure, above: Figure) -> bool:
+    """Whether the amount may be looser than the one above: longer for at most, shorter for least.
+
+    In unlike units it is not looser only where that is sure whatever the calendar.
 
     >>> twenty = LimitFacts("a", "答复", Decimal(20), "working_day")
     >>> loosens(LimitFacts("a", "答复", Decimal(21), "working_day"), twenty)
     True
+    >>> loosens(LimitFacts("a", "答复", Decimal(20), "calendar_day"), twenty)
+    False
+    >>> loosens(twenty, LimitFacts("a", "答复", Decimal(28), "calendar_day"))
+    True
     """
-    if above.sense == "at_most":
-        return changed.amount > above.amount
-    return changed.amount < above.amount
+    if changed.sense != above.sense:
+        return True
+    if changed.amount_unit == above.amount_unit:
+        mine = highest = changed.amount
+        lowest = theirs = above.amount
+    else:
+        (mine, highest), (lowest, theirs) = _hours(changed), _hours(above)
+    return highest > lowest if above.sense == "at_most" else mine < theirs
+
+
+def _hours(figure: Figure) -> tuple[Decimal, Decimal]:
+    """The fewest and the most hours that the amount can come to."""
+    shortest, longest = _HOURS[figure.amount_unit]
+    return figure.amount * shortest, figure.amount * longest
 
 
 def matches(applies_when: dict[str, object], facts: dict[str, object]) -> bool:

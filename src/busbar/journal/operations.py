@@ -59,7 +59,7 @@ def take_turn() -> None:
     _lock_chain()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_many(*, happenings: Sequence[Happening], actor: Actor, at: dt.datetime) -> list[Entry]:
     """Append several entries of one operation on many subjects, chained in their order."""
     _lock_chain()
@@ -125,6 +125,20 @@ def _json_native(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _lock_chain() -> None:
     # SQLite writers already queue (transaction_mode IMMEDIATE); PostgreSQL's would fork the chain.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+    if connection.vendor != "postgresql" or _holds_turn():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+    transaction.on_commit(_turn_taken)
+
+
+def _turn_taken() -> None:
+    """Stands among the hooks of a commit while the lock is held; at the commit nothing is done.
+
+    Django drops a hook with the transaction or the savepoint that is rolled back, and PostgreSQL
+    the lock with the same, so that an operation of many parts asks for the lock once.
+    """
+
+
+def _holds_turn() -> bool:
+    return any(hook[1] is _turn_taken for hook in connection.run_on_commit)

@@ -108,27 +108,24 @@ def obstacles(course: Course, new: Definition) -> list[str]:
     where it stands now must still be a step of the same kind.
     """
     top, _ = diff_workflow(_registry, course.workflow, new.spec, {})
-    said = []
-    for task in top.removed:
-        if task.has_state(_OPEN):
-            said.append(f"正在办理的“{_named(task)}”在新版本中没有了")
-        elif task.has_state(TaskState.COMPLETED):
-            said.append(f"已办过的“{_named(task)}”在新版本中没有了")
-    for task in top.changed:
-        differs = _STRUCTURE & set(_changes(task, new))
-        if task.has_state(TaskState.COMPLETED) and differs:
-            said.append(f"已办过的“{_named(task)}”之后的走向在新版本中变了，会漏办新的步骤")
-        elif task.has_state(_OPEN) and "typename" in differs:
-            said.append(f"正在办理的“{_named(task)}”在新版本中改成了另一类步骤")
-    return list(dict.fromkeys(said))
+    said = [_obstacle(task, new) for task in (*top.removed, *top.changed)]
+    return [sentence for sentence in dict.fromkeys(said) if sentence]
 
 
-def _changes(task: Any, new: Definition) -> list[str]:
+def _obstacle(task: Any, new: Definition) -> str:
+    """What stands in the way of one task that differs; "" where nothing does."""
+    is_done, is_open = task.has_state(TaskState.COMPLETED), task.has_state(_OPEN)
     candidate = new.spec.task_specs.get(task.task_spec.name)
     if candidate is None:
-        return ["typename"]
+        what = "正在办理的" if is_open else "已办过的" if is_done else ""
+        return what and f"{what}“{_named(task)}”在新版本中没有了"
     before, after = _registry.convert(task.task_spec), _registry.convert(candidate)
-    return [key for key in before if after.get(key) != before[key]]
+    differs = {key for key in _STRUCTURE if key in before and after.get(key) != before[key]}
+    if is_done and differs:
+        return f"已办过的“{_named(task)}”之后的走向在新版本中变了，会漏办新的步骤"
+    if is_open and "typename" in differs:
+        return f"正在办理的“{_named(task)}”在新版本中改成了另一类步骤"
+    return ""
 
 
 def _named(task: Any) -> str:

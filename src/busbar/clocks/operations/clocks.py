@@ -40,10 +40,10 @@ def start_clock(
     journal_operations.take_turn()  # two at once would else both find that none runs
     path = OrganizationUnit.objects.values_list("path", flat=True).get(pk=subject.unit_id)
     row = queries.find_limit(code, on=local_date(at), unit_path=path)
-    running = queries.get_open_clock(subject.type, subject.id, code)
-    if running is not None:
-        since = moving.say(running.started_at)
-        raise UnableToStartClock(f"“{row.name}”自 {since} 起已在计时，不能重复开始")
+    running = Clock.objects.about(subject.type, subject.id).open().filter(code=code)
+    since = running.values_list("started_at", flat=True).first()
+    if since is not None:
+        raise UnableToStartClock(f"“{row.name}”自 {moving.say(since)} 起已在计时，不能重复开始")
     clock, happening = moving.begin(
         row, subject, parent=parent, owner_id=owner_id, facts=facts or {}, at=at
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from busbar.clocks.models import Holding
@@ -17,11 +16,10 @@ class UnableToHold(Refusal):
     """The holding cannot be opened or closed so."""
 
 
-@transaction.atomic
 def open_holding(*, subject: Subject, party: Party, key: str, at: dt.datetime) -> Holding:
     """The party has the matter from `at`; `key` names the holding within the subject.
 
-    A part of the operation that hands the matter over, and recorded with it.
+    A part of the operation that hands the matter over: in its transaction, recorded with it.
     """
     journal_operations.take_turn()  # two at once would else both find that nobody has it
     if _open(subject, key).exists():
@@ -41,9 +39,8 @@ def open_holding(*, subject: Subject, party: Party, key: str, at: dt.datetime) -
     )
 
 
-@transaction.atomic
 def close_holding(*, subject: Subject, key: str, at: dt.datetime) -> Holding:
-    """The party has passed the matter on at `at`."""
+    """The party has passed the matter on at `at`; in the caller's transaction too."""
     journal_operations.take_turn()
     holding = _open(subject, key).select_for_update(of=("self",)).first()
     if holding is None:

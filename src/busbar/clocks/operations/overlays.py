@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from busbar.clocks import queries
 from busbar.clocks.hours import PeriodsRefused, parse_week
 from busbar.clocks.models import (
     Certainty,
+    Clock,
     EscalationRung,
     LimitAdoption,
     LimitRuleSet,
@@ -69,10 +71,8 @@ def set_local_limit(
     above = queries.facts_of(row)
     wanted = Decimal(amount)
     _check_tightens(above, wanted, reason, source)
-    mine = TimeLimit.objects.filter(unit=unit, code=code, rule_set=row.rule_set)
     before = queries.find_limit(code, on=on, unit_path=unit.path).amount
-    mine.filter(valid_until=None, valid_from__lt=on).update(valid_until=on)
-    mine.filter(valid_from__gte=on).delete()
+    _end_earlier(unit, row, on)
     local = TimeLimit.objects.create(
         rule_set=row.rule_set,
         unit=unit,
@@ -159,13 +159,19 @@ def _require_keeper(viewer: Viewer, unit: OrganizationUnit) -> None:
 
 def _above(unit: OrganizationUnit, code: str, on: dt.date) -> TimeLimit:
     """The limit that would hold for the unit if it had none of its own."""
-    adopted = queries.get_adopted_set(on=on, unit_path=unit.path)
-    above_path = unit.parent.path if unit.parent else ""
-    if adopted == queries.get_adopted_set(on=on, unit_path=above_path):
-        return queries.find_limit(code, on=on, unit_path=above_path)
-    rows = TimeLimit.objects.select_related("rule_set", "unit").filter(unit=None)
-    own = rows.filter(rule_set__code=adopted, code=code).order_by("-valid_from").first()
-    return own or queries.find_limit(code, on=on, unit_path=above_path)
+    return queries.find_limit(code, on=on, unit_path=unit.path, without_unit_id=unit.pk)
+
+
+def _end_earlier(unit: OrganizationUnit, above: TimeLimit, on: dt.date) -> None:
+    """The unit's own limit so far ends with the day before; a clock keeps the one it runs by."""
+    mine = TimeLimit.objects.filter(unit=unit, code=above.code, rule_set=above.rule_set)
+    replaced = mine.filter(valid_from__gte=on)
+    if Clock.objects.filter(limit__in=replaced).exists():
+        raise UnableToSetLimit(
+            f"“{above.name}”当日已另定过，并已有计时按它进行；同一天不能再改，请次日再定"
+        )
+    replaced.delete()
+    mine.filter(valid_until=None).update(valid_until=on)
 
 
 def _check_tightens(above: LimitFacts, wanted: Decimal, reason: str, source: str) -> None:
@@ -175,8 +181,7 @@ def _check_tightens(above: LimitFacts, wanted: Decimal, reason: str, source: str
         raise UnableToSetLimit("按天、月、年计的时限应为整数")
     if not reason.strip() or not source.strip():
         raise UnableToSetLimit("另定时限须写明理由和依据（文号）")
-    changed = LimitFacts(above.code, above.name, wanted, above.amount_unit)
-    if loosens(changed, above):
+    if loosens(replace(above, amount=wanted), above):
         word = "延长" if above.sense == "at_most" else "缩短"
         figure = f"{plain_number(wanted)} {UNIT_WORDS[above.amount_unit]}"
         raise UnableToSetLimit(
@@ -202,7 +207,7 @@ def _check_adoption(
     for row in TimeLimit.objects.filter(rule_set=found, unit=None).select_related("rule_set"):
         above = in_force.get(row.code)
         if above is None or above.amount_unit != row.amount_unit:
-            continue
+            continue  # in unlike units the one above holds on, unless the new one is surely tighter
         above_facts = queries.facts_of(above)
         if loosens(queries.facts_of(row), above_facts):
             raise UnableToAdoptRules(

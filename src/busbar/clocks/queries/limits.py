@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Prefetch, Q
@@ -17,12 +18,11 @@ from busbar.clocks.models import (
     LimitAdoption,
     LimitRuleSet,
     PauseReason,
-    Sense,
     TimeLimit,
     WorkingHours,
 )
 from busbar.clocks.models.rules import TimeLimitQuerySet
-from busbar.clocks.rulebook import LimitFacts
+from busbar.clocks.rulebook import LimitFacts, loosens
 from busbar.kit.errors import Refusal
 
 DEFAULT_SET = shipped.DEFAULT_SET
@@ -40,7 +40,7 @@ class NoSuchRuleSet(Refusal):
 def get_limit(
     code: str, *, on: dt.date, unit_path: str = "", rule_set: str | None = None
 ) -> LimitFacts:
-    """The limit in force on the day: the unit's own, else its company's set, else 种子制度.
+    """The limit in force on the day: its company's set or 种子制度, tightened by the units' own.
 
     With `rule_set` (code or name) the figure of that set, without any overlay. On a database
     without limits the shipped data answer. NoSuchLimit and NoSuchRuleSet name what is known.
@@ -72,9 +72,11 @@ def list_shipped_limits(rule_set: str | None = None) -> list[LimitFacts]:
     return sorted(rows, key=lambda limit: (limit.rule_set, limit.code))
 
 
-def find_limit(code: str, *, on: dt.date, unit_path: str = "") -> TimeLimit:
+def find_limit(
+    code: str, *, on: dt.date, unit_path: str = "", without_unit_id: int | None = None
+) -> TimeLimit:
     """The row in force; NoSuchLimit where there is none."""
-    rows = limits_in_force(on=on, unit_path=unit_path, code=code)
+    rows = limits_in_force(on=on, unit_path=unit_path, code=code, without_unit_id=without_unit_id)
     if code not in rows:
         known = TimeLimit.objects.filter(unit=None, rule_set__code=DEFAULT_SET)
         codes = sorted(set(known.values_list("code", flat=True)))
@@ -89,15 +91,21 @@ def limits_in_force(
     code: str | None = None,
     rule_set: str | None = None,
     codes: Collection[str] | None = None,
+    without_unit_id: int | None = None,
 ) -> dict[str, TimeLimit]:
-    """The row in force of every code (or of those named), for a unit. Three queries at most.
+    """The row in force of every code (or of those named), for a unit. Four queries at most.
 
-    With `rule_set` (a code) as if the unit's company followed that set.
+    From the top company down, each level's set and its own limits count only as far as they do
+    not loosen what holds above, whichever was entered first (R7). With `rule_set` (a code) as if
+    the unit followed that set; `without_unit_id` leaves that unit's own limits out.
     """
     path = [*ancestors(unit_path), unit_path] if unit_path else []
-    adopted = rule_set or get_adopted_set(on=on, unit_path=unit_path)
-    sets = [adopted, DEFAULT_SET]
-    rows = _limit_rows().filter(Q(unit=None) | Q(unit__path__in=path), rule_set__code__in=sets)
+    levels = _levels(path, on, rule_set)
+    wanted = {DEFAULT_SET, *(level.rule_set for level in levels)}
+    rows = _limit_rows().filter(
+        Q(unit=None) | Q(unit__path__in=path), rule_set__code__in=sorted(wanted)
+    )
+    rows = rows.exclude(unit_id=without_unit_id) if without_unit_id is not None else rows
     if code is not None:
         rows = rows.filter(code=code)
     if codes is not None:
@@ -105,7 +113,7 @@ def limits_in_force(
     by_code: dict[str, list[TimeLimit]] = {}
     for row in rows:
         by_code.setdefault(row.code, []).append(row)
-    chosen = {name: _in_force(versions, sets, on) for name, versions in by_code.items()}
+    chosen = {name: _in_force(versions, levels, on) for name, versions in by_code.items()}
     return {name: row for name, row in chosen.items() if row is not None}
 
 
@@ -192,24 +200,53 @@ def _limit_rows() -> TimeLimitQuerySet:
     return found
 
 
-def _in_force(rows: Sequence[TimeLimit], sets: Sequence[str], on: dt.date) -> TimeLimit | None:
-    for wanted in sets:
-        base = _version([r for r in rows if r.rule_set.code == wanted and r.unit_id is None], on)
-        if base is None or (wanted != DEFAULT_SET and not _is_valid(base, on)):
-            continue
-        overlays = [
-            row
-            for row in rows
-            if row.unit_id and row.rule_set_id == base.rule_set_id and _is_valid(row, on)
-        ]
-        return _tightest([base, *overlays])
-    return None
+@dataclass(frozen=True)
+class _Level:
+    """A unit on the way down, and the set that it follows."""
+
+    path: str
+    rule_set: str
 
 
-def _tightest(rows: Sequence[TimeLimit]) -> TimeLimit:
-    if rows[0].sense == Sense.AT_LEAST:
-        return max(rows, key=lambda row: row.amount)
-    return min(rows, key=lambda row: row.amount)
+def _levels(path: Sequence[str], on: dt.date, rule_set: str | None) -> list[_Level]:
+    """The units from the top down; each follows the set of the nearest company above or itself."""
+    adoptions = LimitAdoption.objects.filter(unit__path__in=path, valid_from__lte=on)
+    adopted = dict(adoptions.order_by("valid_from").values_list("unit__path", "rule_set__code"))
+    if rule_set is not None:
+        adopted[path[-1] if path else ""] = rule_set
+    levels, followed = list[_Level](), DEFAULT_SET
+    for unit_path in path or [""]:
+        followed = adopted.get(unit_path, followed)
+        levels.append(_Level(unit_path, followed))
+    return levels
+
+
+def _in_force(rows: Sequence[TimeLimit], levels: Sequence[_Level], on: dt.date) -> TimeLimit | None:
+    """Down the levels: the set's figure, then the unit's own, unless either would loosen."""
+    chosen: TimeLimit | None = None
+    for level in levels:
+        base = _figure_of(level.rule_set, rows, on)
+        if chosen is None:
+            base = base or _figure_of(DEFAULT_SET, rows, on)
+        chosen = _tighter(chosen, base)
+        sets = {row.rule_set_id for row in (chosen, base) if row is not None}
+        for row in rows:
+            own = row.unit is not None and row.unit.path == level.path and row.rule_set_id in sets
+            if own and _is_valid(row, on):
+                chosen = _tighter(chosen, row)
+    return chosen
+
+
+def _figure_of(rule_set: str, rows: Sequence[TimeLimit], on: dt.date) -> TimeLimit | None:
+    """What the set itself says; 种子制度 answers for every day, another set while in force."""
+    found = _version([r for r in rows if r.rule_set.code == rule_set and r.unit_id is None], on)
+    return found if found is None or rule_set == DEFAULT_SET or _is_valid(found, on) else None
+
+
+def _tighter(above: TimeLimit | None, wanted: TimeLimit | None) -> TimeLimit | None:
+    if above is None or wanted is None:
+        return above or wanted
+    return above if loosens(wanted, above) else wanted
 
 
 def _is_valid(row: TimeLimit | LimitFacts, on: dt.date) -> bool:

@@ -13,7 +13,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal.operations import Actor
 from busbar.kit.errors import Refusal
-from busbar.workflow import comparison, engine, people
+from busbar.workflow import clocking, comparison, engine, people
 from busbar.workflow.definition.elements import Definition
 from busbar.workflow.library import get_definition
 from busbar.workflow.models import (
@@ -104,13 +104,20 @@ def _migrate(
 
 
 def _refit(move: Move) -> None:
-    """Open tasks take title, form, role and unit of the new version; the clocks run on."""
+    """Open tasks take title, form, role and unit of the new version; the clocks run on.
+
+    Where another post has the matter from now on, the time until now stays with the old one.
+    """
     rows = list(UserTask.objects.open().filter(instance=move.instance))
     steps = [move.definition.steps[task.element] for task in rows]
     units = people.resolve_units(move.instance.unit, {step.unit for step in steps})
     for task, step in zip(rows, steps, strict=True):
         unit = units[step.unit]
-        if task.owner_id and (unit.pk, step.role) != (task.unit_id, task.role):
+        moved = (unit.pk, step.role) != (task.unit_id, task.role)
+        passed_on = moved or step.party != task.party
+        if passed_on:
+            clocking.let_go(task, move.instance, at=move.at)
+        if task.owner_id and moved:
             task.owner, task.state, task.claimed_at = None, "open", None
         task.title, task.stage, task.form, task.silent = (
             step.title,
@@ -119,6 +126,8 @@ def _refit(move: Move) -> None:
             step.silent,
         )
         task.role, task.party, task.unit = step.role, step.party, unit
+        if passed_on:
+            clocking.hold(task, move.instance, at=move.at)
     names = ["title", "stage", "form", "silent", "role", "party", "unit", "owner", "state"]
     UserTask.objects.bulk_update(rows, [*names, "claimed_at"])
 
