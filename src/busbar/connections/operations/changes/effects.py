@@ -50,6 +50,14 @@ def apply(
     _EFFECTS[ChangeKind(change.kind)](_Step(change, done_on, seals, by, at))
 
 
+def _reduce(step: _Step) -> None:
+    """Sealed; or exchanged for the smaller one that the facts name."""
+    if step.facts.get("capacity_kva"):
+        _replace(step)
+    else:
+        _stop(step)
+
+
 def _stop(step: _Step) -> None:
     _set_states(step, RunningState.SEALED)
 
@@ -93,16 +101,16 @@ def _replace(step: _Step) -> None:
 
 
 def _end_replacement(step: _Step) -> None:
-    """The lent transformer goes, the customer's own runs again."""
+    """What was put in its place goes, the customer's own transformer runs again."""
     _restart(step)
-    before = step.change.follows
-    lent = Transformer.objects.filter(number=before.facts["number"]).first() if before else None
+    number = step.change.follows.facts.get("number") if step.change.follows else None
+    lent = Transformer.objects.filter(number=number).first() if number else None
     if lent is not None:
         supply_operations.change_transformer_state(
             transformer=lent,
             state=RunningState.REMOVED,
             since=step.done_on,
-            reason=f"{step.change.number} 暂换恢复",
+            reason=f"{step.change.number} {step.change.get_kind_display()}",
             by=step.by,
             at=step.at,
         )
@@ -314,8 +322,8 @@ def _new_account_number(source: CustomerAccount) -> str:
 
 
 _EFFECTS: dict[ChangeKind, Callable[[_Step], None]] = {
-    ChangeKind.CAPACITY_REDUCTION: _stop,
-    ChangeKind.CAPACITY_RESTORATION: _restart,
+    ChangeKind.CAPACITY_REDUCTION: _reduce,
+    ChangeKind.CAPACITY_RESTORATION: _end_replacement,
     ChangeKind.SUSPENSION: _stop,
     ChangeKind.SUSPENSION_END: _restart,
     ChangeKind.TEMPORARY_REPLACEMENT: _replace,
