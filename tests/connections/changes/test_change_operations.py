@@ -18,12 +18,14 @@ from busbar.connections.operations.changes import (
     UnableToDecideChange,
     UnableToRequestChange,
 )
+from busbar.connections.operations.changes.effects import UnableToUpdateArchive
 from busbar.connections.operations.changes.requirements import UnableToStateChange
 from busbar.connections.queries import changes as change_queries
 from busbar.connections.queries.changes import Wish
 from busbar.customers import operations as customer_operations
 from busbar.customers.models import AccountStatus, Customer, CustomerAccount
 from busbar.journal.models import Entry
+from busbar.metering import operations as metering_operations
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, Site, Transformer, TransformerState, UsagePoint
 from tests.imports.world import make_units, make_viewer
@@ -540,6 +542,33 @@ class TestOtherKinds:
         assert world.account.status == AccountStatus.CLOSED
         assert world.states(world.large)[-1] == ("removed", "2026-04-01")
         assert Agreement.objects.get(number="A1").valid_until == day("2026-04-01")
+
+    def test_a_closure_waits_until_the_meter_is_taken_down(self, world: World) -> None:
+        hung = metering_operations.install_meter(
+            serial="M1",
+            usage_point=UsagePoint.objects.get(number="P1"),
+            installed_on=day("2015-01-01"),
+            ct_ratio=Decimal(10),
+            pt_ratio=Decimal(100),
+            by=world.clerk,
+            at=AT,
+        )
+
+        with pytest.raises(UnableToUpdateArchive, match="P1 的表 M1"):
+            self.do(world, ChangeKind.CLOSURE)
+        world.account.refresh_from_db()
+        assert world.account.status == AccountStatus.ACTIVE
+        assert world.states(world.large) == [("running", "2014-01-01")]
+
+        metering_operations.remove_meter(
+            installation=hung, removed_on=day("2026-03-31"), by=world.clerk, at=AT
+        )
+        change = SupplyChange.objects.get(kind=ChangeKind.CLOSURE)
+        change_operations.carry_out_change(
+            change_id=change.pk, done_on=day("2026-04-01"), by=world.clerk, at=at("2026-04-01")
+        )
+        world.account.refresh_from_db()
+        assert world.account.status == AccountStatus.CLOSED
 
     def test_nothing_more_is_changed_on_a_closed_account(self, world: World) -> None:
         self.do(world, ChangeKind.CLOSURE)

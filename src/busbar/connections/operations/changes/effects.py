@@ -16,6 +16,7 @@ from busbar.connections.queries import changes as change_queries
 from busbar.customers import operations as customer_operations
 from busbar.customers.models import AccountStatus, CustomerAccount
 from busbar.kit.errors import Refusal
+from busbar.metering.models import MeterInstallation
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, RunningState, Site, Transformer, UsagePoint
 
@@ -200,6 +201,7 @@ def _merge(step: _Step) -> None:
 
 
 def _close(step: _Step) -> None:
+    _require_no_meter(step.account)
     units = change_queries.running_transformers(step.account, on=step.done_on)
     for unit, state in units.values():
         if state != RunningState.REMOVED:
@@ -212,6 +214,17 @@ def _close(step: _Step) -> None:
                 at=step.at,
             )
     _close_account(step)
+
+
+def _require_no_meter(account: CustomerAccount) -> None:
+    """A meter comes down by its own order, with its last registers, before the account closes."""
+    standing = MeterInstallation.objects.filter(usage_point__account=account, removed_on=None)
+    hung = [
+        f"{each.usage_point.number} 的表 {each.meter.serial}"
+        for each in standing.select_related("usage_point", "meter").order_by("usage_point__number")
+    ]
+    if hung:
+        raise UnableToUpdateArchive(f"先以拆表装接单拆下并抄录止度：{'、'.join(hung)}")
 
 
 def _close_account(step: _Step) -> None:
