@@ -222,8 +222,12 @@ def _terms(c: Course) -> dict[str, Any]:
         "tariff_code": code,
         "tariff_category": "industry_single",
         "basic_charge_mode": "none",
-        "power_factor_standard": "0.85" if c.application.requested_kva >= 100 else "none",  # noqa: PLR2004 - 〔83〕215号: from 100 kVA
+        "power_factor_standard": _standard_for(c.application.requested_kva),
     }
+
+
+def _standard_for(kva: int) -> str:
+    return "0.85" if kva >= 100 else "none"  # noqa: PLR2004 - 〔83〕215号: from 100 kVA
 
 
 def _standing_terms(c: Course) -> dict[str, Any]:
@@ -238,7 +242,8 @@ def _standing_terms(c: Course) -> dict[str, Any]:
         "tariff_category": before.tariff_category,
         "basic_charge_mode": before.basic_charge_mode,
         "contract_demand_kw": before.contract_demand_kw,
-        "power_factor_standard": before.power_factor_standard,
+        "power_factor_standard": before.power_factor_standard
+        or _standard_for(c.application.existing_kva + c.application.requested_kva),
     }
 
 
