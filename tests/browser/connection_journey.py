@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from tests.browser.connection_people import JPEG, PDF, People, answer
 
 from busbar.kit.periods import CHINA
 
+PHONE = ViewportSize(width=390, height=844)
 STATION, OFFICER, COLLEAGUE = "county1_station1", "city1_connection", "city1_connection2"
 MANAGER, CASHIER = "city1", "city1_cashier"
 SIGNERS = {
@@ -113,8 +114,11 @@ class Journey:
         expect(page.get_by_text("计时已恢复")).to_be_visible()
 
     def survey(self, feeder: str, departments: list[str]) -> None:
-        """On site with the departments, a photo taken."""
+        """On site with the departments, written on a phone with a photo taken."""
         self.people.do_task(OFFICER, self.number, "安排联合勘察", {"planned_for": now(30)})
+        phone = self.people.page(OFFICER)
+        desk = phone.viewport_size
+        phone.set_viewport_size(PHONE)
         self.people.do_task(
             OFFICER,
             self.number,
@@ -127,7 +131,10 @@ class Journey:
                 "attendance": [{"unit": code, "name": "参加人"} for code in departments],
             },
             {"photos": ("现场.jpg", JPEG)},
+            fits=PHONE["width"],
         )
+        assert desk is not None
+        phone.set_viewport_size(desk)
 
     # --- stages 3 and 4 -------------------------------------------------------------------
 
@@ -168,7 +175,8 @@ class Journey:
         manager = self.people.page(MANAGER)
         self._act(manager, "同意延期", {"remark": "同意"})
         self._act(page, "申请延期", {"reason": "再延期"})
-        expect(page.get_by_text("不予延期").first).to_be_visible()
+        expect(page.get_by_text("方案已延长满一个有效期").first).to_be_visible()
+        expect(page.get_by_text("延长不得超过一个有效期").first).to_be_visible()
 
     def pay(self, yuan: str) -> None:
         """The bank's file brings the money with the notice's number in its remark."""
@@ -315,6 +323,19 @@ class Journey:
             {"sign_in_sheet": ("签到.jpg", JPEG)},
         )
         do(OFFICER, number, "归档")
+
+    def follow(self) -> None:
+        """The customer sees all seven stages done and confirms a paper's receipt."""
+        page = self.people.visitor()
+        page.goto("/progress/")
+        page.fill("[name=number]", self.number)
+        page.fill("[name=query_code]", self.code)
+        page.get_by_role("button", name="查询").click()
+        expect(page.locator(".follow-steps li")).to_have_count(7)
+        expect(page.locator(".follow-steps li.is-done")).to_have_count(7)
+        expect(page.get_by_role("link", name="业扩报装登记记录")).to_have_count(0)
+        page.get_by_role("button", name="确认收到").first.click()
+        expect(page.get_by_text("已签收").first).to_be_visible()
 
     # --- what the steps share -------------------------------------------------------------
 

@@ -55,8 +55,13 @@ class People:
         title: str,
         data: Mapping[str, Any] | None = None,
         files: Mapping[str, Upload] | None = None,
+        *,
+        fits: int | None = None,
     ) -> None:
-        """Open the application's task of this title, fill its form, complete it."""
+        """Open the application's task of this title, fill its form, complete it.
+
+        `fits` is the width in px that the filled form must not exceed.
+        """
         page = self.page(username)
         page.goto(f"/connections/{number}/")
         page.get_by_role("link", name=title, exact=True).first.click()
@@ -67,6 +72,8 @@ class People:
             page.set_input_files(
                 f"#field-{field}", {"name": name, "mimeType": kind, "buffer": content}
             )
+        if fits is not None:
+            assert page.evaluate("document.documentElement.scrollWidth") <= fits
         page.locator("#task-submit").click()
         page.wait_for_url("**/work/processes/**")
 

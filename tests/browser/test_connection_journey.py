@@ -17,6 +17,12 @@ from tests.browser.connection_people import People
 from busbar.kit.identifiers import credit_code_check_digit
 from busbar.kit.periods import CHINA, Month
 
+CUSTOMER = "岚州精密轴承有限公司"
+SEVEN_PAPERS = {
+    "用电申请", "业扩报装登记记录", "供电方案答复单", "缴费通知", "中间检查意见", "竣工检验意见",
+    "送电通知",
+}  # fmt: skip
+
 FACTS = """
 import datetime as dt
 from decimal import Decimal
@@ -102,6 +108,8 @@ class TestConnection:
         journey.build(designer, builder, inspectors)
         journey.complete(inspectors, tariff)
         journey.energize()
+        journey.follow()
+        self.open_every_paper(people, journey.number)
 
         account, point = ask(live, POINT.format(number=journey.number))
         month = Month.of(dt.datetime.now(CHINA).date()).next
@@ -111,19 +119,56 @@ class TestConnection:
         live.run("bill", "run", "--month", str(month))
         energy, is_charged = ask(live, BILL.format(account=account, month=month))
         assert (float(energy), is_charged) == (25 * 96 * month.days, "True")
+        self.see_the_bill(people, account, month)
 
     def read_the_reply(self, people: People, number: str) -> None:
         """The paper tells scheme, fees and account number in one."""
-        page = people.page(OFFICER)
-        page.goto(f"/connections/{number}/tab/papers/")
-        expect(page.get_by_text("供电方案答复单").first).to_be_visible()
-        numbers = page.locator("a[href$='/file/']")
-        answers = [page.request.get(each.get_attribute("href") or "") for each in numbers.all()]
-        texts = [_text(answer.body()) for answer in answers]
-        reply = next(text for text in texts if "供电方案答复单" in text)
-        assert "12,000.00" in reply
-        assert "岚州精密轴承有限公司" in reply
+        papers = read_papers(people, number)
+        reply = papers["供电方案答复单"]
+        for value in ("12,000.00", "收款账号", CUSTOMER, "至迟于", "受电变压器"):
+            assert value in reply
+        assert "12,000.00" in papers["缴费通知"]
+
+    def open_every_paper(self, people: People, number: str) -> None:
+        """Each opens in its own page, names the customer and has no glyph that is missing."""
+        papers = read_papers(people, number)
+        assert set(papers) >= SEVEN_PAPERS
+        for kind, text in papers.items():
+            assert CUSTOMER in text, kind
+            assert "\ufffd" not in text, kind
+            assert "None" not in text, kind
+        record = papers["业扩报装登记记录"]
+        for department in ("市场营销部", "生产计划部", "调度运行中心", "安全监察部"):
+            assert department in record
+        assert "不同意：线路重载，请改接" in record
+        assert "退回整改" in papers["中间检查意见"]
+        assert "送电。" in papers["送电通知"]
+
+    def see_the_bill(self, people: People, account: str, month: Month) -> None:
+        """The new point's bill stands in the console, down to a formula."""
+        page = people.page("province")
+        page.goto(f"/bills/{account}/{month}/")
+        page.locator(".why-button").first.click()
+        expect(page.locator(".why .formula").first).to_contain_text("×")
+
+
+def read_papers(people: People, number: str) -> dict[str, str]:
+    """What stands in the newest paper of each kind, opened from the list of papers."""
+    page = people.page(OFFICER)
+    page.goto(f"/connections/{number}/tab/papers/")
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_be_visible()
+    found = {}
+    for row in rows.all():
+        kind = row.locator("td").nth(1).inner_text().strip()
+        link = row.locator("a[href$='?inline']").get_attribute("href") or ""
+        answer = page.request.get(link)
+        assert answer.headers["content-type"] == "application/pdf"
+        found[kind] = _text(answer.body())
+    return found
 
 
 def _text(pdf: bytes) -> str:
-    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    """All text without the spaces and breaks that depend on where a line ends."""
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return "".join(text.replace("\u200b", "").split())

@@ -7,11 +7,21 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
-from busbar.connections.models import FeeLine, FeeNotice, SchemeAlternative, SupplyScheme
+from busbar.connections.models import (
+    ChargeBasis,
+    ConnectionApplication,
+    FeeLine,
+    FeeNotice,
+    SchemeAlternative,
+    SupplyScheme,
+)
 from busbar.connections.papers import making
 from busbar.connections.papers.facts import Fee, Letterhead, Payee, SchemeReply, SchemeSource
+from busbar.connections.study.plans import WAY_NAMES
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
+from busbar.network.models import Feeder
+from busbar.pricing.models import Certainty
 
 _ROLES = {"main": "主供电源", "backup": "备用电源"}
 
@@ -71,47 +81,99 @@ def gather(
         accepted_on=local_date(accepted),
         requested_capacity_kva=Decimal(application.requested_kva),
         approved_capacity_kva=Decimal(chosen.capacity_kva),
-        payee=Payee(
-            name=notice.payee.name,
-            bank=notice.payee.bank,
-            account=notice.payee.number,
-            remark=f"付款附言请写：{notice.number}",
-        ),
+        payee=payee_of(notice),
         valid_from=scheme.valid_from,
         valid_until=scheme.valid_until - dt.timedelta(days=1),
         extend_before=extend_before,
         validity_source=clause,
         importance=application.get_importance_display(),
-        basic_charge_mode=_cheapest_mode(chosen),
+        basic_charge_mode=_of_cheapest(chosen, "mode_name"),
         transformers="、".join(_transformer(row) for row in chosen.transformers),
-        sources=tuple(_source(row, chosen) for row in chosen.sources),
-        fees=tuple(_fee(line) for line in notice.lines.order_by("pk")),
+        sources=_sources(chosen),
+        tariff_category=_of_cheapest(chosen, "tariff"),
+        boundary="；".join(str(row["text"]) for row in chosen.sources if row.get("text")),
+        metering=_works(chosen, "计量装置"),
+        compensation=_works(chosen, "无功补偿"),
+        emergency_supply=_emergency(application, chosen),
+        fees=fees_of(notice),
     )
 
 
-def _cheapest_mode(chosen: SchemeAlternative) -> str:
-    return str(chosen.yearly_costs[0]["mode_name"]) if chosen.yearly_costs else ""
+def payee_of(notice: FeeNotice) -> Payee:
+    """The account to pay into, and what to write with the payment so that it is recognized."""
+    return Payee(
+        name=notice.payee.name,
+        bank=notice.payee.bank,
+        account=notice.payee.number,
+        remark=f"付款附言请写：{notice.number}",
+    )
+
+
+def fees_of(notice: FeeNotice) -> tuple[Fee, ...]:
+    """The charges of the notice as papers list them."""
+    return tuple(_fee(line) for line in notice.lines.select_related("item").order_by("pk"))
+
+
+def _of_cheapest(chosen: SchemeAlternative, name: str) -> str:
+    return str(chosen.yearly_costs[0].get(name) or "") if chosen.yearly_costs else ""
 
 
 def _transformer(row: Mapping[str, Any]) -> str:
     return f"{row.get('count', 1)}×{row['capacity_kva']} kVA"
 
 
-def _source(row: Mapping[str, Any], chosen: SchemeAlternative) -> SchemeSource:
-    return SchemeSource(
-        role=_ROLES.get(str(row.get("role")), str(row.get("role", ""))),
-        substation=str(row.get("substation", "")),
-        feeder=str(row.get("feeder_name") or row.get("feeder_code") or row.get("way", "")),
-        voltage=f"{plain(Decimal(str(row.get('voltage_kv', chosen.voltage_kv))))}kV",
-        capacity_kva=Decimal(str(row.get("capacity_kva", chosen.capacity_kva))),
-        operation=str(row.get("text", "")),
+def _sources(chosen: SchemeAlternative) -> tuple[SchemeSource, ...]:
+    """The feeds as the study or the officer wrote them; a feeder's own name where it is known."""
+    lines = Feeder.objects.select_related("substation")
+    known = {line.code: line for line in lines.filter(code__in=map(_code, chosen.sources))}
+    return tuple(
+        _source(row, chosen, known.get(_code(row)), "backup" if place else "main")
+        for place, row in enumerate(chosen.sources)
     )
 
 
+def _source(
+    row: Mapping[str, Any], chosen: SchemeAlternative, line: Feeder | None, usual: str
+) -> SchemeSource:
+    role = str(row.get("role") or usual)
+    return SchemeSource(
+        role=_ROLES.get(role, role),
+        substation=str(row.get("substation") or (line.substation.name if line else "")),
+        feeder=str(row.get("feeder_name") or (line.name if line else _code(row))),
+        voltage=f"{plain(Decimal(str(row.get('voltage_kv', chosen.voltage_kv))))}kV",
+        capacity_kva=Decimal(str(row.get("capacity_kva", chosen.capacity_kva))),
+        operation=str(row.get("text") or WAY_NAMES.get(str(row.get("way")), "")),
+    )
+
+
+def _code(row: Mapping[str, Any]) -> str:
+    """The feeder's code under whichever word the row has it."""
+    return str(row.get("feeder_code") or row.get("line") or row.get("feeder") or "")
+
+
+def _works(chosen: SchemeAlternative, what: str) -> str:
+    """How much of a kind of works the investment counts: `10kV 计量装置 2 套`."""
+    return "、".join(
+        f"{row['name']} {row['quantity']} {str(row['unit']).removeprefix('元/')}"
+        for row in chosen.investment
+        if what in str(row["name"])
+    )
+
+
+def _emergency(application: ConnectionApplication, chosen: SchemeAlternative) -> str:
+    """What the rule on emergency supply asks and finds, where it speaks of this customer."""
+    check = next((row for row in chosen.checks if row.get("code") == "emergency-supply"), None)
+    if check is None or not application.critical_load_kw:
+        return ""
+    return f"{check['name']}：{check['asked']}（{check['clause']}）；{check['found']}"
+
+
 def _fee(line: FeeLine) -> Fee:
+    settled = line.item.basis == ChargeBasis.AS_AGREED
+    doubt = "" if settled or line.certainty != Certainty.UNVERIFIED else "，标准未核实"
     return Fee(
         name=line.name,
-        basis=f"{line.formula};{line.basis}",
+        basis=f"{line.basis if settled else line.item.document}{doubt}",
         quantity=f"{plain(line.quantity)} {line.unit}".strip(),
         price_yuan=line.price_yuan,
         amount_yuan=line.amount_yuan,

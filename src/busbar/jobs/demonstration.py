@@ -50,11 +50,13 @@ def queue_matters(parameters: Parameters) -> None:
 
 
 def tell_all(parameters: Parameters, *, say: Callable[[str], None]) -> None:
-    """Tell everything that is left, here and now; for a build without a server."""
+    """Tell everything that is left, here and now, a line each; for a build without a server."""
     told: str | None = ""
     while told is not None:
         at, home = dt.datetime.now(dt.UTC), Path(settings.BUSBAR_HOME)
         told = tell_next_matter(parameters=parameters, home=home, tend=tend_matter, at=at)
+        if told is not None:
+            say(told)
     say("演示业务已全部生成")
 
 

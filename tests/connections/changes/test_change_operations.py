@@ -10,6 +10,7 @@ import pytest
 
 from busbar.access.models import Role
 from busbar.access.visibility import Viewer
+from busbar.connections.changes.charges import CONSEQUENCES
 from busbar.connections.models import ChangeKind, ChangeRule, ChangeState, SupplyChange
 from busbar.connections.operations import changes as change_operations
 from busbar.connections.operations.changes import (
@@ -17,17 +18,21 @@ from busbar.connections.operations.changes import (
     UnableToDecideChange,
     UnableToRequestChange,
 )
+from busbar.connections.operations.changes.effects import UnableToUpdateArchive
 from busbar.connections.operations.changes.requirements import UnableToStateChange
 from busbar.connections.queries import changes as change_queries
 from busbar.connections.queries.changes import Wish
 from busbar.customers import operations as customer_operations
 from busbar.customers.models import AccountStatus, Customer, CustomerAccount
 from busbar.journal.models import Entry
+from busbar.metering import operations as metering_operations
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, Site, Transformer, TransformerState, UsagePoint
 from tests.imports.world import make_units, make_viewer
 
 AT = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
+PRICE = Decimal("22.6")
+"""Yuan a kVA and month of the tariff GD-2P-10 (pricing seed)."""
 
 
 def at(day: str) -> dt.datetime:
@@ -316,6 +321,60 @@ class TestReduction:
         with pytest.raises(UnableToRequestChange, match="有在执行的减容"):
             world.request(back, "2026-03-02")
 
+    def test_nobody_can_say_by_hand_that_something_was_reduced(self, world: World) -> None:
+        back = Wish(
+            kind=ChangeKind.CAPACITY_RESTORATION,
+            starts_on=day("2026-04-10"),
+            confirmed=frozenset({"reduced_before"}),
+        )
+        before = counted()
+
+        with pytest.raises(UnableToRequestChange, match="有在执行的减容"):
+            world.request(back, "2026-03-02")
+
+        assert nothing_happened(before)
+
+    def test_by_a_smaller_transformer_lasts_until_it_is_restored(self, world: World) -> None:
+        wish = reduction(world, "2026-03-10", "2026-06-10")
+        smaller = {"number": "T3", "model": "S20-250/10", "capacity_kva": "250"}
+
+        change = world.request(wish, "2026-03-02", **smaller)
+        assert change.charge_effect["months"][0]["formula"].startswith(
+            f"{(630 - 250) * PRICE:.2f} 元"
+        )
+        world.carry_out(change, "2026-03-10")
+        assert world.states(world.small)[-1] == ("sealed", "2026-03-10")
+        lent = Transformer.objects.get(number="T3")
+        assert (lent.capacity_kva, lent.account) == (250, world.account)
+        back = Wish(kind=ChangeKind.CAPACITY_RESTORATION, starts_on=day("2026-06-01"))
+        world.carry_out(world.request(back, "2026-05-20"), "2026-06-01")
+
+        assert world.states(world.small)[-1] == ("running", "2026-06-01")
+        assert world.states(lent)[-1] == ("removed", "2026-06-01")
+
+    def test_is_not_made_by_a_transformer_as_large(self, world: World) -> None:
+        before = counted()
+
+        with pytest.raises(UnableToRequestChange, match="630 kVA 应小于换下的 630 kVA"):
+            world.request(
+                reduction(world, "2026-03-10", "2026-06-10"),
+                "2026-03-02",
+                number="T3",
+                capacity_kva="630",
+            )
+
+        assert nothing_happened(before)
+
+    def test_within_two_years_of_new_supply_is_refused_under_the_rules_of_1996(
+        self, world: World
+    ) -> None:
+        before = counted()
+
+        with pytest.raises(UnableToRequestChange, match=r"最早为 2016-01-01.*第23条"):
+            world.request(reduction(world, "2015-03-10", "2015-12-10"), "2015-03-02")
+
+        assert nothing_happened(before)
+
     def test_waits_for_its_day(self, world: World) -> None:
         change = world.request(reduction(world, "2026-03-10", "2026-04-10"), "2026-03-02")
 
@@ -342,6 +401,67 @@ class TestSuspension:
         assert expired == 1
         assert world.states(world.small)[-1] == ("hot_standby", "2015-04-10")
         assert change_operations.expire_changes(at=at("2015-04-11")) == 0
+
+    def suspension(self, world: World, start: str, end: str) -> Wish:
+        return Wish(
+            kind=ChangeKind.SUSPENSION,
+            starts_on=day(start),
+            ends_on=day(end),
+            transformer_ids=(world.small.pk,),
+        )
+
+    def test_that_ran_out_is_still_ended_and_leaves_the_transformer_running(
+        self, world: World
+    ) -> None:
+        wish = self.suspension(world, "2015-03-10", "2015-04-10")
+        first = world.carry_out(world.request(wish, "2015-03-02"), "2015-03-10")
+        change_operations.expire_changes(at=at("2015-04-10"))
+        back = Wish(kind=ChangeKind.SUSPENSION_END, starts_on=day("2015-05-01"))
+
+        world.carry_out(world.request(back, "2015-04-20"), "2015-05-01")
+
+        assert world.states(world.small)[-1] == ("running", "2015-05-01")
+        first.refresh_from_db()
+        assert (first.state, first.ended_on) == (ChangeState.ENDED, day("2015-04-10"))
+        with pytest.raises(UnableToRequestChange, match="有在执行的暂停"):
+            world.request(back, "2015-04-20")
+
+    def test_asked_for_in_advance_counts_towards_the_two_of_a_year(self, world: World) -> None:
+        world.request(self.suspension(world, "2015-03-10", "2015-04-10"), "2015-03-02")
+        world.request(self.suspension(world, "2015-06-10", "2015-07-10"), "2015-03-02")
+        before = counted()
+
+        with pytest.raises(UnableToRequestChange, match="2015 年内最多 2 次，本次为第 3 次"):
+            world.request(self.suspension(world, "2015-09-10", "2015-10-10"), "2015-03-02")
+
+        assert nothing_happened(before)
+
+
+class TestEffectOnCharges:
+    """What a change does to the bill is said for every kind, by the rule set of its day."""
+
+    @pytest.mark.parametrize("kind", ChangeKind.values)
+    def test_is_stated_for_every_kind_with_its_clause(self, world: World, kind: str) -> None:
+        wish = Wish(kind=ChangeKind(kind), starts_on=day("2016-06-01"))
+
+        judged = change_queries.judge(world.account, wish, asked_on=day("2016-05-02"))
+
+        assert judged.effect.saved_yuan is None
+        assert judged.effect.because.startswith(CONSEQUENCES[kind])
+        assert change_queries.as_rule(judged.rule).citation in judged.effect.because
+
+    @pytest.mark.parametrize(
+        ("on", "words"),
+        [("2024-03-01", "每日按全月的 1/30"), ("2026-04-01", "每日按当月容量电费除以日历天数")],
+    )
+    def test_divides_the_last_month_as_the_rule_set_does(
+        self, world: World, on: str, words: str
+    ) -> None:
+        wish = Wish(kind=ChangeKind.CLOSURE, starts_on=day(on))
+
+        judged = change_queries.judge(world.account, wish, asked_on=day(on))
+
+        assert words in judged.effect.because
 
 
 class TestOtherKinds:
@@ -422,6 +542,33 @@ class TestOtherKinds:
         assert world.account.status == AccountStatus.CLOSED
         assert world.states(world.large)[-1] == ("removed", "2026-04-01")
         assert Agreement.objects.get(number="A1").valid_until == day("2026-04-01")
+
+    def test_a_closure_waits_until_the_meter_is_taken_down(self, world: World) -> None:
+        hung = metering_operations.install_meter(
+            serial="M1",
+            usage_point=UsagePoint.objects.get(number="P1"),
+            installed_on=day("2015-01-01"),
+            ct_ratio=Decimal(10),
+            pt_ratio=Decimal(100),
+            by=world.clerk,
+            at=AT,
+        )
+
+        with pytest.raises(UnableToUpdateArchive, match="P1 的表 M1"):
+            self.do(world, ChangeKind.CLOSURE)
+        world.account.refresh_from_db()
+        assert world.account.status == AccountStatus.ACTIVE
+        assert world.states(world.large) == [("running", "2014-01-01")]
+
+        metering_operations.remove_meter(
+            installation=hung, removed_on=day("2026-03-31"), by=world.clerk, at=AT
+        )
+        change = SupplyChange.objects.get(kind=ChangeKind.CLOSURE)
+        change_operations.carry_out_change(
+            change_id=change.pk, done_on=day("2026-04-01"), by=world.clerk, at=at("2026-04-01")
+        )
+        world.account.refresh_from_db()
+        assert world.account.status == AccountStatus.CLOSED
 
     def test_nothing_more_is_changed_on_a_closed_account(self, world: World) -> None:
         self.do(world, ChangeKind.CLOSURE)

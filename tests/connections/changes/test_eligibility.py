@@ -74,6 +74,17 @@ class TestObjections:
         assert codes(replace(WISH, by_demand=True)) == ["all_capacity"]
         assert codes(replace(WISH, by_demand=True, stopped_kva=(630, 1000))) == []
 
+    def test_names_the_day_from_which_a_stop_may_be_repeated(self) -> None:
+        rule = replace(SUSPENSION_1996, repeat_years=2, repeat_share=Decimal("0.5"))
+        before = replace(WISH, earlier=(Stay(dt.date(2012, 10, 1), dt.date(2013, 3, 1)),))
+        assert codes(before, rule) == []
+
+        late = replace(WISH, earlier=(Stay(dt.date(2012, 10, 2), dt.date(2013, 3, 2)),))
+        found = objections(late, rule)
+
+        assert [each.code for each in found] == ["repeat"]
+        assert "最早为 2015-03-02；继续办理的按 50% 计收基本电费" in found[0].sentence
+
     def test_says_everything_at_once(self) -> None:
         wish = replace(WISH, notice_counted=0, ends_on=dt.date(2015, 3, 2), stopped_kva=())
 

@@ -18,7 +18,8 @@ from busbar.connections.operations import UnableToCompilePaper, UnableToIssueCha
 from busbar.connections.operations import changes as change_operations
 from tests.connections.changes import test_change_operations as changes
 from tests.connections.processes import world as process_world
-from tests.connections.processes.test_connection_journey import bring_to_scheme
+from tests.connections.processes.test_connection_journey import bring_to_scheme, reply
+from tests.connections.scheme import world as scheme_world
 from tests.connections.works import world as w
 from tests.connections.works.world import World, at
 from tests.imports.world import make_viewer
@@ -174,6 +175,67 @@ class TestSteps:
         told = text_of(papers.get(kind="correction"))
         assert "缺件一次性告知书" in told
         assert "具备供电条件" in text_of(papers.get(kind="survey"))
+
+    def test_the_registration_record_is_made_out_and_completed(
+        self, ground: None, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.FILES_ROOT = tmp_path / "files"
+        led = process_world.make_connection()
+
+        bring_to_scheme(led)
+        reply(led)
+
+        records = IssuedPaper.objects.filter(kind="registration").order_by("pk")
+        first, last = map(text_of, records)
+        assert "初审" in first
+        assert "安全监察部" not in first.partition("会签意见")[2]
+        for department in ("市场营销部", "生产计划部", "调度运行中心", "安全监察部"):
+            assert department in last.partition("会签意见")[2]
+        shown = connections_queries.list_applicant_papers(led.application)
+        assert not [paper for paper in shown if paper.kind == "registration"]
+        number = records[0].number
+        assert connections_queries.find_applicant_paper(led.application, number) is None
+
+
+class TestPaymentPaper:
+    def test_goes_out_with_a_notice_that_asks_for_money(
+        self, ground: None, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.FILES_ROOT = tmp_path / "files"
+        office = scheme_world.make_world()
+
+        notice = office.notice("1200.50", "2025-03-10")
+
+        text = text_of(IssuedPaper.objects.get(kind="fee_notice"))
+        for value in (notice.number, "1,200.50", scheme_world.PAYEE, "2025年3月24日前缴清"):
+            assert value in text
+
+    def test_a_notice_over_nothing_has_none(
+        self, ground: None, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.FILES_ROOT = tmp_path / "files"
+        office = scheme_world.make_world()
+
+        scheme = office.replied(charges=[])
+
+        assert not IssuedPaper.objects.filter(kind="fee_notice").exists()
+        notice = scheme.fee_notices.get()
+        with pytest.raises(UnableToCompilePaper, match="没有待缴"):
+            connections_operations.issue_payment_paper(
+                notice_id=notice.pk, by=office.officer, at=at("2025-03-10")
+            )
+
+    def test_a_planner_may_not(self, ground: None, settings: Any, tmp_path: Path) -> None:
+        settings.FILES_ROOT = tmp_path / "files"
+        office = scheme_world.make_world()
+        notice = office.notice("1200.50", "2025-03-10")
+        planner = make_viewer(office.county, Role.PLANNER, number="P1")
+
+        with pytest.raises(NotPermitted):
+            connections_operations.issue_payment_paper(
+                notice_id=notice.pk, by=planner, at=at("2025-03-10")
+            )
+        assert IssuedPaper.objects.filter(kind="fee_notice").count() == 1
 
 
 class TestChangePaper:

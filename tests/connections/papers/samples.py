@@ -272,6 +272,7 @@ ENERGISING = EnergisingNotice(
 AGREEMENT = AgreementSummary(
     head=HEAD,
     agreement_number="HT-2026-0456",
+    supplier="云江县供电公司",
     signed_on=DAY,
     customer_name=NAME,
     account_number="4210098765432",

@@ -25,7 +25,7 @@ PAPERS: list[tuple[Render, Any, str, int, tuple[str, ...]]] = [
         s.SCHEME,
         "供电方案答复单",
         2,
-        ("4210098765432", "257,409.50", "贰拾伍万柒仟肆佰零玖元伍角整", "2027年3月5日前"),
+        ("4210098765432", "257,409.50", "贰拾伍万柒仟肆佰零玖元伍角整", "至迟于2027年3月5日向我"),
     ),
     (making.render_payment_notice, s.PAYMENT, "缴费通知", 1, ("2026年3月31日前缴清",)),
     (making.render_design_review, s.INSPECTION, "受电工程设计审查意见", 1, ("审查日期",)),
@@ -98,6 +98,49 @@ def rightmost(page: Any) -> float:
 
     page.extract_text(visitor_text=visit)
     return max(ends)
+
+
+class TestWhatIsNotKnown:
+    """A paper leaves out what nobody has stated, instead of an empty field."""
+
+    def test_a_reply_names_no_account_before_there_is_one(self) -> None:
+        pdf = making.render_scheme_reply(replace(s.SCHEME, account_number="", protection=""))
+
+        text = text_of(reader_of(pdf))
+        assert "户号" not in text
+        assert "继电保护" not in text
+        assert "受电变压器" in text
+
+    def test_a_reply_counts_its_parts_without_the_empty_one(self) -> None:
+        empty = {"transformers": "", "boundary": "", "metering": "", "ratios": ""}
+        more = {"compensation": "", "protection": "", "emergency_supply": "", "power_quality": ""}
+
+        text = text_of(reader_of(making.render_scheme_reply(replace(s.SCHEME, **empty, **more))))
+
+        assert "受电与计量" not in text
+        assert "三、费用与缴费账号" in text
+        assert "五、须知" in text
+
+    def test_a_refund_without_an_account_does_not_speak_of_one(self) -> None:
+        text = text_of(reader_of(making.render_refund_notice(replace(s.REFUND, account_number=""))))
+
+        assert "户号" not in text
+
+    def test_a_payment_without_limit_asks_to_pay_soon(self) -> None:
+        unlimited = replace(s.PAYMENT, account_number="", due_on=None)
+
+        text = text_of(reader_of(making.render_payment_notice(unlimited)))
+
+        assert "应缴费用如下，请及时缴清。" in text
+        assert "户号" not in text
+
+    def test_energising_that_is_done_is_told_as_done(self) -> None:
+        done = replace(s.ENERGISING, is_energised=True)
+
+        text = text_of(reader_of(making.render_energising(done)))
+
+        assert "已于2026年3月30日10:30送电。" in text
+        assert "请做好准备" not in text
 
 
 class TestLongTables:

@@ -10,6 +10,7 @@ from busbar.clocks.models import Clock
 from busbar.connections import operations as connections_operations
 from busbar.connections.models import ConnectionApplication, SchemeExtension, SupplyScheme
 from busbar.connections.operations import UnableToExtendScheme
+from busbar.kit.periods import CHINA
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications.models import Message
 from tests.connections.scheme.world import World, at, events
@@ -50,6 +51,21 @@ class TestValidity:
         ConnectionApplication.objects.update(supply_kind="low_voltage")
         world.application.refresh_from_db()
         assert world.replied("2025-03-10").valid_until == dt.date(2025, 6, 11)
+
+    @pytest.mark.parametrize(
+        ("replied", "last_on"),
+        [("2025-11-30", "2026-02-28"), ("2027-11-30", "2028-02-29"), ("2025-12-31", "2026-03-31")],
+    )
+    def test_three_months_end_with_a_month_that_has_no_such_day(
+        self, world: World, replied: str, last_on: str
+    ) -> None:
+        ConnectionApplication.objects.update(
+            supply_kind="low_voltage", accepted_at=at("2025-03-03")
+        )
+        world.application.refresh_from_db()
+        scheme = world.replied(replied)
+        assert scheme.valid_until == dt.date.fromisoformat(last_on) + dt.timedelta(days=1)
+        assert validity_clock(world).due_at.astimezone(CHINA).date().isoformat() == last_on
 
     def test_from_the_leap_day_it_ends_on_the_28th(self, world: World) -> None:
         ConnectionApplication.objects.update(

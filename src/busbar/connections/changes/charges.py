@@ -35,8 +35,34 @@ class Effect:
     """All months, what they save together, and the sentence on why."""
 
     months: tuple[MonthEffect, ...]
-    saved_yuan: Decimal
+    saved_yuan: Decimal | None
     because: str
+
+
+CONSEQUENCES = {
+    "capacity_reduction": "加封日起停用的容量免收基本电费",
+    "capacity_restoration": "启封日起按恢复的容量计收基本电费",
+    "suspension": "加封日起停用的容量免收基本电费",
+    "suspension_end": "启封日起按恢复的容量计收基本电费",
+    "temporary_replacement": "自替换之日起按替换后的变压器容量计收基本电费",
+    "replacement_end": "自换回之日起按原变压器容量计收基本电费",
+    "relocation": "电价和计费方式不变，迁址工程费用由用户负担",
+    "meter_relocation": "电价和计费方式不变，移表费用由用户负担",
+    "temporary_removal": "电费结清至拆表之日，复装接电之日起恢复计收",
+    "reinstallation": "自复装接电之日起恢复计收",
+    "renaming": "电价和计费方式不变",
+    "transfer": "电价和计费方式不变，过户之日起的电费由新用户承担",
+    "split": "各户自分户之日起按各自的容量和计量分别计收",
+    "merger": "自并户之日起合并计收",
+    "closure": "电费结清至拆表之日，此后不再计收",
+    "voltage_change": "供电电压决定电价，改压后的电价以另签的供用电合同为准",
+    "category_change": "自生效日起按新的用电类别和电价计收",
+}
+"""What each kind does to the bill, by `ChangeKind` value (供电营业规则 1996 第23–36条)."""
+_PRORATED = frozenset(CONSEQUENCES) - {
+    "relocation", "meter_relocation", "renaming", "voltage_change",
+}  # fmt: skip
+"""Kinds after which the month's basic charge is shared out by days."""
 
 
 def capacity_effect(
@@ -58,8 +84,24 @@ def capacity_effect(
         return Effect((), Decimal("0.00"), because)
     months = tuple(_months(stay, kva, price_yuan, divisor))
     saved = sum((month.saved_yuan for month in months), Decimal("0.00"))
-    rule = "每日按当月容量电费除以日历天数" if divisor == CALENDAR else f"每日按全月的 1/{divisor}"
-    return Effect(months, saved, f"加封日起免收，{rule}（{citation}）")
+    return Effect(months, saved, f"加封日起免收，{_daily(divisor)}（{citation}）")
+
+
+def stated_effect(kind: str, *, divisor: str | None, citation: str) -> Effect:
+    """The effect in words, where no yuan can be reckoned before the registers are read.
+
+    >>> stated_effect("closure", divisor="30", citation="第32条").because
+    '电费结清至拆表之日，此后不再计收；变更当月的基本电费每日按全月的 1/30（第32条）'
+    """
+    shared = kind in _PRORATED and divisor is not None
+    daily = f"；变更当月的基本电费{_daily(str(divisor))}" if shared else ""
+    return Effect((), None, f"{CONSEQUENCES[kind]}{daily}（{citation}）")
+
+
+def _daily(divisor: str) -> str:
+    if divisor == CALENDAR:
+        return "每日按当月容量电费除以日历天数"
+    return f"每日按全月的 1/{divisor}"
 
 
 def _months(stay: Period, kva: int, price: Decimal, divisor: str) -> Iterator[MonthEffect]:

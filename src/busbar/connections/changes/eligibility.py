@@ -44,6 +44,7 @@ def objections(request: Request, rule: Rule) -> list[Objection]:
         *_notice(request, rule),
         *_stay(request, rule),
         *_year(request, rule),
+        *_repeat(request, rule),
         *_transformers(request, rule),
         *_conditions(request, rule),
     ]
@@ -124,12 +125,36 @@ def _year(request: Request, rule: Rule) -> Iterator[tuple[str, str]]:
             )
 
 
+def _repeat(request: Request, rule: Rule) -> Iterator[tuple[str, str]]:
+    """A stop so soon after the last one ended, or after the supply began (1996 第23条)."""
+    if rule.repeat_years is None:
+        return
+    begins = [stay.end for stay in request.earlier if stay.end <= request.starts_on]
+    if request.supplied_since is not None:
+        begins.append(request.supplied_since)
+    until = max((add_months(day, rule.repeat_years * _DECEMBER) for day in begins), default=None)
+    if until is not None and request.starts_on < until:
+        share = f"；继续办理的按 {rule.repeat_share:.0%} 计收基本电费" if rule.repeat_share else ""
+        yield (
+            "repeat",
+            f"{rule.kind_name}期满及新装、增容后 {rule.repeat_years} 年内不得再办，"
+            f"最早为 {until}{share}",
+        )
+
+
 def _transformers(request: Request, rule: Rule) -> Iterator[tuple[str, str]]:
     if not rule.whole_transformers:
         return
-    replaces = rule.may_replace_smaller and request.smaller_kva is not None
-    if not request.stopped_kva and not replaces and request.kind != "temporary_replacement":
+    if not request.stopped_kva and request.kind != "temporary_replacement":
         yield "whole", "应为整台（整组）变压器停用"
+    smaller = request.replaced_by_kva
+    if smaller is not None and not rule.may_replace_smaller:
+        yield "smaller", f"{rule.kind_name}不得以更换变压器办理"
+    elif smaller is not None and smaller >= sum(request.stopped_kva):
+        yield (
+            "smaller",
+            f"换上的变压器 {smaller} kVA 应小于换下的 {sum(request.stopped_kva)} kVA",
+        )
     demand_stop = rule.all_capacity_by_demand and request.by_demand
     if demand_stop and sum(request.stopped_kva) < request.total_kva:
         yield (

@@ -68,7 +68,8 @@ class Request:
     `starts_on` is the day on which the change takes effect, `ends_on` the day on which a
     temporary one is over (exclusive; None where it is for good). `notice_counted` is how many
     days lie between application and start in the rule's own unit, counted by the calendar.
-    `held` are the conditions that hold; `stopped_kva` the transformers wholly stopped.
+    `held` are the conditions that hold; `stopped_kva` the transformers wholly stopped,
+    `replaced_by_kva` the smaller one put in their place; `supplied_since` when the account began.
     """
 
     kind: str
@@ -78,8 +79,8 @@ class Request:
     voltage_kv: Decimal = Decimal(10)
     total_kva: int = 0
     stopped_kva: tuple[int, ...] = ()
-    capacity_after_kva: int | None = None
-    smaller_kva: int | None = None
+    replaced_by_kva: int | None = None
+    supplied_since: dt.date | None = None
     by_demand: bool = False
     held: frozenset[str] = frozenset()
     earlier: tuple[Stay, ...] = field(default=())

@@ -26,6 +26,7 @@ from busbar.connections.models import (
     SupplyScheme,
 )
 from busbar.connections.numbering import next_serial
+from busbar.connections.operations.issuing.payment import issue_payment_paper
 from busbar.connections.queries import fees as fee_queries
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import lock_application
@@ -252,10 +253,12 @@ def _price(item: ChargeItem, charge: Charge) -> tuple[Decimal, str]:
 
 @transaction.atomic
 def issue_fee_notice(*, notice_id: int, by: Viewer, at: dt.datetime) -> FeeNotice:
-    """Send a notice of its own, beside the reply (supplementary charges)."""
+    """Send a notice of its own, beside the reply (supplementary charges), with its paper."""
     by.require(Permission.DESIGN_SCHEMES)
     notice = _locked_notice(notice_id, by, UnableToIssueNotice)
     put_out(notice, actor=by.actor, at=at)
+    if notice.state == NoticeState.ISSUED:
+        issue_payment_paper(notice_id=notice.pk, by=by, at=at)
     return notice
 
 

@@ -25,6 +25,7 @@ from busbar.connections.models import (
     SurveyState,
 )
 from busbar.connections.operations.accept import HANDED_OVER
+from busbar.connections.operations.issuing.ground import require_any
 from busbar.connections.operations.papers import PaperHead, issue_paper
 from busbar.connections.papers import making
 from busbar.connections.papers.facts import Letterhead, Opinion, RegisteredStep, RegistrationRecord
@@ -53,7 +54,12 @@ def issue_registration_record(*, application_id: int, by: Viewer, at: dt.datetim
     It may be made again as the application moves on; each issue has a number of its own.
     Raises UnableToIssueRegistration. Event `connections.paper.issued`.
     """
-    by.require(Permission.ACCEPT_APPLICATIONS)
+    require_any(
+        by,
+        Permission.ACCEPT_APPLICATIONS,
+        Permission.DESIGN_SCHEMES,
+        Permission.APPROVE_SCHEMES,
+    )
     application = hold_visible(
         application_id,
         by=by,

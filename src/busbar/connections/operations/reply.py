@@ -26,6 +26,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.operations import fees
 from busbar.connections.operations.fees import Charge
+from busbar.connections.operations.issuing.payment import issue_payment_paper
 from busbar.connections.operations.papers import issue_paper
 from busbar.connections.operations.scheme_ground import (
     changes_of,
@@ -116,6 +117,8 @@ def reply_to_customer(
         at=at,
     )
     write(scheme, reply_paper_id=paper.pk)
+    if notice.state == NoticeState.ISSUED:
+        issue_payment_paper(notice_id=notice.pk, by=by, at=at)
     record_step(
         event="connections.scheme.replied",
         application=application,

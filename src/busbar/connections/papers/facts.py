@@ -284,14 +284,14 @@ class SchemeReply:
 
 @dataclass(frozen=True)
 class PaymentNotice:
-    """缴费通知 (R57)."""
+    """缴费通知 (R57); `due_on` is None where the company sets no limit to payment."""
 
     head: Letterhead
     application_number: str
     account_number: str
     customer_name: str
     kind: str
-    due_on: dt.date
+    due_on: dt.date | None
     payee: Payee
     fees: tuple[Fee, ...]
     notes: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ class InstalledMeter:
 
 @dataclass(frozen=True)
 class EnergisingNotice:
-    """送电通知."""
+    """送电通知, before it (`energise_at` is meant) or after it (`is_energised`)."""
 
     head: Letterhead
     application_number: str
@@ -83,6 +83,7 @@ class EnergisingNotice:
         "送电前请再次检查接地线已拆除、保护已投入、人员已撤离。",
         "送电后请按期完成用户注册和用电培训。",
     )
+    is_energised: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class AgreementSummary:
 
     head: Letterhead
     agreement_number: str
+    supplier: str
     signed_on: dt.date | None
     customer_name: str
     account_number: str

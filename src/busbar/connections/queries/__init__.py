@@ -77,6 +77,7 @@ from busbar.connections.queries.green_channel import (
 from busbar.connections.queries.papers import (
     find_applicant_paper,
     get_paper,
+    list_applicant_papers,
     list_application_papers,
     list_papers,
     paper_path,
@@ -171,6 +172,7 @@ __all__ = [
     "has_passed_training",
     "iter_applications",
     "list_applicable_items",
+    "list_applicant_papers",
     "list_application_papers",
     "list_applications",
     "list_bank_files",

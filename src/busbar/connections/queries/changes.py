@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.clocks import queries as clocks_queries
@@ -28,7 +28,13 @@ from busbar.supply.models import (
     UsagePoint,
 )
 
-_STAYED = (ChangeState.IN_FORCE, ChangeState.ENDED)
+_STAYED = (
+    ChangeState.REQUESTED,
+    ChangeState.APPROVED,
+    ChangeState.IN_FORCE,
+    ChangeState.ENDED,
+)
+"""What counts towards a year's stays: also those asked for and not yet carried out."""
 _FOLLOWS = {
     ChangeKind.CAPACITY_RESTORATION: ChangeKind.CAPACITY_REDUCTION,
     ChangeKind.SUSPENSION_END: ChangeKind.SUSPENSION,
@@ -36,12 +42,16 @@ _FOLLOWS = {
     ChangeKind.REPLACEMENT_END: ChangeKind.TEMPORARY_REPLACEMENT,
 }
 """Kinds that end another change."""
+_PAST_TERM = frozenset({ChangeKind.SUSPENSION_END, ChangeKind.REPLACEMENT_END})
+"""Kinds that may still be asked for when the term of what they end is over."""
 _HOLDS_BEFORE = {
     ChangeKind.CAPACITY_RESTORATION: "reduced_before",
     ChangeKind.SUSPENSION_END: "suspended_before",
     ChangeKind.REINSTALLATION: "removed_before",
     ChangeKind.REPLACEMENT_END: "replaced_before",
 }
+_ONLY_PROVEN = frozenset(_HOLDS_BEFORE.values())
+"""Conditions that nobody can confirm by hand."""
 
 
 class NoSuchChange(Refusal):
@@ -50,13 +60,17 @@ class NoSuchChange(Refusal):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a customer wishes, before it is judged; `confirmed` are conditions a clerk checked."""
+    """What a customer wishes, before it is judged; `confirmed` are conditions a clerk checked.
+
+    `replaced_by_kva`: a reduction by a smaller transformer in the place of the one chosen.
+    """
 
     kind: ChangeKind
     starts_on: dt.date
     ends_on: dt.date | None = None
     transformer_ids: tuple[int, ...] = ()
     capacity_after_kva: int | None = None
+    replaced_by_kva: int | None = None
     confirmed: frozenset[str] = frozenset()
 
 
@@ -66,8 +80,15 @@ class Judgement:
 
     rule: ChangeRule
     objections: tuple[Objection, ...]
-    effect: charges.Effect | None
+    effect: charges.Effect
     latest_end: dt.date | None
+
+
+def with_facts(wish: Wish, facts: Mapping[str, Any]) -> Wish:
+    """The wish with what its facts add to it: the smaller transformer of a reduction."""
+    if wish.kind != ChangeKind.CAPACITY_REDUCTION or not facts.get("capacity_kva"):
+        return wish
+    return replace(wish, replaced_by_kva=int(facts["capacity_kva"]))
 
 
 def find_rule(kind: ChangeKind | str, *, on: dt.date) -> ChangeRule | None:
@@ -96,9 +117,23 @@ def judge(
     found = tuple(eligibility.objections(request, rule))
     is_high = request.voltage_kv >= rule.high_voltage_kv
     latest = eligibility.latest_end(wish.starts_on, rule, is_high=is_high)
-    stay = _stay(wish)
-    effect = effect_of_stay(account, wish, row, stay) if stay else None
+    effect = _effect(account, wish, row)
     return Judgement(row, found, effect, latest)
+
+
+def _effect(account: CustomerAccount, wish: Wish, row: ChangeRule) -> charges.Effect:
+    """In yuan where a stay of known length stops charged capacity, in words otherwise."""
+    stay = _stay(wish)
+    reckoned = effect_of_stay(account, wish, row, stay) if stay else None
+    if reckoned is not None:
+        return reckoned
+    divisor = _divisor(wish.starts_on) if _has_basic_charge(account, wish.starts_on) else None
+    return charges.stated_effect(str(wish.kind), divisor=divisor, citation=as_rule(row).citation)
+
+
+def _has_basic_charge(account: CustomerAccount, on: dt.date) -> bool:
+    agreement = current_agreement(account, on=on)
+    return agreement is not None and agreement.basic_charge_mode != BasicChargeMode.NONE
 
 
 def as_rule(row: ChangeRule) -> Rule:
@@ -139,11 +174,18 @@ def current_agreement(account: CustomerAccount, *, on: dt.date) -> Agreement | N
 
 
 def open_predecessor(account: CustomerAccount, kind: ChangeKind | str) -> SupplyChange | None:
-    """The change in force that a restoration of this kind would end."""
+    """The change that a restoration of this kind would end.
+
+    It is in force; a suspension or loan over its term, which nothing has ended yet, is ended
+    the same way: the transformers do not come back by themselves.
+    """
     before = _FOLLOWS.get(ChangeKind(kind))
     if before is None:
         return None
-    rows = SupplyChange.objects.filter(account=account, kind=before, state=ChangeState.IN_FORCE)
+    standing = Q(state=ChangeState.IN_FORCE)
+    if kind in _PAST_TERM:
+        standing |= Q(state=ChangeState.ENDED) & ~Q(followed_by__state=ChangeState.DONE)
+    rows = SupplyChange.objects.filter(standing, account=account, kind=before)
     return rows.order_by("-starts_on", "-id").first()
 
 
@@ -194,9 +236,10 @@ def _request(
         voltage_kv=_voltage(account),
         total_kva=sum(unit.capacity_kva for unit in running),
         stopped_kva=stopped,
-        smaller_kva=_smaller(wish, running),
+        replaced_by_kva=wish.replaced_by_kva,
+        supplied_since=account.opened_on,
         by_demand=by_demand,
-        held=wish.confirmed | _held(account, wish, running),
+        held=(wish.confirmed - _ONLY_PROVEN) | _held(account, wish, running),
         earlier=_earlier(account, wish, leave_out),
     )
 
@@ -213,12 +256,6 @@ def _notice(rule: Rule, asked_on: dt.date, starts_on: dt.date) -> int:
 def _voltage(account: CustomerAccount) -> Decimal:
     points = UsagePoint.objects.filter(account=account)
     return max(points.values_list("voltage_kv", flat=True), default=Decimal(0))
-
-
-def _smaller(wish: Wish, running: Iterable[Transformer]) -> int | None:
-    total = sum(unit.capacity_kva for unit in running)
-    after = wish.capacity_after_kva
-    return after if after is not None and after < total else None
 
 
 def _held(account: CustomerAccount, wish: Wish, running: list[Transformer]) -> frozenset[str]:
@@ -262,7 +299,7 @@ def effect_of_stay(
     stopped = Transformer.objects.filter(pk__in=wish.transformer_ids, account=account)
     return charges.capacity_effect(
         stay=stay,
-        kva=sum(stopped.values_list("capacity_kva", flat=True)),
+        kva=sum(stopped.values_list("capacity_kva", flat=True)) - (wish.replaced_by_kva or 0),
         price_yuan=price,
         divisor=divisor,
         min_days=row.min_days,

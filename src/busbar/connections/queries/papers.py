@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db.models import QuerySet
+
 from busbar.access.visibility import Viewer
-from busbar.connections.models import ConnectionApplication, IssuedPaper
+from busbar.connections.models import ConnectionApplication, IssuedPaper, PaperKind
 from busbar.connections.sent_files import kept_path
+
+_OURS = (PaperKind.REGISTRATION,)
+"""Kinds that record how we worked, with the departments' opinions of each other."""
 
 
 def list_papers(viewer: Viewer, subject_type: str, subject_id: int) -> list[IssuedPaper]:
@@ -32,9 +37,18 @@ def get_paper(viewer: Viewer, number: str) -> IssuedPaper:
     return found
 
 
+def list_applicant_papers(application: ConnectionApplication) -> list[IssuedPaper]:
+    """What the applicant is shown of his papers, oldest first: no record of our own."""
+    return list(_of_applicant(application).order_by("issued_at", "pk"))
+
+
 def find_applicant_paper(application: ConnectionApplication, number: str) -> IssuedPaper | None:
     """A paper of an application whose applicant was checked by number and query code."""
-    return application.papers.filter(number=number, revoked_at=None).first()
+    return _of_applicant(application).filter(number=number).first()
+
+
+def _of_applicant(application: ConnectionApplication) -> QuerySet[IssuedPaper]:
+    return application.papers.filter(revoked_at=None).exclude(kind__in=_OURS)
 
 
 def paper_path(paper: IssuedPaper) -> Path:

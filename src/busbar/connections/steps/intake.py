@@ -85,7 +85,7 @@ def hand_over(completion: TaskCompletion) -> Facts:
 
 
 def plan_survey(completion: TaskCompletion) -> Facts:
-    """Call in people by number, or the departments of the company."""
+    """Call in people by number, or the departments of the company; the record is made out."""
     application = application_of(completion)
     people = employee_ids(text(completion, "participants"))
     units = [] if people else [unit.pk for unit in _departments(application.unit)]
@@ -96,6 +96,9 @@ def plan_survey(completion: TaskCompletion) -> Facts:
         unit_ids=units,
         by=completion.viewer,
         at=completion.at,
+    )
+    operations.issue_registration_record(
+        application_id=application.pk, by=completion.viewer, at=completion.at
     )
     return {}
 

@@ -45,7 +45,7 @@ def countersign(completion: TaskCompletion) -> Facts:
 
 
 def approve_scheme(completion: TaskCompletion) -> Facts:
-    """Approve, or send back with the reason."""
+    """Approve, and complete the registration record; or send back with the reason."""
     scheme, remark = _latest(completion), text(completion, "remark")
     if completion.outcome == "returned":
         operations.return_scheme(
@@ -54,6 +54,9 @@ def approve_scheme(completion: TaskCompletion) -> Facts:
     else:
         operations.approve_scheme(
             scheme_id=scheme.pk, remark=remark, by=completion.viewer, at=completion.at
+        )
+        operations.issue_registration_record(
+            application_id=scheme.application_id, by=completion.viewer, at=completion.at
         )
     return {}
 

@@ -21,7 +21,9 @@ from busbar.supply.models import RunningState, UsagePoint
 
 _K = ChangeKind
 FIELDS: dict[ChangeKind, tuple[str, ...]] = {
-    _K.CAPACITY_REDUCTION: ("starts_on", "ends_on", "transformers", "capacity_after_kva"),
+    _K.CAPACITY_REDUCTION: (
+        "starts_on", "ends_on", "transformers", "number", "model", "capacity_kva",
+    ),
     _K.CAPACITY_RESTORATION: ("starts_on",),
     _K.SUSPENSION: ("starts_on", "ends_on", "transformers"),
     _K.SUSPENSION_END: ("starts_on",),
@@ -96,15 +98,9 @@ class ChangeForm(forms.Form):
         help_text=_("当日起恢复计费；永久性的不填"),
     )
     transformers = forms.MultipleChoiceField(label=_("变压器"), required=False)
-    capacity_after_kva = forms.IntegerField(
-        label=_("减容后容量 kVA"),
-        required=False,
-        min_value=1,
-        help_text=_("更换为较小变压器时填写"),
-    )
-    number = forms.CharField(label=_("暂换变压器编号"), max_length=40)
+    number = forms.CharField(label=_("换上变压器的编号"), max_length=40)
     model = forms.CharField(label=_("型号"), max_length=60, required=False)
-    capacity_kva = forms.IntegerField(label=_("暂换变压器容量 kVA"), min_value=1)
+    capacity_kva = forms.IntegerField(label=_("换上变压器的容量 kVA"), min_value=1)
     new_address = forms.CharField(label=_("新址"), max_length=300)
     usage_point = forms.ChoiceField(label=_("计量点"))
     position = forms.CharField(label=_("新的安装位置"), max_length=200)
@@ -134,12 +130,23 @@ class ChangeForm(forms.Form):
         points = UsagePoint.objects.filter(account=account).order_by("number")
         for name in {"usage_point", "usage_points"} & set(self.fields):
             self._offer(name, [(p.number, f"{p.number} {p.name}") for p in points])
+        if kind == ChangeKind.CAPACITY_REDUCTION:
+            self._ask_for_smaller()
         if kind == ChangeKind.SPLIT:
             self.fields["new_name"].label = _("新户名称")
             self.fields["transformers"].label = _("随之划出的变压器")
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined] # a choice field
+
+    def _ask_for_smaller(self) -> None:
+        """A reduction may exchange the transformer chosen for a smaller one."""
+        self.fields["number"].help_text = _("更换为较小变压器时填写；只停用的不填")
+        for name in ("number", "capacity_kva"):
+            self.fields[name].required = False
+
+    def _smaller(self, read: dict[str, Any]) -> int | None:
+        return read.get("capacity_kva") if self.kind == ChangeKind.CAPACITY_REDUCTION else None
 
     @property
     def has_start(self) -> bool:
@@ -160,7 +167,7 @@ class ChangeForm(forms.Form):
         found: dict[str, Any] = {
             name: str(read[name])
             for name in self.names
-            if name in read and name not in _CHOSEN | {"reason", "capacity_after_kva"}
+            if name in read and name not in _CHOSEN | {"reason"}
         }
         for name in ("usage_points", "usage_point"):
             if name in read:
@@ -181,7 +188,7 @@ class ChangeForm(forms.Form):
             starts_on=read["starts_on"],
             ends_on=read.get("ends_on"),
             transformer_ids=tuple(int(key) for key in chosen),
-            capacity_after_kva=read.get("capacity_after_kva"),
+            replaced_by_kva=self._smaller(read),
             confirmed=frozenset(confirmed) - _PROVEN_BY_ARCHIVE,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -20,7 +19,6 @@ from busbar.access.visibility import Viewer
 from busbar.clocks import queries as clocks_queries
 from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
-from busbar.connections.changes.charges import Effect
 from busbar.connections.changes.eligibility import CONDITIONS
 from busbar.connections.models import ChangeKind, ChangeState, SupplyChange
 from busbar.connections.operations import changes as change_operations
@@ -190,9 +188,9 @@ _FACT_LABELS = {
     "position": gettext_lazy("新的安装位置"),
     "into_account": gettext_lazy("并入户号"),
     "new_account": gettext_lazy("新户号"),
-    "number": gettext_lazy("暂换变压器编号"),
+    "number": gettext_lazy("换上变压器的编号"),
     "model": gettext_lazy("型号"),
-    "capacity_kva": gettext_lazy("暂换变压器容量 kVA"),
+    "capacity_kva": gettext_lazy("换上变压器的容量 kVA"),
     "voltage_kv": gettext_lazy("新的供电电压 kV"),
     "tariff_code": gettext_lazy("新的电价编码"),
     "agreement_number": gettext_lazy("新合同编号"),
@@ -242,16 +240,12 @@ def _judged(viewer: Viewer, form: ChangeForm, account: CustomerAccount) -> dict[
     return context | {
         "judged": judged,
         "rule": change_queries.as_rule(judged.rule),
-        "effect": effect_document(judged.effect) if judged.effect else {},
+        "effect": effect_document(judged.effect),
         "conditions": conditions,
         "is_clear": not judged.objections and not context["missing"],
         "asks_confirmation": bool(conditions),
-        "total": _total(judged.effect),
+        "total": judged.effect.saved_yuan,
     }
-
-
-def _total(effect: Effect | None) -> Decimal | None:
-    return effect.saved_yuan if effect else None
 
 
 def _account(viewer: Viewer, given: QueryDict) -> CustomerAccount | None:

@@ -318,7 +318,7 @@ def _page(
         "progress": connections_queries.build_progress(found),
         "stages": connections_queries.list_stages(found),
         "promises": connections_queries.list_promises(found),
-        "papers": list(found.papers.filter(revoked_at=None).order_by("issued_at", "pk")),
+        "papers": connections_queries.list_applicant_papers(found),
         "lists": _open_lists(found),
         "choices": _choices(found),
         "is_correcting": found.state == ApplicationState.CORRECTING,

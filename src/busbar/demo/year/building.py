@@ -222,8 +222,13 @@ def _terms(c: Course) -> dict[str, Any]:
         "tariff_code": code,
         "tariff_category": "industry_single",
         "basic_charge_mode": "none",
-        "power_factor_standard": "0.85" if c.application.requested_kva >= 100 else "none",  # noqa: PLR2004 - 〔83〕215号: from 100 kVA
+        "power_factor_standard": _standard_for(c.application.requested_kva),
     }
+
+
+def _standard_for(kva: int) -> str:
+    """Empty where no power factor is asked for: the form has no choice for that."""
+    return "0.85" if kva >= 100 else ""  # noqa: PLR2004 - 〔83〕215号: from 100 kVA
 
 
 def _standing_terms(c: Course) -> dict[str, Any]:
@@ -238,8 +243,15 @@ def _standing_terms(c: Course) -> dict[str, Any]:
         "tariff_category": before.tariff_category,
         "basic_charge_mode": before.basic_charge_mode,
         "contract_demand_kw": before.contract_demand_kw,
-        "power_factor_standard": before.power_factor_standard,
+        "power_factor_standard": _standing_standard(c, before.power_factor_standard),
     }
+
+
+def _standing_standard(c: Course, standard: str) -> str:
+    """The agreement's own, or by capacity where it has none."""
+    has_one = standard not in {"", "none"}
+    total_kva = c.application.existing_kva + c.application.requested_kva
+    return standard if has_one else _standard_for(total_kva)
 
 
 def be_energized(c: Course) -> Act:

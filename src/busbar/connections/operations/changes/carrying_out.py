@@ -77,9 +77,10 @@ def _approved(change_id: int, done_on: dt.date, by: Viewer, at: dt.datetime) -> 
 
 def _end(change: SupplyChange, before: SupplyChange, on: dt.date) -> None:
     """End what the restoration follows, and say what the real stay does to the charge."""
-    before.state, before.ended_on = ChangeState.ENDED, on
-    before.save(update_fields=["state", "ended_on"])
-    effect = _real_effect(before, on)
+    if before.state == ChangeState.IN_FORCE:
+        before.state, before.ended_on = ChangeState.ENDED, on
+        before.save(update_fields=["state", "ended_on"])
+    effect = _real_effect(before, before.ended_on or on)
     if effect is not None:
         change.charge_effect = effect_document(effect)
 
@@ -93,6 +94,7 @@ def _real_effect(before: SupplyChange, on: dt.date) -> charges.Effect | None:
         ends_on=on,
         transformer_ids=tuple(before.transformers.values_list("transformer_id", flat=True)),
     )
+    wish = change_queries.with_facts(wish, before.facts)
     return change_queries.effect_of_stay(
         before.account, wish, before.rule, Period(before.starts_on, on)
     )

@@ -69,13 +69,14 @@ def withdraw_change(*, change_id: int, reason: str, by: Viewer, at: dt.datetime)
 
 def wish_of(change: SupplyChange) -> Wish:
     """The stored change as the wish it was judged by."""
-    return Wish(
+    wish = Wish(
         kind=ChangeKind(change.kind),
         starts_on=change.starts_on,
         ends_on=change.ends_on,
         transformer_ids=tuple(change.transformers.values_list("transformer_id", flat=True)),
         confirmed=frozenset(change.facts.get("confirmed", [])),
     )
+    return change_queries.with_facts(wish, change.facts)
 
 
 def _requested(change_id: int, by: Viewer) -> SupplyChange:

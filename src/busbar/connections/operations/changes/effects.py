@@ -16,6 +16,7 @@ from busbar.connections.queries import changes as change_queries
 from busbar.customers import operations as customer_operations
 from busbar.customers.models import AccountStatus, CustomerAccount
 from busbar.kit.errors import Refusal
+from busbar.metering.models import MeterInstallation
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, RunningState, Site, Transformer, UsagePoint
 
@@ -48,6 +49,14 @@ def apply(
 ) -> None:
     """Write the change into the archive, in the caller's transaction."""
     _EFFECTS[ChangeKind(change.kind)](_Step(change, done_on, seals, by, at))
+
+
+def _reduce(step: _Step) -> None:
+    """Sealed; or exchanged for the smaller one that the facts name."""
+    if step.facts.get("capacity_kva"):
+        _replace(step)
+    else:
+        _stop(step)
 
 
 def _stop(step: _Step) -> None:
@@ -93,16 +102,16 @@ def _replace(step: _Step) -> None:
 
 
 def _end_replacement(step: _Step) -> None:
-    """The lent transformer goes, the customer's own runs again."""
+    """What was put in its place goes, the customer's own transformer runs again."""
     _restart(step)
-    before = step.change.follows
-    lent = Transformer.objects.filter(number=before.facts["number"]).first() if before else None
+    number = step.change.follows.facts.get("number") if step.change.follows else None
+    lent = Transformer.objects.filter(number=number).first() if number else None
     if lent is not None:
         supply_operations.change_transformer_state(
             transformer=lent,
             state=RunningState.REMOVED,
             since=step.done_on,
-            reason=f"{step.change.number} 暂换恢复",
+            reason=f"{step.change.number} {step.change.get_kind_display()}",
             by=step.by,
             at=step.at,
         )
@@ -192,6 +201,7 @@ def _merge(step: _Step) -> None:
 
 
 def _close(step: _Step) -> None:
+    _require_no_meter(step.account)
     units = change_queries.running_transformers(step.account, on=step.done_on)
     for unit, state in units.values():
         if state != RunningState.REMOVED:
@@ -204,6 +214,17 @@ def _close(step: _Step) -> None:
                 at=step.at,
             )
     _close_account(step)
+
+
+def _require_no_meter(account: CustomerAccount) -> None:
+    """A meter comes down by its own order, with its last registers, before the account closes."""
+    standing = MeterInstallation.objects.filter(usage_point__account=account, removed_on=None)
+    hung = [
+        f"{each.usage_point.number} 的表 {each.meter.serial}"
+        for each in standing.select_related("usage_point", "meter").order_by("usage_point__number")
+    ]
+    if hung:
+        raise UnableToUpdateArchive(f"先以拆表装接单拆下并抄录止度：{'、'.join(hung)}")
 
 
 def _close_account(step: _Step) -> None:
@@ -314,8 +335,8 @@ def _new_account_number(source: CustomerAccount) -> str:
 
 
 _EFFECTS: dict[ChangeKind, Callable[[_Step], None]] = {
-    ChangeKind.CAPACITY_REDUCTION: _stop,
-    ChangeKind.CAPACITY_RESTORATION: _restart,
+    ChangeKind.CAPACITY_REDUCTION: _reduce,
+    ChangeKind.CAPACITY_RESTORATION: _end_replacement,
     ChangeKind.SUSPENSION: _stop,
     ChangeKind.SUSPENSION_END: _restart,
     ChangeKind.TEMPORARY_REPLACEMENT: _replace,

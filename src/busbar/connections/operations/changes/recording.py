@@ -84,8 +84,9 @@ def effect_document(effect: Effect | None) -> dict[str, Any]:
     """The effect on the charge as it is kept with the change."""
     if effect is None:
         return {}
+    saved = {} if effect.saved_yuan is None else {"saved_yuan": str(effect.saved_yuan)}
     return {
-        "saved_yuan": str(effect.saved_yuan),
+        **saved,
         "because": effect.because,
         "months": [
             {

@@ -49,6 +49,7 @@ def request_change(
     if held is None:
         raise UnableToRequestChange(f"没有户号 {account.number}，或不在您的管辖范围内")
     known = check_facts(held, wish, dict(facts or {}), by)
+    wish = change_queries.with_facts(wish, known)
     try:
         judged = change_queries.judge(held, wish, asked_on=local_date(at))
     except LookupError as silence:

@@ -115,12 +115,19 @@ def _meter_relocation(account: CustomerAccount, wish: Wish, facts: Facts, by: Vi
 
 def _replacement(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
     if len(wish.transformer_ids) != 1:
-        raise UnableToStateChange("暂换应选择一台被换下的变压器")
-    number = text(facts, "number", "暂换变压器编号")
+        raise UnableToStateChange(f"{wish.kind.label}应选择一台被换下的变压器")
+    number = text(facts, "number", "换上变压器的编号")
     if Transformer.objects.filter(number=number).exists():
         raise UnableToStateChange(f"变压器编号 {number} 已登记")
-    kva = _whole(facts, "capacity_kva", "暂换变压器容量")
+    kva = _whole(facts, "capacity_kva", "换上变压器的容量")
     return {"number": number, "model": str(facts.get("model") or ""), "capacity_kva": kva}
+
+
+def _reduction(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
+    """Nothing where transformers are only stopped; the smaller one where it is exchanged."""
+    if not facts.get("capacity_kva") and not facts.get("number"):
+        return {}
+    return _replacement(account, wish, facts, by)
 
 
 def _voltage(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
@@ -155,6 +162,7 @@ def _whole(facts: Facts, name: str, label: str) -> int:
 
 _Check = Callable[[CustomerAccount, Wish, Facts, Viewer], Facts]
 _CHECKS: dict[ChangeKind, _Check] = {
+    ChangeKind.CAPACITY_REDUCTION: _reduction,
     ChangeKind.RENAMING: _renaming,
     ChangeKind.TRANSFER: _transfer,
     ChangeKind.SPLIT: _split,

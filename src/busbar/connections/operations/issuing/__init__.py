@@ -17,6 +17,7 @@ from busbar.connections.operations.issuing.intake import (
     issue_refusal_paper,
     issue_survey_paper,
 )
+from busbar.connections.operations.issuing.payment import issue_payment_paper
 from busbar.connections.operations.issuing.supply import (
     issue_agreement_paper,
     issue_energization_paper,
@@ -37,6 +38,7 @@ __all__ = [
     "issue_design_review_paper",
     "issue_energization_paper",
     "issue_inspection_paper",
+    "issue_payment_paper",
     "issue_refund_paper",
     "issue_refusal_paper",
     "issue_survey_paper",

@@ -128,7 +128,8 @@ def _change_facts(change: SupplyChange) -> Facts:
     refused = change.state == ChangeState.REFUSED
     effect = change.charge_effect or {}
     because = str(effect.get("because") or "")
-    saved = f"预计少收 {effect['saved_yuan']} 元。" if effect.get("saved_yuan") else ""
+    verb = "停用期间少收" if change.follows_id else "预计少收"
+    saved = f"{verb} {effect['saved_yuan']} 元。" if effect.get("saved_yuan") else ""
     rule = change.rule
     return {
         "application_number": change.number,

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from busbar.access.models import LEVELS, OrganizationUnit
+from busbar.access.paths import ancestors
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.connections.models import (
@@ -48,6 +50,11 @@ from busbar.pricing.models import TariffCategory
 from busbar.supply.models import BasicChargeMode, SourceRole
 
 _LIVE = (ApplicationState.ENERGIZED, ApplicationState.CLOSED)
+_AFTER = (
+    "受电装置已带电，非值班人员不得操作。",
+    "请按期完成用户注册和用电培训。",
+    "设备异常或停电请及时与我公司联系。",
+)
 _TERMS = (
     "供电人按国家规定的供电质量标准供电；用电人按合同约定的容量、性质和地点用电。",
     "合同自双方签字盖章后成立，自送电之日起执行。",
@@ -92,11 +99,13 @@ def issue_energization_paper(
     """
     require_any(by, Permission.ENERGIZE, Permission.ACCEPT_APPLICATIONS)
     application = hold_for(application_id, by, "生成送电通知", (ApplicationState.PASSED, *_LIVE))
-    moment = _moment(application, energize_at, at)
+    told: Facts = {"energise_at": _moment(application, energize_at, at)}
+    if application.state in _LIVE:
+        told |= {"is_energised": True, "notes": _AFTER}
     return issue_about(
         application,
         PaperKind.ENERGIZATION,
-        {**_energising_facts(application), "energise_at": moment},
+        {**_energising_facts(application), **told},
         lambda head, facts: making.render_energising(EnergisingNotice(head=head, **facts)),
         by=by,
         at=at,
@@ -129,6 +138,7 @@ def _agreement_facts(
     return {
         **known,
         "agreement_number": draft.number,
+        "supplier": _supplier(application),
         "signed_on": draft.signed_on,
         "account_number": application.account.number if application.account else "",
         "valid_from": agreement.valid_from if agreement else draft.signed_on or today,
@@ -197,6 +207,14 @@ def _first(registers: Mapping[str, str]) -> Decimal:
         if "有功总" in name:
             return Decimal(str(value))
     return Decimal(str(next(iter(registers.values()), "0")))
+
+
+def _supplier(application: ConnectionApplication) -> str:
+    """The company that signs: a supply station or department has none of its own."""
+    path = application.unit.path
+    above = OrganizationUnit.objects.filter(path__in=[*ancestors(path), path], kind__in=LEVELS)
+    company = above.order_by("-path").first()
+    return company.name if company else application.unit.name
 
 
 def _boundary(application: ConnectionApplication) -> str:
