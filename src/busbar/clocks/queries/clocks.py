@@ -93,6 +93,13 @@ def get_clock(viewer: Viewer, clock_id: int) -> Clock:
     return clock
 
 
+def get_open_clock(subject_type: str, subject_id: int, code: str) -> Clock | None:
+    """The clock of this code that runs or is paused, if there is one."""
+    rows = _clocks().about(subject_type, subject_id).open()
+    clock: Clock | None = rows.filter(code=code).first()
+    return clock
+
+
 def list_due_changes(clock: Clock) -> list[DueChange]:
     """How the due moment moved, oldest first."""
     return list(clock.due_changes.order_by("at", "pk"))
