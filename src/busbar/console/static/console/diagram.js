@@ -53,7 +53,7 @@
   function settle(viewer, node, found) {
     const canvas = viewer.get("canvas");
     canvas.zoom("fit-viewport");
-    if (canvas.zoom() < 0.55) { canvas.zoom(0.75); if (Object.keys(found.marks).length) center(viewer, found.marks); else begin(viewer); }
+    if (canvas.zoom() < 0.55) { canvas.zoom(0.75); if (Object.values(found.marks).some((state) => state !== "entry")) center(viewer, found.marks); else begin(viewer); }
     node.dataset.revision = String(found.revision);
   }
 
