@@ -78,7 +78,7 @@ class TestLocalLimit:
             "scheme-reply-single", on=ON, unit_path=company.county.path
         )
         assert (limit.certainty, limit.source) == ("local", "县供电〔2025〕8 号")
-        assert Entry.objects.get(event="clocks.limit.set").changes["amount"] == ["20.00", "12"]
+        assert Entry.objects.get(event="clocks.limit.set").changes["limit"] == ["20.00", "12"]
 
     def test_loosening_is_refused_with_the_clause(self, company: Company) -> None:
         with pytest.raises(UnableToSetLimit) as refused:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from busbar.access.models import Role
 from busbar.connections import operations as connections_operations
@@ -17,6 +18,7 @@ from busbar.connections.operations import changes as change_operations
 from busbar.connections.operations import fees
 from busbar.connections.queries.changes import Wish
 from busbar.connections.sent_files import SentFile
+from busbar.console.workflow.subjects import matter_of
 from busbar.customers.models import Customer, CustomerAccount
 from busbar.jobs import connections, outbox
 from busbar.jobs.outbox import Reaction
@@ -214,8 +216,25 @@ class TestShortProcesses:
             at=NOON,
         )
 
+        assert process_of(metering).subject_label == f"{metering.number} 装表"
         assert process_of(metering).definition.key == "metering_order"
         assert process_of(service).facts["order_kind"] == "consultation"
+
+    def test_the_task_says_what_is_to_be_done_and_where(
+        self, company: Company, account: CustomerAccount
+    ) -> None:
+        point = UsagePoint.objects.get()
+        order = connections_operations.order_metering_and_start(
+            kind="install", usage_point=point, reason="新装", by=company.people["clerk"], at=NOON
+        )
+
+        with translation.override("zh-hans"):
+            matter = matter_of(company.people["metering"], process_of(order))
+
+        assert {("装接原因", "新装"), ("计量点", f"{point.number} {point.name}")} <= set(
+            matter.pairs
+        )
+        assert (matter.url, matter.customer) == ("", None)  # not the whole order, nor the archive
 
     def rename(self, company: Company, account: CustomerAccount) -> SupplyChange:
         return connections_operations.request_change_and_start(

@@ -106,7 +106,7 @@ class TestJournal:
 
         response = region.client(Role.MANAGER).get(f"/journal/{entry.pk}/")
 
-        assert response.context["changes"] == [("amount", "1.00", "2.00")]
+        assert response.context["changes"] == [("amount", "1.00 元", "2.00 元")]
 
 
 class TestVerification:

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from busbar.access.models import Role
 from busbar.console.rule_words import UNITS, list_records, name_unit, name_value
-from busbar.console.templatetags.work import grouped, measured, says_unit, term
+from busbar.console.templatetags.work import grouped, recorded, says_unit, term
 from tests.console.work_region import make_units
 
 
@@ -62,10 +62,10 @@ class TestSaysUnit:
 class TestMeasured:
     def test_writes_quantities_with_grouped_digits_and_unit(self) -> None:
         with translation.override("zh-hans"):
-            assert measured("1004361.92", "amount") == "1,004,361.92 元"
+            assert recorded("1004361.92", "billing.bill.issued", "amount") == "1,004,361.92 元"
 
     def test_leaves_other_fields_as_they_are(self) -> None:
-        assert measured("1004361", "number") == "1004361"
+        assert recorded("1004361", "billing.bill.issued", "number") == "1004361"
 
 
 class TestGrouped:

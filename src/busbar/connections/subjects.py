@@ -6,6 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from busbar.clocks.subjects import Subject
 from busbar.connections.models import (
     ApplicationState,
@@ -21,14 +24,14 @@ APPLICATION = "connections.application"
 HIGH_VOLTAGE_FROM_KV = Decimal(1)
 """Above 1 kV counts as high voltage (GB/T 2900.50: the split of high and low voltage)."""
 
-STAGES = {
-    1: "申请受理",
-    2: "初审勘察",
-    3: "供电方案",
-    4: "答复缴费",
-    5: "设计施工",
-    6: "竣工检验",
-    7: "装表送电",
+STAGES: dict[int, Promise | str] = {
+    1: _("申请受理"),
+    2: _("初审勘察"),
+    3: _("供电方案"),
+    4: _("答复缴费"),
+    5: _("设计施工"),
+    6: _("竣工检验"),
+    7: _("装表送电"),
 }
 """What a customer follows."""
 

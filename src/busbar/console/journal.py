@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.console.requests import StaffRequest, page_number
+from busbar.console.templatetags.work import sides
 from busbar.journal import queries as journal_queries
 from busbar.journal.queries import EntryFilter
 from busbar.kit.periods import CHINA, parse_day
@@ -45,7 +46,10 @@ def journal_entry(request: StaffRequest, entry_id: int) -> HttpResponse:
     """One entry: what changed, before and after, and its place in the chain."""
     request.viewer.require(Permission.READ_JOURNAL)
     entry = journal_queries.get_entry(branch=_branch(request), entry_id=entry_id)
-    context = {"entry": entry, "changes": [_change(k, v) for k, v in entry.changes.items()]}
+    context = {
+        "entry": entry,
+        "changes": [(k, *sides(v, entry.event, k)) for k, v in entry.changes.items()],
+    }
     return render(request, "console/journal/entry.html", context)
 
 
@@ -78,13 +82,6 @@ def _midnight(text: str) -> dt.datetime | None:
         return dt.datetime.combine(parse_day(text), dt.time(), CHINA)
     except ValueError:
         return None
-
-
-def _change(name: str, value: object) -> tuple[str, object, object]:
-    """Name, before, after: a pair is a change, anything else a fact that was recorded."""
-    if isinstance(value, list) and len(value) == len(("before", "after")):
-        return name, value[0], value[1]
-    return name, None, value
 
 
 urlpatterns = [

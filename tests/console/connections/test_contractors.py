@@ -65,16 +65,28 @@ class TestRegister:
                 "grade": "丙级",
                 "certificate_number": "证9",
                 "valid_from": "2025-01-01",
-                "valid_until": "2027-01-01",
+                "valid_until": "2026-12-31",
             },
         )
         certificate = Qualification.objects.get()
-        officer.post(page, {"act": "renew", "of": certificate.pk, "valid_until": "2030-01-01"})
+        officer.post(page, {"act": "renew", "of": certificate.pk, "valid_until": "2029-12-31"})
         officer.post(page, {"act": "strike", "on": "2025-10-01", "reason": "注销"})
 
         firm.refresh_from_db()
         assert firm.struck_off_reason == "注销"
         assert Qualification.objects.filter(valid_until=dt.date(2030, 1, 1)).exists()
+
+    def test_a_certificate_holds_through_the_last_day_that_it_names(self, world: World) -> None:
+        officer = browser(world.county, Role.CONNECTION_OFFICER)
+        firm = w.make_firm(1, "design", "丙级")
+        page = f"/contractors/{firm.pk}/"
+        certificate = Qualification.objects.get()
+
+        officer.post(page, {"act": "renew", "of": certificate.pk, "valid_until": "2029-12-31"})
+
+        certificate.refresh_from_db()
+        assert certificate.valid_until == dt.date(2030, 1, 1)
+        assert "2029-12-31" in officer.get(page).content.decode()
 
     def test_a_bad_code_is_refused_in_its_place(self, world: World) -> None:
         response = browser(world.county, Role.CONNECTION_OFFICER).post(

@@ -85,7 +85,7 @@ def set_local_limit(
         **{name: getattr(row, name) for name in _COPIED},
     )
     _copy_parts(row, local)
-    changes = {"code": code, "amount": [before, wanted], "source": source.strip()}
+    changes = {"code": code, "limit": [before, wanted], "source": source.strip()}
     told = _tell("clocks.limit.set", local.pk, unit, changes, reason)
     journal_operations.record(happening=told, actor=viewer.actor, at=at)
     return local

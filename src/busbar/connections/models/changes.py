@@ -141,7 +141,7 @@ class SupplyChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.kind}"
+        return f"{self.number} {self.get_kind_display()}"
 
 
 class ChangedTransformer(models.Model):

@@ -82,7 +82,7 @@ class MeteringOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.kind}"
+        return f"{self.number} {self.get_kind_display()}"
 
 
 class OrderRegister(models.Model):

@@ -200,7 +200,7 @@ def build_progress(application: ConnectionApplication) -> Progress:
         state=application.state,
         state_label=str(ApplicationState(application.state).label),
         stages=tuple(
-            ProgressStage(number, name, _stage_state(application, number))
+            ProgressStage(number, str(name), _stage_state(application, number))
             for number, name in STAGES.items()
         ),
         dates=tuple(_dates(application, surveys)),

@@ -120,7 +120,7 @@ def _stage(application: ConnectionApplication, number: int, row: dict[str, objec
         ended = application.accepted_at
     return Stage(
         number=number,
-        name=STAGES[number],
+        name=str(STAGES[number]),
         state=state,
         begun_at=begun if isinstance(begun, dt.datetime) and state != "ahead" else None,
         ended_at=ended if isinstance(ended, dt.datetime) else None,

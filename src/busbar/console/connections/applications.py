@@ -218,7 +218,7 @@ def _exported(rows: Iterator[ApplicationRow]) -> Iterator[list[object]]:
             found.requested_kva,
             found.address,
             found.get_state_display(),
-            STAGES[found.stage],
+            str(STAGES[found.stage]),
             found.unit.name,
             found.officer.name if found.officer else "",
             _minute(found.submitted_at),

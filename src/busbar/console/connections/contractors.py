@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -51,7 +52,7 @@ class CertificateForm(ActForm):
     certificate_number = forms.CharField(label=_("证书编号"), max_length=60)
     issued_by = forms.CharField(label=_("发证机关"), max_length=100, required=False)
     valid_from = DayField(label=_("有效期自"))
-    valid_until = DayField(label=_("有效期至（次日失效）"))
+    valid_until = DayField(label=_("有效期至（次日失效）"))  # the last day, as the paper says
 
     def fit(self, doing: Doing) -> None:
         """The grades whose reach is known."""
@@ -62,7 +63,7 @@ class CertificateForm(ActForm):
 class RenewForm(ActForm):
     """A certificate goes on."""
 
-    valid_until = DayField(label=_("新的有效期至"))
+    valid_until = DayField(label=_("新的有效期至（次日失效）"))
     grade = forms.CharField(
         label=_("新的等级"), max_length=20, required=False, help_text=_("不填则等级不变")
     )
@@ -81,14 +82,19 @@ def _register(doing: Doing) -> None:
 
 def _grant(doing: Doing) -> None:
     connections_operations.grant_qualification(
-        contractor_id=doing.subject.pk, **doing.data, by=doing.viewer, at=doing.at
+        contractor_id=doing.subject.pk, **_half_open(doing.data), by=doing.viewer, at=doing.at
     )
 
 
 def _renew(doing: Doing) -> None:
     connections_operations.renew_qualification(
-        qualification_id=doing.row_id, **doing.data, by=doing.viewer, at=doing.at
+        qualification_id=doing.row_id, **_half_open(doing.data), by=doing.viewer, at=doing.at
     )
+
+
+def _half_open(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers with the day after the certificate's last one as the end of its validity."""
+    return {**data, "valid_until": data["valid_until"] + dt.timedelta(days=1)}
 
 
 def _revoke(doing: Doing) -> None:

@@ -35,9 +35,9 @@ from busbar.kit.periods import Month, local_date
 _QUEUING = frozenset({"submitted", "correcting", "accepted", "scheme"})
 _FACTS = {
     "kind": (gettext_lazy("申请类别"), dict(ApplicationKind.choices)),
-    "supply_kind": (LABELS["supply_kind"], dict(SupplyKind.choices)),
-    "customer_kind": (LABELS["customer_kind"], dict(CustomerKind.choices)),
-    "importance": (LABELS["importance"], dict(Importance.choices)),
+    "supply_kind": (gettext_lazy("供电类别"), dict(SupplyKind.choices)),
+    "customer_kind": (gettext_lazy("客户类别"), dict(CustomerKind.choices)),
+    "importance": (gettext_lazy("重要性等级"), dict(Importance.choices)),
 }
 
 

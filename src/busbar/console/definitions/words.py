@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from busbar.access.models import Role, UnitKind
+from busbar.connections.subjects import STAGES
 from busbar.workflow.comparison import Change
 
 KINDS: dict[str, Promise | str] = {
@@ -81,15 +82,6 @@ POLICIES: dict[str, Promise | str] = {
     "FIRST": gettext_lazy("取第一行适用的"),
     "COLLECT": gettext_lazy("取全部适用的"),
 }
-STAGES: tuple[Promise | str, ...] = (
-    gettext_lazy("申请受理"),
-    gettext_lazy("初审勘察"),
-    gettext_lazy("供电方案"),
-    gettext_lazy("答复缴费"),
-    gettext_lazy("设计施工"),
-    gettext_lazy("竣工检验"),
-    gettext_lazy("装表送电"),
-)
 _LABELS: dict[str, Mapping[Any, Any]] = {
     "role": dict(Role.choices),
     "unit": dict(UnitKind.choices),
@@ -130,7 +122,7 @@ def unit_kind_name(kind: str) -> str:
 
 def stage_words(stage: int) -> str:
     """The stage that a customer follows: `3 供电方案`; empty for none."""
-    return f"{stage} {STAGES[stage - 1]}" if 1 <= stage <= len(STAGES) else ""
+    return f"{stage} {STAGES[stage]}" if stage in STAGES else ""
 
 
 def difference(change: Change, effect: str) -> Difference:

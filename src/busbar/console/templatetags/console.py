@@ -70,6 +70,16 @@ def ten_thousands(value: Any, places: int = 2) -> str:
 
 
 @register.filter
+def in_unit(value: Any, unit: str) -> SafeString:
+    """The unit to stand behind a figure; nothing where there is no figure.
+
+    >>> in_unit(Decimal(3), "kVA"), in_unit(None, "kVA")
+    ('<span class="unit">kVA</span>', '')
+    """
+    return SafeString() if _absent(value) else format_html('<span class="unit">{}</span>', unit)
+
+
+@register.filter
 def kwh(value: Any) -> str:
     """Energy in whole kWh with its unit.
 

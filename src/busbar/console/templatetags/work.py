@@ -6,11 +6,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from busbar.console.event_names import name_event
-from busbar.console.field_names import FIELD_UNITS, name_field
+from busbar.console.field_names import FIELD_UNITS, LISTS, REFERENCES, name_field
 from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
+from busbar.console.value_names import name_recorded
 from busbar.imports.tables import get_table
 from busbar.journal.models import Entry
 from busbar.kit.money import plain
@@ -20,6 +22,8 @@ register = template.Library()
 
 _SUMMARY = 3
 """Changes a list row has room for."""
+_LONGEST = 120
+"""Characters of one change that a summary has room for; the entry's own page has all."""
 
 
 @register.filter
@@ -35,10 +39,40 @@ def change_name(field: str) -> str:
 
 
 @register.filter
-def change_value(value: Any) -> str:
-    """A value as the journal kept it, for reading.
+def entry_summary(entry: Entry) -> str:
+    """The first few changes of an entry that say something to people, and its reason."""
+    telling = {k: v for k, v in entry.changes.items() if k not in REFERENCES and not _is_blank(v)}
+    parts = [_one_change(entry.event, k, v) for k, v in list(telling.items())[:_SUMMARY]]
+    if len(telling) > _SUMMARY:
+        parts.append("…")
+    if entry.reason:
+        parts.append(_("原因：%(reason)s") % {"reason": entry.reason})
+    return _("；").join(parts)
 
-    >>> change_value(["a", "b"]), change_value(None)
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _one_change(event: str, field: str, value: Any) -> str:
+    before, after = sides(value, event, field)
+    said = f"{before} → {after}" if before else after
+    return f"{name_field(field)} {Truncator(said).chars(_LONGEST)}"
+
+
+def sides(value: Any, event: str, field: str) -> tuple[str, str]:
+    """Before and after: a pair is a change, anything else a fact that was recorded."""
+    if isinstance(value, list) and len(value) == len(("before", "after")) and field not in LISTS:
+        return recorded(value[0], event, field), recorded(value[1], event, field)
+    return "", recorded(value, event, field)
+
+
+def recorded(value: Any, event: str, field: str) -> str:
+    """A value as the journal kept it, for reading: codes in words, quantities with their unit.
+
+    >>> recorded("80069.18", "billing.bill.issued", "energy_kwh")
+    '80,069.18 kWh'
+    >>> recorded(["a", "b"], "x.y.z", "inspectors"), recorded(None, "x.y.z", "name")
     ('a、b', '—')
     """
     if value is None or value == "":
@@ -46,44 +80,19 @@ def change_value(value: Any) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
-        return _("、").join(change_value(item) for item in value)
+        return _("、").join(recorded(item, event, field) for item in value)
     if isinstance(value, dict):
-        return _("；").join(f"{name_field(k)} {change_value(v)}" for k, v in value.items())
-    return str(value)
+        return _("；").join(f"{name_field(k)} {recorded(v, event, k)}" for k, v in value.items())
+    if field in FIELD_UNITS:
+        return _measured(value, FIELD_UNITS[field])
+    return name_recorded(event, field, value) if isinstance(value, str) else str(value)
 
 
-@register.filter
-def entry_summary(entry: Entry) -> str:
-    """The first few changes of an entry in one line, and its reason."""
-    parts = [_one_change(k, v) for k, v in list(entry.changes.items())[:_SUMMARY]]
-    if len(entry.changes) > _SUMMARY:
-        parts.append("…")
-    if entry.reason:
-        parts.append(_("原因：%(reason)s") % {"reason": entry.reason})
-    return _("；").join(parts)
-
-
-def _one_change(field: str, value: Any) -> str:
-    if isinstance(value, list) and len(value) == len(("before", "after")):
-        before, after = measured(value[0], field), measured(value[1], field)
-        return f"{name_field(field)} {before} → {after}"
-    return f"{name_field(field)} {measured(value, field)}"
-
-
-@register.filter
-def measured(value: Any, field: str) -> str:
-    """A changed value with its unit and grouped digits where the field is a quantity.
-
-    >>> measured("80069.18", "energy_kwh"), measured("abc", "energy_kwh"), measured("2", "name")
-    ('80,069.18 kWh', 'abc', '2')
-    """
-    unit = FIELD_UNITS.get(field)
-    if unit is None or value is None:
-        return change_value(value)
+def _measured(value: Any, unit: str) -> str:
     try:
         return f"{Decimal(str(value)):,} {name_unit(unit)}"
     except InvalidOperation:
-        return change_value(value)
+        return str(value)
 
 
 @register.filter
@@ -124,6 +133,17 @@ def says_unit(value: Any) -> bool:
 def period_name(code: str) -> str:
     """A period of the day by price in words."""
     return str(TimeOfUsePeriod(code).label) if code in TimeOfUsePeriod.values else code
+
+
+@register.filter
+def voltage_class(code: str) -> str:
+    """A tariff's voltage class as people say it; `lt_` is how files write "below".
+
+    >>> voltage_class("1-10kV")
+    '1-10kV'
+    """
+    below = code.removeprefix("lt_")
+    return code if below == code else _("不满 %(voltage)s") % {"voltage": below}
 
 
 @register.filter

@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 
 from busbar.access.visibility import Viewer
 from busbar.connections import queries as connections_queries
-from busbar.connections.models import ConnectionApplication, IssuedPaper
+from busbar.connections.models import (
+    ConnectionApplication,
+    IssuedPaper,
+    MeteringOrder,
+    ServiceOrder,
+)
+from busbar.connections.operations.orders.metering import METERING_ORDER
+from busbar.connections.operations.orders.service import SERVICE_ORDER
 from busbar.connections.subjects import APPLICATION, STAGES
 from busbar.customers.models import Customer
 from busbar.workflow.models import ProcessInstance
@@ -37,7 +44,7 @@ class StageStep:
 
 
 def matter_of(viewer: Viewer, instance: ProcessInstance) -> Matter:
-    """The subject of a process with what the viewer may see of it. At most three queries."""
+    """The subject of a process with what the viewer may see of it. At most four queries."""
     describe = _DESCRIBERS.get(instance.subject_type)
     matter = describe(viewer, instance) if describe else None
     papers = connections_queries.list_papers(viewer, instance.subject_type, instance.subject_id)
@@ -51,10 +58,10 @@ def stages_of(instance: ProcessInstance) -> list[StageStep]:
     if instance.subject_type != APPLICATION:
         return []
     if instance.state == "completed":
-        return [StageStep(n, name, "done") for n, name in STAGES.items()]
+        return [StageStep(n, str(name), "done") for n, name in STAGES.items()]
     now = instance.stage
     states = {n: "done" if n < now else "now" if n == now else "to-come" for n in STAGES}
-    return [StageStep(n, name, states[n]) for n, name in STAGES.items()]
+    return [StageStep(n, str(name), states[n]) for n, name in STAGES.items()]
 
 
 def _application(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
@@ -72,6 +79,43 @@ def _application(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
         (_("状态"), str(found.get_state_display())),
     )
     return Matter(found.applicant_name, _url("application", found.number), pairs)
+
+
+def _metering_order(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
+    """What is to be done where: whoever may work on the process must know, of whatever branch."""
+    rows = MeteringOrder.objects.select_related("usage_point__account", "usage_point__site")
+    found = rows.filter(pk=instance.subject_id).first()
+    if found is None:
+        return None
+    point = found.usage_point
+    pairs = (
+        (_("编号"), found.number),
+        (_("装接原因"), found.reason),
+        (_("计量点"), f"{point.number} {point.name}"),
+        (_("户号"), f"{point.account.number} {point.account.name}"),
+        (_("用电地址"), point.site.address),
+        (_("计划日期"), f"{found.planned_on:%Y-%m-%d}" if found.planned_on else "—"),
+        (_("状态"), str(found.get_state_display())),
+    )
+    is_seen = MeteringOrder.objects.visible_to(viewer).filter(pk=found.pk).exists()
+    return Matter(str(found), _url("metering_order", found.number) if is_seen else "", pairs)
+
+
+def _service_order(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
+    """Who asks for what: whoever may work on the process must know, of whatever branch."""
+    found = ServiceOrder.objects.select_related("customer").filter(pk=instance.subject_id).first()
+    if found is None:
+        return None
+    pairs = (
+        (_("编号"), found.number),
+        (_("客户"), found.customer.name),
+        (_("主题"), found.topic),
+        (_("客户的要求"), found.request),
+        (_("计划日期"), f"{found.planned_on:%Y-%m-%d}" if found.planned_on else "—"),
+        (_("状态"), str(found.get_state_display())),
+    )
+    is_seen = ServiceOrder.objects.visible_to(viewer).filter(pk=found.pk).exists()
+    return Matter(found.topic, _url("service_order", found.number) if is_seen else "", pairs)
 
 
 def _customer(viewer: Viewer, instance: ProcessInstance) -> Customer | None:
@@ -92,4 +136,6 @@ def _url(name: str, *arguments: object) -> str:
 
 _DESCRIBERS: dict[str, Callable[[Viewer, ProcessInstance], Matter | None]] = {
     APPLICATION: _application,
+    METERING_ORDER: _metering_order,
+    SERVICE_ORDER: _service_order,
 }

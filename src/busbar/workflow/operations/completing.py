@@ -126,10 +126,16 @@ def consent_silently(*, task_id: int, at: dt.datetime) -> bool:
         _answer(move, task, step, {"outcome": task.silent}, (), SYSTEM_VIEWER)
         _close(move, task, TaskState.SILENT, SYSTEM_VIEWER)
         move.tell("task.consented_by_silence", task, outcome=task.outcome, due_at=task.due_at)
-        note = f"期限 {spoken(task.due_at)} 内未答复，视同“{task.silent}”"
+        note = f"期限 {spoken(task.due_at)} 内未答复，视同“{_outcome_words(move, step)}”"
         advancing.find(FindingKind.SILENT, task, move, note)
         _on(move, task)
         return True
+
+
+def _outcome_words(move: Move, step: Step) -> str:
+    """What silence amounts to, as the step's form words it."""
+    field = move.definition.forms[step.form].field("outcome")
+    return dict(field.choices).get(step.silent, step.silent) if field else step.silent
 
 
 def _take_up(task_id: int, viewer: Viewer, at: dt.datetime) -> tuple[Move, UserTask, people.Acting]:

@@ -23,7 +23,7 @@ def change_subject(change: SupplyChange) -> Subject:
     return Subject(
         type=CHANGE,
         id=change.pk,
-        label=f"{change.number} {change.get_kind_display()}",
+        label=str(change),
         customer_id=change.customer_id,
         unit_id=change.unit_id,
     )

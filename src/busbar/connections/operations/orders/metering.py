@@ -269,7 +269,7 @@ def _record(
     subject = Subject(
         type=METERING_ORDER,
         id=order.pk,
-        label=f"{order.number} {order.get_kind_display()}",
+        label=str(order),
         customer_id=account.customer_id,
         unit_id=order.unit_id,
     )

@@ -60,7 +60,7 @@
     chart.setOption(Object.assign(busbar.base(), {
       grid: { left: 8, right: 12, top: 58, bottom: 6, containLabel: true },
       legend: { top: 2, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
-      xAxis: Object.assign({}, busbar.axes, { type: "category", data: names(data, narrow), splitLine: { show: false }, axisLabel: { color: "#6d7b89", fontSize: 11, interval: 0, width: room, overflow: "truncate" } }),
+      xAxis: Object.assign({}, busbar.axes, { type: "category", data: names(data, narrow), splitLine: { show: false }, axisLabel: { color: "#5f6d7b", fontSize: 11, interval: 0, width: room, overflow: "truncate" } }),
       yAxis: Object.assign({}, busbar.axes, { type: "value", name: data.words.unit, min: low }),
       tooltip: Object.assign(busbar.base().tooltip, { axisPointer: { type: "shadow" }, formatter: (points) => busbar.tip([names(data, false)[points[0].dataIndex]].concat(points.map((p) => p.seriesName + "  " + busbar.number(p.value, 2)))) }),
       series,

@@ -28,7 +28,7 @@
   };
   document.addEventListener("busbar:notice", (event) => busbar.notify(event.detail.text, event.detail.kind));
   document.addEventListener("htmx:responseError", (event) => {
-    if (!event.detail.xhr.getResponseHeader("HX-Trigger")) busbar.notify("HTTP " + event.detail.xhr.status, "error");
+    if (!event.detail.xhr.getResponseHeader("HX-Trigger")) busbar.notify(document.body.dataset.failed + " (HTTP " + event.detail.xhr.status + ")", "error");
   });
   document.addEventListener("htmx:sendError", () => busbar.notify(document.body.dataset.offline, "error"));
 
@@ -57,6 +57,7 @@
         const text = cell.textContent.replace(/\s+/g, " ").trim();
         cell.classList.toggle("is-blank", !text && !cell.querySelector("svg, input, progress, button"));
         cell.classList.toggle("is-long", cell.colSpan > 1 || text.replace(/[^\x00-\xff]/g, "xx").length > 30);
+        cell.classList.toggle("is-wide", /[!-~]{15}/.test(text));
         column += cell.colSpan;
       });
     });
@@ -76,7 +77,11 @@
     const tab = one(".tabs .is-current", root);
     if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.clientWidth / 3;
   };
-  document.addEventListener("DOMContentLoaded", () => busbar.wake(document));
+  document.addEventListener("DOMContentLoaded", () => {
+    busbar.wake(document);
+    const here = one("#sidebar .is-current");
+    if (here && window.innerWidth > 820) here.scrollIntoView({ block: "nearest" });
+  });
   document.addEventListener("htmx:load", (event) => busbar.wake(event.detail.elt));
 
   /* Forms that send themselves when a choice changes. */

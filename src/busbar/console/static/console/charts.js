@@ -4,7 +4,7 @@
   const busbar = (window.busbar = window.busbar || {});
   busbar.parts = busbar.parts || {};
   const font = getComputedStyle(document.documentElement).getPropertyValue("--tblr-font-sans-serif").trim() || "sans-serif";
-  busbar.colors = { ink: "#14212e", soft: "#6d7b89", line: "#e3e8ed", teal: "#0b6879", copper: "#c06a2f", gray: "#9aa8b5",
+  busbar.colors = { ink: "#14212e", soft: "#5f6d7b", line: "#e3e8ed", teal: "#0b6879", copper: "#c06a2f", gray: "#9aa8b5",
     periods: { sharp: "#f7c9bd", peak: "#fbe6cc", valley: "#dcefe4", deep_valley: "#cfe3f1", flat: "#f3f5f7" },
     quality: { 1: "#d99a2b", 2: "#3d7cc9", 3: "#b3261e", 4: "#8457b5", 5: "#55636f" },
     qualityClass: { 1: "estimated", 2: "edited", 3: "missing", 4: "suspect", 5: "outage" } };
@@ -22,7 +22,7 @@
     for (const text of lines) { const line = document.createElement("div"); line.textContent = text; box.append(line); }
     return box;
   };
-  busbar.axes = { axisLine: { lineStyle: { color: "#cdd6dd" } }, axisTick: { show: false }, axisLabel: { color: "#6d7b89", fontSize: 11 }, splitLine: { lineStyle: { color: "#edf1f4" } }, nameTextStyle: { color: "#6d7b89", fontSize: 11 } };
+  busbar.axes = { axisLine: { lineStyle: { color: "#cdd6dd" } }, axisTick: { show: false }, axisLabel: { color: "#5f6d7b", fontSize: 11 }, splitLine: { lineStyle: { color: "#edf1f4" } }, nameTextStyle: { color: "#5f6d7b", fontSize: 11 } };
   busbar.base = () => ({ animation: false, textStyle: { fontFamily: font, fontSize: 12, color: busbar.colors.ink },
     tooltip: { trigger: "axis", renderMode: "html", className: "chart-tip", backgroundColor: "#14212e", borderWidth: 0, padding: [7, 12], transitionDuration: 0, textStyle: { color: "#fff", fontSize: 12, fontFamily: font }, axisPointer: { type: "line", lineStyle: { color: "#9aa8b5" } } } });
 
@@ -30,16 +30,18 @@
     const say = (label, value, places) => label + "  " + busbar.number(value, places);
     return busbar.tip([row.month, say(words.energy, row.energy_kwh / busbar.bigUnit(), 2), say(words.amount, row.amount / busbar.bigUnit(), 2), say(words.price, row.price, 4)]);
   }
+  /* "电量 万kWh" and "Energy, MWh" end with their unit. */
+  const unitOf = (label) => label.trim().split(/[\s,]+/).pop();
   busbar.parts.months = function (node) {
     const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
     const words = node.dataset;
     const scale = busbar.bigUnit();
     const chart = busbar.chart(node);
     chart.setOption(Object.assign(busbar.base(), {
-      grid: { left: 52, right: 56, top: 36, bottom: 26 },
+      grid: { left: 52, right: 56, top: 54, bottom: 26 },
       legend: { top: 2, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
       xAxis: Object.assign({}, busbar.axes, { type: "category", data: rows.map((r) => r.month), splitLine: { show: false } }),
-      yAxis: [Object.assign({}, busbar.axes, { type: "value" }), Object.assign({}, busbar.axes, { type: "value", splitLine: { show: false } })],
+      yAxis: [Object.assign({}, busbar.axes, { type: "value", name: unitOf(words.energy) }), Object.assign({}, busbar.axes, { type: "value", name: unitOf(words.amount), splitLine: { show: false } })],
       tooltip: Object.assign(busbar.base().tooltip, { formatter: (points) => monthTip(rows[points[0].dataIndex], words) }),
       series: [
         { name: words.energy, type: "bar", barMaxWidth: 26, itemStyle: { color: "#8fbcc6", borderRadius: [2, 2, 0, 0] }, data: rows.map((r) => r.energy_kwh / scale) },

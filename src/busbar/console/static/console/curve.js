@@ -103,11 +103,11 @@
     if (extra) series.push({ name: extra === "kvar" ? words.reactive + " kvar" : words.factor, type: "line", data: data[extra], yAxisIndex: 1, symbol: "none", itemStyle: { color: c.copper }, lineStyle: { width: 1.1 } });
     return Object.assign(busbar.base(), {
       aria: { enabled: true },
-      grid: { left: 60, right: extra ? 56 : 18, top: 34, bottom: data.view === "month" ? 56 : 28 },
+      grid: { left: 60, right: extra ? 56 : 18, top: extra ? 52 : 34, bottom: data.view === "month" ? 56 : 28 },
       legend: { show: series.length > 1, top: 2, right: 8, itemWidth: 16, itemHeight: 8, textStyle: { color: "#445362", fontSize: 12 } },
       dataZoom: data.view === "month" ? [{ type: "inside" }, { type: "slider", height: 16, bottom: 6, borderColor: "transparent", backgroundColor: "#f4f6f8", fillerColor: "rgba(11,104,121,.12)", handleSize: "80%", moveHandleSize: 0, showDataShadow: false, labelFormatter: "" }] : [],
       xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: labels, splitLine: { show: false }, axisLabel: Object.assign({}, busbar.axes.axisLabel, { interval: data.view === "day" ? 7 : QUARTERS * 3 - 1, formatter: (text) => data.view === "day" ? text : text.slice(0, 5), hideOverlap: true }) }),
-      yAxis: [Object.assign({}, busbar.axes, { type: "value", name: "kW", min: 0 }, scale(data))].concat(extra ? [Object.assign({}, busbar.axes, { type: "value", splitLine: { show: false }, max: extra === "power_factor" ? 1 : null, min: extra === "power_factor" ? (v) => Math.max(0, Math.floor(v.min * 10) / 10) : 0 })] : []),
+      yAxis: [Object.assign({}, busbar.axes, { type: "value", name: "kW", min: 0 }, scale(data))].concat(extra ? [Object.assign({}, busbar.axes, { type: "value", name: extra === "kvar" ? "kvar" : words.factor, splitLine: { show: false }, max: extra === "power_factor" ? 1 : null, min: extra === "power_factor" ? (v) => Math.max(0, Math.floor(v.min * 10) / 10) : 0 })] : []),
       series,
       tooltip: Object.assign(busbar.base().tooltip, { formatter: (points) => tip(points, data, words) }),
     });

@@ -53,8 +53,15 @@
   function settle(viewer, node, found) {
     const canvas = viewer.get("canvas");
     canvas.zoom("fit-viewport");
-    if (canvas.zoom() < 0.55) { canvas.zoom(0.75); center(viewer, found.marks); }
+    if (canvas.zoom() < 0.55) { canvas.zoom(0.75); if (Object.values(found.marks).some((state) => state !== "entry")) center(viewer, found.marks); else begin(viewer); }
     node.dataset.revision = String(found.revision);
+  }
+
+  /* Nothing stands out: the drawing is read from its upper left corner. */
+  function begin(viewer) {
+    const canvas = viewer.get("canvas");
+    const view = canvas.viewbox();
+    canvas.viewbox({ x: view.inner.x - 12, y: view.inner.y - 12, width: view.width, height: view.height });
   }
 
   function center(viewer, marks) {
@@ -122,7 +129,7 @@
       grid: { left: 12, right: 12, top: 44, bottom: 22 },
       legend: { type: "scroll", top: 4, left: 8, itemWidth: 12, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
       tooltip: Object.assign(busbar.base().tooltip, { trigger: "item", formatter: (point) => busbar.tip([point.seriesName, rows[point.seriesIndex].words + "  " + rows[point.seriesIndex].percent + "%"]) }),
-      xAxis: Object.assign({}, busbar.axes, { type: "value", max: "dataMax", splitNumber: 4, axisLabel: { color: "#6d7b89", fontSize: 11, showMaxLabel: false, formatter: (value) => Math.round(value * 10) / 10 + " " + unit } }),
+      xAxis: Object.assign({}, busbar.axes, { type: "value", max: "dataMax", splitNumber: 4, axisLabel: { color: "#5f6d7b", fontSize: 11, showMaxLabel: false, formatter: (value) => Math.round(value * 10) / 10 + " " + unit } }),
       yAxis: { type: "category", data: [""], axisLine: { show: false }, axisTick: { show: false } },
       series: rows.map((row) => ({ name: row.name, type: "bar", stack: "whole", barWidth: 26, data: [row.amount], itemStyle: { color: color(row.kind) }, label: { show: Number(row.percent) >= 8, formatter: row.percent + "%", color: "#fff", fontSize: 11 } })),
     }));

@@ -19,7 +19,7 @@
     room(node, rates.upright, rates.names.length, 10);
     const tone = (i) => (rates.small[i] ? "#c3ccd4" : rates.rates[i] >= 95 ? "#58a583" : rates.rates[i] >= 80 ? "#e3a748" : "#c9584f");
     const category = Object.assign({}, busbar.axes, { type: "category", data: rates.names, inverse: !rates.upright, splitLine: { show: false } });
-    const value = Object.assign({}, busbar.axes, { type: "value", min: 0, max: 100, axisLabel: { color: "#6d7b89", fontSize: 11, formatter: "{value}%" } });
+    const value = Object.assign({}, busbar.axes, { type: "value", min: 0, max: 100, axisLabel: { color: "#5f6d7b", fontSize: 11, formatter: "{value}%" } });
     if (!rates.upright) category.axisLabel = Object.assign({}, category.axisLabel, names(node));
     const say = (i) => busbar.tip([rates.names[i], rates.words.rate + "  " + rates.rates[i].toFixed(1) + "%", rates.words.due + "  " + busbar.number(rates.due[i]), rates.words.late + "  " + busbar.number(rates.late[i])].concat(rates.small[i] ? [rates.words.small] : []));
     busbar.chart(node).setOption(Object.assign(busbar.base(), {
@@ -35,14 +35,14 @@
 
   parts.delays = function (node) {
     const delays = data(node);
-    room(node, delays.upright, delays.names.length, 40);
+    room(node, delays.upright, delays.names.length, 50);
     const category = Object.assign({}, busbar.axes, { type: "category", data: delays.names, inverse: !delays.upright, splitLine: { show: false } });
-    const value = Object.assign({}, busbar.axes, { type: "value", name: delays.upright ? delays.unit : "" });
+    const value = Object.assign({}, busbar.axes, { type: "value", name: delays.unit, nameGap: delays.upright ? 12 : 6 });
     if (!delays.upright) category.axisLabel = Object.assign({}, category.axisLabel, names(node));
     const say = (i) => busbar.tip([delays.names[i]].concat(delays.series.filter((s) => s.days[i]).map((s) => s.name + "  " + busbar.number(s.days[i], 1) + " " + delays.unit)));
     busbar.chart(node).setOption(Object.assign(busbar.base(), {
-      grid: { left: delays.upright ? 48 : side(node), right: 24, top: 48, bottom: 26 },
-      legend: { top: 8, left: 14, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
+      grid: { left: delays.upright ? 48 : side(node), right: delays.upright ? 24 : 36, top: 58, bottom: 26 },
+      legend: { top: 6, left: 14, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12 } },
       tooltip: Object.assign(busbar.base().tooltip, { axisPointer: { type: "shadow" }, formatter: (points) => say(points[0].dataIndex) }),
       xAxis: delays.upright ? category : value,
       yAxis: delays.upright ? value : category,

@@ -3,7 +3,7 @@
   "use strict";
   const busbar = (window.busbar = window.busbar || {});
   const parts = (busbar.parts = busbar.parts || {});
-  const COLORS = ["#0b6879", "#b5622b", "#58a583", "#d99a2b", "#3d7cc9", "#8457b5", "#7b8894", "#c46a8d"];
+  const COLORS = ["#0b6879", "#a85822", "#58a583", "#d99a2b", "#3d7cc9", "#8457b5", "#7b8894", "#c46a8d"];
   const FONT = '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC Variable", sans-serif';
   const grouped = (value) => Number(value).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
@@ -56,14 +56,14 @@
       grid: { left: 8, right: 8, top: 34, bottom: 4, containLabel: true },
       legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: "#445362" } },
       tooltip: { renderMode: "richText", trigger: "axis" },
-      xAxis: { type: "category", data: trend.months, axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#6d7b89" } },
+      xAxis: { type: "category", data: trend.months, axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#5f6d7b" } },
       yAxis: [
-        { type: "value", axisLabel: { color: "#6d7b89", formatter: (v) => busbar.bigNumber(v) }, splitLine: { lineStyle: { color: "#edf1f4" } } },
-        { type: "value", min: 0, axisLabel: { color: "#6d7b89" }, splitLine: { show: false } },
+        { type: "value", axisLabel: { color: "#5f6d7b", formatter: (v) => busbar.bigNumber(v) }, splitLine: { lineStyle: { color: "#edf1f4" } } },
+        { type: "value", min: 0, axisLabel: { color: "#5f6d7b" }, splitLine: { show: false } },
       ],
       series: [
         { name: trend.names.amount, type: "bar", barMaxWidth: 22, data: trend.amount, itemStyle: { borderRadius: [3, 3, 0, 0], color: (p) => (trend.months[p.dataIndex] === node.dataset.month ? "#0b6879" : "#9cc3ca") } },
-        { name: trend.names.price, type: "line", yAxisIndex: 1, data: trend.price, symbolSize: 5, lineStyle: { width: 1.6, color: "#b5622b" }, itemStyle: { color: "#b5622b" } },
+        { name: trend.names.price, type: "line", yAxisIndex: 1, data: trend.price, symbolSize: 5, lineStyle: { width: 1.6, color: "#a85822" }, itemStyle: { color: "#a85822" } },
       ],
     });
   };
@@ -73,8 +73,8 @@
     draw(node, {
       grid: { left: 8, right: 12, top: 14, bottom: 4, containLabel: true },
       tooltip: { renderMode: "richText", trigger: "axis" },
-      xAxis: { type: "category", data: curve.times, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#6d7b89", interval: 15 } },
-      yAxis: { type: "value", name: "kW", nameTextStyle: { color: "#6d7b89" }, axisLabel: { color: "#6d7b89" }, splitLine: { lineStyle: { color: "#edf1f4" } } },
+      xAxis: { type: "category", data: curve.times, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#5f6d7b", interval: 15 } },
+      yAxis: { type: "value", name: "kW", nameTextStyle: { color: "#5f6d7b" }, axisLabel: { color: "#5f6d7b" }, splitLine: { lineStyle: { color: "#edf1f4" } } },
       series: [{ type: "line", step: "end", symbol: "none", data: curve.load_kw, lineStyle: { width: 1.6 }, areaStyle: { opacity: 0.08 } }],
     });
   };
