@@ -29,7 +29,7 @@ help:
 	@echo '  make setup    prepare .venv, locked packages, static files   准备环境'
 	@echo '  make demo     build the demonstration region and serve it    建立仿真区域并启动'
 	@echo '  make run      serve your own data (BUSBAR_HOME, DATABASE_URL) 启动'
-	@echo '  make test     all tests, on SQLite and on PostgreSQL            全部测试'
+	@echo '  make test     all tests, on SQLite and on PostgreSQL         全部测试'
 	@echo '  make check    style, types, architecture, migrations, texts  静态检查'
 	@echo '  make fix      repair what can be repaired automatically      自动修正'
 	@echo '  make bench    measure, and print the ratios                  性能测量'

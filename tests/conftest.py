@@ -12,8 +12,16 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from busbar.journal import immutability
+
+# A busy machine is no finding: how long an example takes is measured in bench/, not here.
+hypothesis_settings.register_profile(
+    "busbar", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("busbar")
 
 GROUND_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
