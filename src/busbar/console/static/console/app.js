@@ -11,7 +11,7 @@
   busbar.bigNumber = (value) => {
     const steps = inEnglish ? [[1e6, "M"], [1e3, "k"]] : [[1e4, " 万"]];
     const step = steps.find(([size]) => Math.abs(value) >= size);
-    return step ? value / step[0] + step[1] : value;
+    return step ? Math.round((value / step[0]) * 100) / 100 + step[1] : Math.round(value * 100) / 100;
   };
 
   /* The CSRF cookie is hidden from scripts; the token travels from the page's own meta. */

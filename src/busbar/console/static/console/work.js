@@ -35,17 +35,20 @@
       level = r.whole ? r.value : level + r.value;
       return { name: r.name, value: r.value, whole: r.whole, low: Math.min(from, level), high: Math.max(from, level) };
     });
-    const low = Math.min(...bars.filter((b) => !b.whole || b.value).map((b) => (b.whole ? b.value : b.low)));
+    const low = Math.min(...bars.map((b) => (b.whole ? b.value : b.low)));
     const high = Math.max(...bars.map((b) => b.high));
+    const step = 10 ** Math.floor(Math.log10(Math.max(high - low, 1)));
+    const floor = Math.max(0, Math.floor((low - (high - low) * 0.5) / step) * step);
+    const narrow = node.clientWidth < 480;
     const color = (b) => (b.whole ? "#9cc3ca" : b.value > 0 ? "#b5622b" : "#58a583");
     draw(node, {
       grid: { left: 8, right: 8, top: 24, bottom: 4, containLabel: true },
       tooltip: { renderMode: "richText", trigger: "item", formatter: (p) => bars[p.dataIndex].name + "\n" + grouped(bars[p.dataIndex].value) },
-      xAxis: { type: "category", data: bars.map((b) => b.name), axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#445362", interval: 0, width: 64, overflow: "break" } },
-      yAxis: { type: "value", min: Math.max(0, low - (high - low) * 0.6), axisLabel: { color: "#6d7b89", formatter: (v) => busbar.bigNumber(v) }, splitLine: { lineStyle: { color: "#edf1f4" } } },
+      xAxis: { type: "category", data: bars.map((b) => b.name), axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#445362", interval: 0, rotate: narrow ? 40 : 0 } },
+      yAxis: { type: "value", min: floor, axisLabel: { color: "#6d7b89", formatter: (v) => busbar.bigNumber(v) }, splitLine: { lineStyle: { color: "#edf1f4" } } },
       series: [
         { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: bars.map((b) => (b.whole ? 0 : b.low)) },
-        { type: "bar", stack: "all", barMaxWidth: 34, data: bars.map((b) => ({ value: b.whole ? b.value : b.high - b.low, itemStyle: { color: color(b), borderRadius: 2 } })), label: { show: true, position: "top", color: "#14212e", fontSize: 11, formatter: (p) => busbar.bigNumber(bars[p.dataIndex].value) } },
+        { type: "bar", stack: "all", barMaxWidth: 34, data: bars.map((b) => ({ value: b.whole ? b.value : b.high - b.low, itemStyle: { color: color(b), borderRadius: 2 } })), label: { show: !narrow, position: "top", color: "#14212e", fontSize: 11, formatter: (p) => busbar.bigNumber(bars[p.dataIndex].value) } },
       ],
     });
   };
