@@ -19,7 +19,7 @@ ASSETS = $(shell find src/busbar/*/static -type f -not -path '*/vendor/*' 2>/dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare setup setup-dev system demo run test check fix bench lock \
+.PHONY: help prepare setup setup-dev system spark demo run test check fix bench lock \
   notices messages screenshots
 .DELETE_ON_ERROR:
 
@@ -32,7 +32,9 @@ help:
 	@echo '  make test     all tests, on SQLite and on PostgreSQL         全部测试'
 	@echo '  make check    style, types, architecture, migrations, texts  静态检查'
 	@echo '  make fix      repair what can be repaired automatically      自动修正'
-	@echo '  make bench    measure, and print the ratios                  性能测量'
+	@echo '  make bench    measure, and print the ratios (ONLY="month run") 性能测量'
+	@echo
+	@echo '  make spark    add the packages of the Spark engine           安装 Spark 组件'
 	@echo
 	@echo 'For maintainers 维护者:'
 	@echo '  make lock     lock the packages anew (requirements/*.in, package.json)'
@@ -76,6 +78,17 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.base
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The optional engine of bill runs; `make setup-dev` brings it with the tools.
+spark: setup $(VENV)/.spark
+
+$(VENV)/.spark: requirements/spark.lock | $(VENV)/.base
+	$(UV) pip install --quiet --require-hashes --compile-bytecode -r $<
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
+	$(UV) pip install --quiet --require-hashes -r $<
+	@touch $@
+
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | $(VENV)/.base
 	$(BIN)/npm ci --ignore-scripts --loglevel=error
 	@touch $@
@@ -90,7 +103,7 @@ $(STATIC): $(VENDOR) $(ASSETS) | $(VENV)/.base
 	$(BIN)/busbar django collectstatic --noinput --clear --verbosity=0
 	@touch $@
 
-# Chromium and PostgreSQL, for the tests: from Debian where root allows.
+# Chromium, PostgreSQL and Java, for the tests: from Debian where root allows.
 system:
 	@$(PYTHON) tools/system.py
 
@@ -127,8 +140,8 @@ fix: setup-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: setup-dev system
-	$(BIN)/python -m bench
+bench: setup-dev system $(VENV)/.bench
+	$(BIN)/python -m bench $(ONLY)
 
 # --- for maintainers ----------------------------------------------------------------------
 
@@ -137,7 +150,9 @@ COMPILE = $(CURDIR)/$(UV) pip compile --quiet --universal --python-version 3.11 
 lock: $(VENV)/.uv
 	cd requirements && $(COMPILE) base.in -o base.lock
 	cd requirements && $(COMPILE) uv.in -o uv.lock
-	cd requirements && $(COMPILE) dev.in -c base.lock -c uv.lock -o dev.lock
+	cd requirements && $(COMPILE) spark.in -c base.lock -o spark.lock
+	cd requirements && $(COMPILE) dev.in -c base.lock -c uv.lock -c spark.lock -o dev.lock
+	cd requirements && $(COMPILE) bench.in -c dev.lock -o bench.lock
 	$(MAKE) --no-print-directory $(VENV)/.dev
 	$(BIN)/npm install --ignore-scripts --package-lock-only --loglevel=error
 	@rm -f node_modules/.package-lock.json # npm has just touched it without installing anything

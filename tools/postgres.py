@@ -45,7 +45,7 @@ def cluster() -> Iterator[str]:
         shutil.chown(folder, owner)
     try:
         password = _initialize(programs, folder, owner)
-        port = _free_port()
+        port = free_port()
         server = _start(programs, folder, owner, port)
         try:
             _wait_until_ready(programs, server, port, folder)
@@ -137,7 +137,8 @@ def _wait_until_ready(
     raise NoPostgresError(f"PostgreSQL 未能启动 / did not start:\n{log[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listened on a moment ago."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

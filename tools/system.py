@@ -1,4 +1,4 @@
-"""Bring the two programs that tests need and PyPI does not have: Chromium and PostgreSQL.
+"""Bring the programs that tests need and PyPI does not have: Chromium, PostgreSQL and Java.
 
 On Debian as root they are installed; elsewhere a sentence says what to install. A developer's
 tests skip what needs a missing program; with CI=true a missing program is an error.
@@ -23,6 +23,12 @@ def find_chromium() -> str | None:
     return next((path for path in map(shutil.which, filter(None, names)) if path), None)
 
 
+def find_java() -> str | None:
+    """The Java that Spark would start: that of JAVA_HOME, or one on the path."""
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which(str(Path(home, "bin", "java")) if home else "java")
+
+
 def find_missing() -> list[str]:
     """The Debian packages whose programs are not here."""
     missing = [] if find_chromium() else ["chromium"]
@@ -30,6 +36,8 @@ def find_missing() -> list[str]:
         find_programs()
     except NoPostgresError:
         missing.append("postgresql")
+    if not find_java():
+        missing.append("openjdk-17-jre-headless")
     return missing
 
 

@@ -6,7 +6,7 @@ so no digit can be lost (2**53). Runs are added up in int64. See docs/algorithms
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -77,6 +77,14 @@ class PeriodMaps:
             scheme_of=np.array([place[schemes[int(p)]] for p in points], dtype=np.intp),
         )
 
+    def within(self, low: int, high: int) -> "PeriodMaps":
+        """The same for the usage points of [low, high) only."""
+        first, end = np.searchsorted(self.usage_point_ids, [low, high])
+        part = slice(int(first), int(end))
+        return replace(
+            self, usage_point_ids=self.usage_point_ids[part], scheme_of=self.scheme_of[part]
+        )
+
 
 @dataclass(frozen=True)
 class PointMonth:
@@ -144,6 +152,17 @@ class MonthAggregates:
         """Active energy of all periods."""
         total: Ints = self.energy_wh.sum(axis=1)
         return total
+
+    def put(self, part: "MonthAggregates") -> None:
+        """Take over the usage points of a part, which must all be among these."""
+        places = np.searchsorted(self.usage_point_ids, part.usage_point_ids)
+        for name, mine in self.arrays().items():
+            mine[places] = part.arrays()[name]
+        self.rows_skipped += part.rows_skipped
+
+    def arrays(self) -> dict[str, Ints]:
+        """All figures by name, one row a usage point."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     def of(self, usage_point_id: int) -> PointMonth:
         """One usage point's month; KeyError when the maps did not name it."""

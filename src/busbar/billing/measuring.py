@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.engines import Engine
+from busbar.billing.kernel import MonthAggregates, PeriodMaps
 from busbar.kit.periods import Month
-from busbar.metering.lake import iter_month_batches
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import TimeOfUsePeriod
 from busbar.supply.models import UsagePoint
@@ -27,7 +27,12 @@ _NO_SCHEME = 0
 
 
 def measure_month(
-    root: Path, month: Month, *, scheme_of_account: Mapping[int, int | None], as_of: int
+    root: Path,
+    month: Month,
+    *,
+    scheme_of_account: Mapping[int, int | None],
+    as_of: int,
+    engine: Engine,
 ) -> MonthAggregates:
     """Sum every usage point of the accounts; those without a curve have zero days."""
     points = UsagePoint.objects.filter(account__in=list(scheme_of_account))
@@ -36,8 +41,7 @@ def measure_month(
         for pk, account in points.values_list("pk", "account_id")
     }
     maps = PeriodMaps.build(month, _period_codes(month, set(schemes.values())), schemes)
-    batches = iter_month_batches(root, month, usage_point_ids=sorted(schemes), as_of=as_of)
-    return aggregate_month(batches, maps)
+    return engine.measure(root, month, maps, as_of=as_of)
 
 
 def _period_codes(month: Month, schemes: set[int]) -> dict[tuple[int, dt.date], Sequence[int]]:

@@ -13,13 +13,18 @@ from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote FILE.json | quote --schema | run --month YYYY-MM | find [--month YYYY-MM]."""
+    """quote FILE.json | quote --schema | run --month YYYY-MM [--engine …] | find [--month …]."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
     quoting.add_argument("--schema", action="store_true", help="打印输入的 JSON Schema")
     running = words.add_parser("run", help="核算一个月，可中断后再运行")
     running.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+    running.add_argument(
+        "--engine",
+        metavar="spark://HOST:PORT",
+        help="在何处汇总负荷曲线：local（本进程）或 Spark 主节点，缺省取 BUSBAR_BILL_ENGINE",
+    )
     finding = words.add_parser("find", help="重新查找账单异常，缺省为还没有查找过的各月")
     finding.add_argument("--month", type=_month, metavar="YYYY-MM")
 
@@ -28,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Dispatch to the word."""
     if args.word == "find":
         return _find(args.month)
-    return _run_month(args.month) if args.word == "run" else _quote(args)
+    return _run_month(args.month, args.engine) if args.word == "run" else _quote(args)
 
 
 def _quote(args: argparse.Namespace) -> int:
@@ -58,15 +63,22 @@ def _text(name: str) -> str:
     return content.decode("utf-8-sig")
 
 
-def _run_month(month: Month) -> int:
+def _run_month(month: Month, engine: str | None) -> int:
     from busbar.cli.main import start_django
 
     start_django()
+    from django.conf import settings
+
     from busbar.access.visibility import SYSTEM_VIEWER
     from busbar.billing import operations as billing_operations
+    from busbar.billing.engines import choose_engine
 
     run_row = billing_operations.run_month(
-        month=month, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC), progress=_progress
+        month=month,
+        by=SYSTEM_VIEWER,
+        at=dt.datetime.now(dt.UTC),
+        engine=choose_engine(engine or settings.BUSBAR_BILL_ENGINE),
+        progress=_progress,
     )
     print(f"{month}：{run_row.accounts} 户，已出账 {run_row.billed}，未能出账 {run_row.refused}")
     return 0

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from busbar.kit.errors import Refusal
 
+# numpy multiplies small matrices here: threads of its own would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 @dataclass(frozen=True)
 class Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
+from busbar.billing.engines import HERE, Engine
 from busbar.billing.facts import AccountFacts, load_registers
 from busbar.billing.models import Bill, BillRefusal, BillRun, BillRunState
 from busbar.billing.operations.issuing import Work, issue, new_bill, prepare, rate_all
@@ -40,19 +42,26 @@ def require_curves(month: Month) -> None:
 
 
 def run_month(
-    *, month: Month, by: Viewer, at: dt.datetime, progress: Progress | None = None
+    *,
+    month: Month,
+    by: Viewer,
+    at: dt.datetime,
+    engine: Engine = HERE,
+    progress: Progress | None = None,
 ) -> BillRun:
     """Bill every account that the viewer sees and that has no bill of the month yet (R25, N7).
 
     Bills appear in batches, each one transaction with its journal entries; a run that was
     killed is simply run again, and the database refuses a second bill of the same month.
     Accounts that cannot be billed are kept with the reason and tried again by the next run.
+    `engine` adds up the curves; when it cannot, UnableToMeasure, and no run has begun.
     """
     by.require(Permission.RUN_BILLS)
     require_curves(month)
-    run = _start(month, at)
     accounts = _accounts(month, by)
-    work = prepare(run, accounts, by=by, at=at)
+    work = prepare(BillRun(month=str(month)), accounts, by=by, at=at, engine=engine)
+    run = _start(month, at)
+    work = replace(work, run=run)
     _bill_all(work, accounts, progress)
     return _finish(run, at)
 

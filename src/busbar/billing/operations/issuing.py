@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.billing import rating
+from busbar.billing.engines import HERE, Engine
 from busbar.billing.evidence import CitationBook, dump_facts
 from busbar.billing.facts import AccountFacts, Limits, Registers, assemble
 from busbar.billing.findings import Marks, find_in_bills, load_marks
@@ -44,17 +45,25 @@ class Work:
     citations: CitationBook
 
 
-def prepare(run: BillRun, accounts: QuerySet[Any], *, by: Viewer, at: dt.datetime) -> Work:
+def prepare(
+    run: BillRun,
+    accounts: QuerySet[Any],
+    *,
+    by: Viewer,
+    at: dt.datetime,
+    engine: Engine = HERE,
+) -> Work:
     """Prices, rules and the accounts' measured sums as of the newest curves: read once."""
     root, month = Path(settings.LAKE_ROOT), Month.parse(run.month)
     version, book = current_version(root), load_price_book(month)
     schemes = _schemes(accounts, month, book)
+    sums = measure_month(root, month, scheme_of_account=schemes, as_of=version, engine=engine)
     return Work(
         run=run,
         by=by,
         at=at,
         book=book,
-        sums=measure_month(root, month, scheme_of_account=schemes, as_of=version),
+        sums=sums,
         limits=Limits(version, Decimal(settings.BUSBAR_BILL_MAX_MISSING_PERCENT)),
         marks=load_marks(book),
         citations=CitationBook(),

@@ -5,6 +5,7 @@ handed in; no database, no clock. See docs/algorithms/lake.md for the layout and
 """
 
 from busbar.metering.lake.appending import LakeCommit, append_curves
+from busbar.metering.lake.pieces import MonthPiece, split_month
 from busbar.metering.lake.reading import history, iter_month_batches, read_curves
 from busbar.metering.lake.schema import (
     CHANNELS,
@@ -25,6 +26,7 @@ __all__ = [
     "Compaction",
     "CurveTableError",
     "LakeCommit",
+    "MonthPiece",
     "Quality",
     "append_curves",
     "compact_month",
@@ -33,5 +35,6 @@ __all__ = [
     "iter_month_batches",
     "list_months",
     "read_curves",
+    "split_month",
     "vacuum",
 ]

@@ -6,6 +6,7 @@ Delta's log, so it stays right after compaction and vacuum, which keep supersede
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -37,6 +38,34 @@ AsOf = int | datetime | None
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which usage points are asked for: sorted ids, a range [low, high), both, or all."""
+
+    points: Points | None = None
+    within: tuple[int, int] | None = None
+
+    def groups(self, metadata: Any) -> Points:
+        """The row groups of a file whose range of usage points holds a wanted one."""
+        ranges = row_group_points(metadata)
+        held = np.ones(len(ranges), dtype=bool)
+        if self.points is not None:
+            begin = np.searchsorted(self.points, ranges[:, 0], side="left")
+            held &= np.searchsorted(self.points, ranges[:, 1], side="right") > begin
+        if self.within is not None:
+            held &= (ranges[:, 1] >= self.within[0]) & (ranges[:, 0] < self.within[1])
+        return np.flatnonzero(held)
+
+    def among(self, ids: Points) -> Mask:
+        """Which rows, by their usage points, are wanted."""
+        held = np.ones(len(ids), dtype=bool)
+        if self.points is not None:
+            held &= np.isin(ids, self.points)
+        if self.within is not None:
+            held &= (ids >= self.within[0]) & (ids < self.within[1])
+        return held
+
+
 def read_curves(
     root: Path,
     usage_point_ids: Sequence[int] | Points | None,
@@ -57,7 +86,7 @@ def read_curves(
     snapshot = read_snapshot(root)
     tables = []
     for month in _months(start, end):
-        files = _candidates(snapshot, month, as_of, points)
+        files = candidates(snapshot, month, as_of, points)
         rows = read_rows(root, files, columns, points=points, days=(start, end))
         tables.append(latest_rows(_until(rows, as_of)))
     return (
@@ -89,10 +118,29 @@ def iter_month_batches(
     next row group is decoded in a thread while the caller works on one.
     """
     points = sorted_points(usage_point_ids)
-    files = _candidates(read_snapshot(root), str(month), as_of, points)
-    winners = _winners(root, files, as_of)
+    snapshot = read_snapshot(root)
+    files = candidates(snapshot, str(month), as_of, points)
+    yield from iter_file_batches(root, files, channels, points=points, as_of=as_of)
+
+
+def iter_file_batches(
+    root: Path,
+    files: Sequence[DataFile],
+    channels: Sequence[str],
+    *,
+    points: Points | None = None,
+    within: tuple[int, int] | None = None,
+    as_of: AsOf = None,
+) -> Iterator[pa.RecordBatch]:
+    """Stream the latest rows of one month's files, as `iter_month_batches` does.
+
+    `files` must be all that may hold rows of the wanted usage points: the sorted `points` (None:
+    all) that lie in the range `within` [low, high).
+    """
+    wanted = Wanted(points, within)
+    winners = _winners(root, files, as_of, wanted)
     columns = ["usage_point_id", "day", *channels]
-    work = (_decodings(root, file, columns, winners.get(file.path), points) for file in files)
+    work = (_decodings(root, file, columns, winners, wanted) for file in files)
     for batches in ahead(chain.from_iterable(work)):
         yield from batches
 
@@ -119,7 +167,7 @@ def read_rows(
     """
     tables = [_empty(columns)]
     for file in files:
-        groups = _groups(footer(root / file.path), points, within)
+        groups = Wanted(points, within).groups(footer(root / file.path))
         if len(groups):
             table = open_parquet(root, file).read_row_groups(groups.tolist(), list(columns))
             tables.append(_matching(table, points, within, days))
@@ -169,12 +217,12 @@ def _months(start: date, end: date) -> list[str]:
     return found
 
 
-def _candidates(
+def candidates(
     snapshot: Snapshot, month: str, as_of: AsOf, points: Points | None
 ) -> list[DataFile]:
     """The files that may hold the wanted rows; superseded ones only when looking back."""
     files = _overlapping(snapshot.in_month(month), points)
-    if as_of is None:
+    if as_of is None or (isinstance(as_of, int) and as_of >= snapshot.version):
         return [file for file in files if not file.is_superseded]
     if isinstance(as_of, int):
         return [file for file in files if file.versions[0] <= as_of]
@@ -189,30 +237,13 @@ def _overlapping(files: list[DataFile], points: Points | None) -> list[DataFile]
     return [f for f in files if f.points[0] <= points[-1] and points[0] <= f.points[1]]
 
 
-def _groups(metadata: Any, points: Points | None, within: tuple[int, int] | None) -> Points:
-    """The row groups whose range of usage points holds a wanted one."""
-    ranges = row_group_points(metadata)
-    wanted = np.ones(len(ranges), dtype=bool)
-    if points is not None:
-        begin = np.searchsorted(points, ranges[:, 0], side="left")
-        wanted &= np.searchsorted(points, ranges[:, 1], side="right") > begin
-    if within is not None:
-        wanted &= (ranges[:, 1] >= within[0]) & (ranges[:, 0] < within[1])
-    return np.flatnonzero(wanted)
-
-
 def _matching(
     table: pa.Table,
     points: Points | None,
     within: tuple[int, int] | None,
     days: tuple[date, date] | None,
 ) -> pa.Table:
-    ids = key_numbers(table, "usage_point_id")
-    wanted = np.ones(len(ids), dtype=bool)
-    if points is not None:
-        wanted &= np.isin(ids, points)
-    if within is not None:
-        wanted &= (ids >= within[0]) & (ids < within[1])
+    wanted = Wanted(points, within).among(key_numbers(table, "usage_point_id"))
     if days is not None:
         low, high = (_day_number(day) for day in days)
         stored = key_numbers(table, "day")
@@ -238,20 +269,32 @@ def _existed(rows: pa.Table, as_of: int | datetime) -> Any:
     return pc.less_equal(rows["committed_at"], moment)
 
 
-def _winners(root: Path, files: list[DataFile], as_of: AsOf) -> dict[str, Mask]:
-    """For each file with rows that may not count: which of its rows are the latest."""
+def _winners(
+    root: Path, files: Sequence[DataFile], as_of: AsOf, wanted: Wanted
+) -> dict[tuple[str, int], Mask]:
+    """For each row group (file, number) with rows that may not count: which are the latest."""
     contested = [
         file
         for file in files
-        if as_of is not None or any(file.meets(other) for other in files if other is not file)
+        if _may_be_newer(file, as_of) or any(file.meets(f) for f in files if f is not file)
     ]
-    if not contested:
+    groups = [(file, wanted.groups(footer(root / file.path)).tolist()) for file in contested]
+    groups = [(file, numbers) for file, numbers in groups if numbers]
+    if not groups:
         return {}
     columns = list(KEYS) if not isinstance(as_of, datetime) else [*KEYS, "committed_at"]
-    keys = [open_parquet(root, file).read(columns) for file in contested]
-    masks = _latest_mask(pa.concat_tables(keys), as_of)
-    ends = np.cumsum([table.num_rows for table in keys])[:-1]
-    return {f.path: mask for f, mask in zip(contested, np.split(masks, ends), strict=True)}
+    keys = [open_parquet(root, f).read_row_groups(numbers, columns) for f, numbers in groups]
+    mask = _latest_mask(pa.concat_tables(keys), as_of)
+    places = [(file.path, number) for file, numbers in groups for number in numbers]
+    sizes = [footer(root / path).row_group(number).num_rows for path, number in places]
+    return dict(zip(places, np.split(mask, np.cumsum(sizes)[:-1]), strict=True))
+
+
+def _may_be_newer(file: DataFile, as_of: AsOf) -> bool:
+    """Whether a file may hold rows that did not exist then."""
+    if isinstance(as_of, int):
+        return file.versions[1] > as_of
+    return as_of is not None
 
 
 def _latest_mask(keys: pa.Table, as_of: AsOf) -> Mask:
@@ -267,30 +310,30 @@ def _latest_mask(keys: pa.Table, as_of: AsOf) -> Mask:
 
 
 def _decodings(
-    root: Path, file: DataFile, columns: list[str], mask: Mask | None, points: Points | None
+    root: Path,
+    file: DataFile,
+    columns: list[str],
+    winners: dict[tuple[str, int], Mask],
+    wanted: Wanted,
 ) -> Iterator[Callable[[], list[pa.RecordBatch]]]:
     """One piece of work for each row group of a file that holds a row that counts."""
-    metadata = footer(root / file.path)
     parquet = open_parquet(root, file)
-    sizes = [metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    for group in _groups(metadata, points, None).tolist():
-        part = None if mask is None else mask[starts[group] : starts[group + 1]]
+    for group in wanted.groups(footer(root / file.path)).tolist():
+        part = winners.get((file.path, group))
         if part is None or part.any():
-            yield partial(_decode, parquet, group, columns, part, points)
+            yield partial(_decode, parquet, group, columns, part, wanted)
 
 
 def _decode(
-    parquet: Any, group: int, columns: list[str], part: Mask | None, points: Points | None
+    parquet: Any, group: int, columns: list[str], part: Mask | None, wanted: Wanted
 ) -> list[pa.RecordBatch]:
     """Decode a row group and drop the rows that do not count."""
     table = parquet.read_row_group(group, columns)
-    wanted = part
-    if points is not None:
-        mine = np.isin(key_numbers(table, "usage_point_id"), points)
-        wanted = mine if part is None else mine & part
-    if wanted is not None and not wanted.all():
-        table = table.filter(pa.array(wanted))
+    kept = wanted.among(key_numbers(table, "usage_point_id"))
+    if part is not None:
+        kept &= part
+    if not kept.all():
+        table = table.filter(pa.array(kept))
     batches: list[pa.RecordBatch] = table.combine_chunks().to_batches()
     return batches
 
