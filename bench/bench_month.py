@@ -19,14 +19,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.curves import MONTH, POINTS, make_lake
+from bench.curves import MONTH, POINTS, ROUNDS, make_lake
 from bench.postgres import measure_postgres
 from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
 from busbar.metering import lake
 from busbar.metering.lake.reading import ahead
 from busbar.metering.lake.storage import read_snapshot
 
-ROUNDS = int(os.environ.get("BUSBAR_BENCH_ROUNDS", "5"))
 POSTGRES_POINTS = int(os.environ.get("BUSBAR_BENCH_POSTGRES_POINTS", "1000"))
 COLUMNS = ["usage_point_id", "day", *lake.COLUMNS]
 
@@ -39,7 +38,7 @@ def run() -> None:
         maps = period_maps(POINTS)
         for threads in (1, os.cpu_count() or 1):
             pa.set_cpu_count(threads)
-            seconds = compare(folder / "lake", maps, threads)
+            seconds = compare(folder / "lake", maps, threads).seconds
         totals = aggregate_month(lake.iter_month_batches(folder / "lake", MONTH), maps)
         compare_postgres(folder, maps, totals, seconds / POINTS)
     finally:
@@ -47,14 +46,15 @@ def run() -> None:
         shutil.rmtree(folder)
 
 
-def period_maps(points: int) -> PeriodMaps:
+def period_maps(points: int, *, first: int = 0) -> PeriodMaps:
     """Two schemes: the same day every day; and one whose weekends differ."""
     plain = np.repeat([0, 1, 2, 3, 1, 0], 16)
     weekend = np.zeros(96, dtype=int)
     days = [MONTH.first + timedelta(days=i) for i in range(MONTH.days)]
     codes = {(1, day): plain for day in days}
     codes |= {(2, day): weekend if day.weekday() > 4 else plain for day in days}
-    return PeriodMaps.build(MONTH, codes, {point: 1 + point // 100 % 2 for point in range(points)})
+    ids = range(first, first + points)
+    return PeriodMaps.build(MONTH, codes, {point: 1 + point // 100 % 2 for point in ids})
 
 
 def decode_only(root: Path) -> int:
@@ -82,8 +82,16 @@ def _to_numpy(batch: pa.RecordBatch) -> int:
     return values
 
 
-def compare(root: Path, maps: PeriodMaps, threads: int) -> float:
-    """Print kernel : decoding; return the kernel's quickest seconds."""
+class Pace(NamedTuple):
+    """What the kernel did in its quickest round."""
+
+    readings: int
+    seconds: float
+    cpu_seconds: float
+
+
+def compare(root: Path, maps: PeriodMaps, threads: int, *, channels: int = 3) -> Pace:
+    """Print kernel : decoding; return the kernel's pace."""
 
     def kernel() -> MonthAggregates:
         return aggregate_month(lake.iter_month_batches(root, MONTH), maps)
@@ -94,18 +102,20 @@ def compare(root: Path, maps: PeriodMaps, threads: int) -> float:
     ratios = sorted(k.elapsed / d.elapsed for d, k in pairs)
     cpu = statistics.median(k.cpu / d.cpu for d, k in pairs)
     quickest = [min(m.elapsed for m in measured) for measured in (decoding, whole)]
-    readings = POINTS * MONTH.days * 96
+    points = len(maps.usage_point_ids)
+    readings = points * MONTH.days * 96
     print(
-        f"{POINTS} usage points x {MONTH.days} days x 96 x 3 channels, Arrow threads {threads}, "
+        f"{points} usage points x {MONTH.days} days x 96 x {channels} channels, "
+        f"Arrow threads {threads}, "
         f"{ROUNDS} rounds in turn:\n"
         f"  quickest: only decoding {quickest[0]:.2f} s, kernel with decoding {quickest[1]:.2f} s, "
         f"ratio {quickest[1] / quickest[0]:.2f} (target 1.30)\n"
         f"  round by round: median {statistics.median(ratios):.2f}, "
         f"{ratios[0]:.2f}..{ratios[-1]:.2f}; processor time of both cores: {cpu:.2f}\n"
         f"  {readings / quickest[1] / 1e6:.0f} M intervals/s, "
-        f"{3 * readings / quickest[1] / 1e6:.0f} M values/s"
+        f"{channels * readings / quickest[1] / 1e6:.0f} M values/s"
     )
-    return quickest[1]
+    return Pace(channels * readings, quickest[1], min(measured.cpu for measured in whole))
 
 
 def compare_postgres(

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +43,27 @@ FROM reading JOIN kind USING (scheme, slot) GROUP BY usage_point_id ORDER BY usa
 """
 
 
+_NARROW = """
+DROP TABLE IF EXISTS narrow, kind, point;
+CREATE TABLE narrow (usage_point_id int, channel smallint, slot int, value int, quality smallint,
+    PRIMARY KEY (usage_point_id, channel, slot));
+CREATE TABLE kind (scheme smallint, slot int, code smallint, PRIMARY KEY (scheme, slot));
+CREATE TABLE point (usage_point_id int PRIMARY KEY, scheme smallint);
+"""
+_NARROW_SUMS = ", ".join(
+    f"coalesce(sum(value) FILTER (WHERE channel = 0 AND code = {code}), 0)::bigint"
+    for code in range(PERIODS)
+)
+_PEAK = "max((value::bigint << 16) | (65535 - slot)) FILTER (WHERE channel = 0)"
+_NARROW_MONTH = f"""
+SELECT usage_point_id, {_NARROW_SUMS}, sum(value) FILTER (WHERE channel = 1)::bigint,
+    ({_PEAK} >> 16) * 4, (65535 - ({_PEAK} & 65535)) % 96,
+    count(*) FILTER (WHERE channel = 0 AND quality = 1)
+FROM narrow JOIN point USING (usage_point_id) JOIN kind USING (scheme, slot)
+GROUP BY usage_point_id ORDER BY usage_point_id
+"""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What PostgreSQL took, and its answer to compare with."""
@@ -56,11 +77,109 @@ class Measured:
     rows: list[tuple[int, ...]]
 
 
+def is_here() -> bool:
+    """Whether PostgreSQL is installed."""
+    return (BINARIES / "initdb").exists()
+
+
+@contextmanager
+def serving(*, durable: bool = False) -> Iterator[psycopg.Connection]:
+    """A connection to a fresh cluster; durable ones bring each commit to the disk."""
+    with (
+        _cluster(durable=durable) as address,
+        psycopg.connect(address, autocommit=True) as connection,
+    ):
+        yield connection
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a COPY took; bytes with the key's index."""
+
+    version: str
+    seconds: float
+    bytes_a_row: float
+
+
+def copy_narrow(
+    connection: psycopg.Connection, curves: pa.Table, channels: Sequence[str]
+) -> Copied:
+    """Make the keyed table of one row a reading and channel anew, and time COPY into it."""
+    connection.execute(_NARROW)
+    rows = _narrow(curves, channels)
+    text = _as_csv(rows)
+    begun = time.perf_counter()
+    _send(connection, "narrow", text)
+    seconds = time.perf_counter() - begun
+    size = connection.execute("SELECT pg_total_relation_size('narrow')").fetchone()
+    version = connection.info.parameter_status("server_version") or ""
+    return Copied(version, seconds, (size[0] if size else 0) / rows.num_rows)
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """The month over the narrow table: by the clock on all cores, by the processor on one."""
+
+    seconds: list[float]
+    cpu_seconds: list[float]
+    rows: list[tuple[int, ...]]
+
+
+def aggregate_narrow(
+    connection: psycopg.Connection, maps: PeriodMaps, points: int, rounds: int
+) -> Aggregated:
+    """Time the month over the narrow table, every round; the table is cached and analysed."""
+    _copy_kinds(connection, maps)
+    schemes = [maps.usage_point_ids[:points], maps.scheme_of[:points]]
+    _copy(connection, "point", pa.table(schemes, names=["p", "s"]))
+    connection.execute("VACUUM ANALYZE narrow, kind, point")
+    seconds, cpu_seconds = [], []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        rows = connection.execute(_NARROW_MONTH).fetchall()
+        seconds.append(time.perf_counter() - begun)
+    connection.execute("SET max_parallel_workers_per_gather = 0")
+    for _ in range(rounds):
+        begun = _processor_seconds(connection)
+        rows = connection.execute(_NARROW_MONTH).fetchall()
+        cpu_seconds.append(_processor_seconds(connection) - begun)
+    return Aggregated(seconds, cpu_seconds, rows)
+
+
+def _processor_seconds(connection: psycopg.Connection) -> float:
+    """What the server's process of this connection has used so far (Linux)."""
+    status = Path(f"/proc/{connection.info.backend_pid}/stat").read_text(encoding="utf-8")
+    user, system = status.rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _narrow(curves: pa.Table, channels: Sequence[str]) -> pa.Table:
+    """One row a reading and channel, in the order of the key."""
+    points = curves["usage_point_id"].to_numpy()
+    days = curves["day"].cast(pa.int32()).to_numpy() - (MONTH.first - date(1970, 1, 1)).days
+    slots = (days[:, None] * 96 + np.arange(96)).ravel()
+    quality = as_matrix(curves[lake.COLUMNS[-1]])[0].ravel()
+    parts = [
+        pa.table(
+            {
+                "usage_point_id": np.repeat(points, 96),
+                "channel": np.full(len(slots), number, dtype=np.int16),
+                "slot": slots,
+                "value": as_matrix(curves[name])[0].ravel(),
+                "quality": quality,
+            }
+        )
+        for number, name in enumerate(channels)
+    ]
+    keys = [(name, "ascending") for name in ("usage_point_id", "channel", "slot")]
+    return pa.concat_tables(parts).sort_by(keys)
+
+
 def measure_postgres(folder: Path, points: int, maps: PeriodMaps) -> Measured | None:
     """Load the first usage points of the lake and time the month (quickest of five)."""
-    if not (BINARIES / "initdb").exists():
+    if not is_here():
         return None
-    with _cluster() as address, psycopg.connect(address, autocommit=True) as connection:
+    with serving() as connection:
         connection.execute(_TABLES)
         begun = time.perf_counter()
         count = _load(connection, folder / "lake", points, maps)
@@ -83,13 +202,17 @@ def measure_postgres(folder: Path, points: int, maps: PeriodMaps) -> Measured | 
         )
 
 
-def _load(connection: psycopg.Connection, root: Path, points: int, maps: PeriodMaps) -> int:
+def _copy_kinds(connection: psycopg.Connection, maps: PeriodMaps) -> None:
     slots = np.arange(maps.kind_of.shape[1] * 96, dtype=np.int32)
     kinds = [
         pa.table({"s": np.full(len(slots), scheme, dtype=np.int16), "t": slots, "c": codes.ravel()})
         for scheme, codes in enumerate(maps.masks[maps.kind_of])
     ]
     _copy(connection, "kind", pa.concat_tables(kinds))
+
+
+def _load(connection: psycopg.Connection, root: Path, points: int, maps: PeriodMaps) -> int:
+    _copy_kinds(connection, maps)
     count = 0
     ids = range(points)
     for batch in lake.iter_month_batches(root, MONTH, usage_point_ids=ids):
@@ -115,14 +238,22 @@ def _readings(batch: pa.RecordBatch, maps: PeriodMaps) -> pa.Table:
 
 
 def _copy(connection: psycopg.Connection, table: str, rows: pa.Table) -> None:
+    _send(connection, table, _as_csv(rows))
+
+
+def _as_csv(rows: pa.Table) -> memoryview:
     sink = pa.BufferOutputStream()
     pa_csv.write_csv(rows, sink, pa_csv.WriteOptions(include_header=False))
+    return memoryview(sink.getvalue())
+
+
+def _send(connection: psycopg.Connection, table: str, text: memoryview) -> None:
     with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
-        copy.write(memoryview(sink.getvalue()))
+        copy.write(text)
 
 
 @contextmanager
-def _cluster() -> Iterator[str]:
+def _cluster(*, durable: bool) -> Iterator[str]:
     """Start a cluster on a free port under /tmp, as user postgres where we are root."""
     folder = Path("/tmp") / f"busbar-bench-postgres-{os.getpid()}"  # noqa: S108 - a socket's path must be short
     folder.mkdir(mode=0o755)
@@ -137,7 +268,8 @@ def _cluster() -> Iterator[str]:
     data = folder / "data"
     workers = os.cpu_count() or 1
     options = (
-        f"-p {port} -k {folder} -h '' -c shared_buffers=512MB -c work_mem=64MB -c fsync=off "
+        f"-p {port} -k {folder} -h '' -c shared_buffers=512MB -c work_mem=64MB "
+        f"-c max_wal_size=4GB -c fsync={'on' if durable else 'off'} "
         f"-c max_parallel_workers_per_gather={workers}"
     )
     _run([*as_user, str(BINARIES / "initdb"), "-D", str(data), "-U", "bench", "-A", "trust"])

@@ -335,7 +335,10 @@ def _by_kind(
 
 def _add_reactive(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -> None:
     for name, target in ((LAG, totals.reactive_lag_varh), (LEAD, totals.reactive_lead_varh)):
-        matrix, present = as_matrix(batch.column(name))
+        column = batch.column(name)
+        if column.null_count == len(column):  # no meter of the batch delivers it
+            continue
+        matrix, present = as_matrix(column)
         np.add.at(target, runs.places, runs.cell_sums(matrix))
         if name == LAG:
             delivered = runs.lengths if present is None else runs.sums(present)
