@@ -54,16 +54,16 @@ def main() -> None:
 def _watch_parts() -> None:
     """Let the parts of the run count their seconds; none of them calls another."""
     from busbar.billing.models import Bill, BillLine
-    from busbar.billing.operations import bill_run
+    from busbar.billing.operations import bill_run, issuing
 
-    _watch(bill_run, "measure_month", "curves to sums")
+    _watch(issuing, "measure_month", "curves to sums")
     _watch(bill_run, "load_registers", "registers read")
-    _watch(bill_run, "assemble", "facts assembled")
-    _watch(bill_run.rating, "rate", "rated")
-    _watch(bill_run, "dump_facts", "facts to JSON")
+    _watch(issuing, "assemble", "facts assembled")
+    _watch(issuing.rating, "rate", "rated")
+    _watch(issuing, "dump_facts", "facts to JSON")
     _watch(Bill.objects, "bulk_create", "bills stored")
     _watch(BillLine.objects, "bulk_create", "lines stored")
-    _watch(bill_run, "find_in_bills", "findings")
+    _watch(issuing, "find_in_bills", "findings")
     _watch(bill_run.journal_operations, "record_many", "journal")
 
 
