@@ -123,7 +123,9 @@ class Spark:
             try:
                 self._watch(context, answer)
             finally:
-                context.cancelAllJobs()
+                # More than once: a slow machine may submit the job only after it was cancelled.
+                while not wait([answer], _LOOK_SECONDS).done:
+                    context.cancelAllJobs()
             return answer.result()
 
     def _watch(self, context: Any, answer: Future[pa.Table]) -> None:
