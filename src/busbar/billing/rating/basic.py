@@ -7,11 +7,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from busbar.billing.rating.bill_values import BillLine
+from busbar.billing.rating.parts import Part
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
-from busbar.billing.rating.shares import Proration
+from busbar.billing.rating.shares import Proration, cut
 from busbar.billing.rating.values import BasicPrice, CapacityCharge, StateSpan, Transformer
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import Period
@@ -30,17 +30,29 @@ class CapacitySpan:
 
 
 def capacity_lines(
-    charge: CapacityCharge, period: Period, rule_set: RuleSet, month_days: int
+    charge: CapacityCharge, parts: Sequence[Part], month_days: int, elsewhere_days: int = 0
 ) -> list[BillLine]:
-    """One line for each unit or interlocked group and each price."""
+    """One line for each unit or interlocked group, each price and each part of the bill.
+
+    `elsewhere_days` of the month are charged by another agreement: together with them a full
+    month is one month.
+    """
     lines = []
     for name, units, at_once in _groups(charge):
-        spans = list(_spans(units, at_once, period, rule_set))
-        divisor = _divisor(spans, rule_set, month_days)
-        for index, price in enumerate(charge.prices):
-            priced = [span for span in (_clip(span, price) for span in spans) if span]
-            identity = f"basic.capacity.{name}" + (f".{index + 1}" if index else "")
-            lines.append(_line(identity, name, units, priced, divisor, price, rule_set, period))
+        spans = [(part, list(_spans(units, at_once, part))) for part in parts]
+        used = _used_days([span for _, own in spans for span in own]) + elsewhere_days
+        own_lines: list[BillLine] = []
+        for part, in_part in spans:
+            divisor = Proration.of(part.rule_set, "basic_charge.proration", month_days).divisor(
+                used
+            )
+            for price in charge.prices:
+                if price.period is None or price.period.overlap(part.period):
+                    number = len(own_lines) + 1
+                    identity = f"basic.capacity.{name}" + (f".{number}" if number > 1 else "")
+                    priced = [span for span in (_clip(span, price) for span in in_part) if span]
+                    own_lines.append(_line(identity, name, units, priced, divisor, price, part))
+        lines += own_lines
     return lines
 
 
@@ -56,20 +68,17 @@ def _groups(charge: CapacityCharge) -> Iterator[tuple[str, tuple[Transformer, ..
             yield unit.interlock, members, charge.interlocks.get(unit.interlock, 1)
 
 
-def _spans(
-    units: Sequence[Transformer], at_once: int, period: Period, rule_set: RuleSet
-) -> Iterator[CapacitySpan]:
-    """Cut the bill where any unit changes; equal neighbours are joined."""
-    cuts = sorted({period.start, period.end, *_changes(units, period, rule_set)})
+def _spans(units: Sequence[Transformer], at_once: int, part: Part) -> Iterator[CapacitySpan]:
+    """Cut the part where any unit changes; equal neighbours are joined."""
     current: CapacitySpan | None = None
-    for start, end in pairwise(cuts):
-        kva, shown = _charged(units, at_once, start, rule_set)
+    for span in cut(part.period, _changes(units, part.period, part.rule_set)):
+        kva, shown = _charged(units, at_once, span.start, part.rule_set)
         if current and current.kva == kva and current.shown == shown:
-            current = CapacitySpan(Period(current.period.start, end), kva, shown)
+            current = CapacitySpan(Period(current.period.start, span.end), kva, shown)
             continue
         if current:
             yield current
-        current = CapacitySpan(Period(start, end), kva, shown)
+        current = CapacitySpan(span, kva, shown)
     if current:
         yield current
 
@@ -87,10 +96,11 @@ def _early_until(unit: Transformer, rule_set: RuleSet) -> dt.date | None:
     months = rule_set.find("basic_charge.early_suspension_months")
     if unit.connected_on is None or months is None or not isinstance(months.value, Decimal):
         return None
-    return _months_later(unit.connected_on, int(months.value))
+    return months_later(unit.connected_on, int(months.value))
 
 
-def _months_later(day: dt.date, months: int) -> dt.date:
+def months_later(day: dt.date, months: int) -> dt.date:
+    """The same day so many months on; the month's last where it has no such day."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
@@ -147,14 +157,12 @@ def _suspended_share(
     return rule_set.number("basic_charge.suspended_share")
 
 
-def _divisor(spans: Sequence[CapacitySpan], rule_set: RuleSet, month_days: int) -> Decimal:
-    """Divisor from the month's charged days, counted in days of the largest capacity."""
-    proration = Proration.of(rule_set, "basic_charge.proration", month_days)
+def _used_days(spans: Sequence[CapacitySpan]) -> Decimal:
+    """The month's charged days, counted in days of the largest capacity."""
     peak = max((span.kva for span in spans), default=ZERO)
     if not peak:
-        return proration.divisor(ZERO)
-    used = sum((span.kva * span.period.days for span in spans), ZERO) / peak
-    return proration.divisor(used)
+        return ZERO
+    return sum((span.kva * span.period.days for span in spans), ZERO) / peak
 
 
 def _clip(span: CapacitySpan, price: BasicPrice) -> CapacitySpan | None:
@@ -171,9 +179,9 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
     spans: Sequence[CapacitySpan],
     divisor: Decimal,
     price: BasicPrice,
-    rule_set: RuleSet,
-    period: Period,
+    part: Part,
 ) -> BillLine:
+    period, rule_set = part.period, part.rule_set
     kva_days = sum((span.kva * span.period.days for span in spans), ZERO)
     exact = kva_days * price.price / divisor
     amount = round_half_up(exact, rule_set.integer("rounding.amount_places"))
