@@ -36,7 +36,7 @@ def quote(document: Mapping[str, Any]) -> Json:
     try:
         answer = kind.compute(kind.document.model_validate(dict(document)))
     except ValidationError as error:
-        raise QuoteRefused(faults_of(error)) from error
+        raise QuoteRefused(faults_of(error, document)) from error
     except UnableToRate as error:
         raise QuoteRefused([Fault("$", None, str(error))]) from error
     return {"kind": name, **answer}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from busbar.billing.rating.bill_values import BillLine, Quantity
 from busbar.billing.rating.calculations import Calculation, Exact, exactly, line, times
-from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
+from busbar.billing.rating.rules import MultipleRefused, Rule, RuleSet, UnableToRate
 from busbar.billing.rating.shares import months_of
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import Period
@@ -91,7 +91,7 @@ def _capacity_breach(
 ) -> Calculation:
     if use.price is None:
         if multiple is not None:
-            raise UnableToRate(f"{name}：非两部制用户按每千瓦计收，不填倍数 multiple。")
+            raise MultipleRefused(f"{name}：非两部制用户按每千瓦计收，不填倍数 multiple。")
         return _by_kilowatt(act, name, use, rule_set)
     owed = _owed_capacity(use, use.price, rule_set)
     rule, factor = _multiple(f"breach.{act}_multiple", rule_set, multiple)
@@ -276,12 +276,12 @@ def _multiple(code: str, rule_set: RuleSet, stated: Decimal | None) -> tuple[Rul
         return rule, most
     nature = rule_set.rule("breach.multiples")
     if nature.value == FIXED:
-        raise UnableToRate(
+        raise MultipleRefused(
             f"倍数 multiple 应为 {plain(most)}：规则集 {rule_set.code} 规定固定倍数"
             f"（{nature.article}），现为 {plain(stated)}。"
         )
     if stated > most:
-        raise UnableToRate(
+        raise MultipleRefused(
             f"倍数 multiple 应不高于 {plain(most)}（{nature.article}），现为 {plain(stated)}。"
         )
     return rule, stated

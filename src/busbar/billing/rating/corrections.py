@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from busbar.billing.rating.bill_values import BillLine, Quantity
@@ -39,6 +39,10 @@ class RecordedEnergy:
             {period: tuple(tally.inputs) for period, tally in energy.billed.items()},
             tuple(energy.quantities),
         )
+
+    def reversed(self) -> RecordedEnergy:
+        """The same recorded by a meter that ran backwards."""
+        return replace(self, kwh={period: -kwh for period, kwh in self.kwh.items()})
 
 
 @dataclass(frozen=True, slots=True)

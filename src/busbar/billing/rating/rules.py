@@ -17,6 +17,10 @@ class UnableToRate(Refusal):
     """The facts of a bill contradict each other or the rule set; the message says which."""
 
 
+class MultipleRefused(UnableToRate):
+    """A multiple of a charge that the rule set does not allow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One figure of a rule set, or a price: what a bill line stands on.
