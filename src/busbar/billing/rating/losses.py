@@ -93,7 +93,7 @@ def computed_loss(
         hours = month_hours(loss.days, rule_set, month_days)
     share = loss.load_share
     through = Through(active_kwh * share, reactive_kvarh * share, hours)
-    if not hours and loss.method != "table":
+    if not hours and loss.method not in {"table", "share"}:
         return LossEnergy(ZERO, ZERO, "0", "0", (rule_set.rule("loss.month_hours"),))
     return _BY_METHOD[loss.method](loss, through, rule_set, month_days)
 
