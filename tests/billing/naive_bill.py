@@ -69,34 +69,62 @@ def naive_segment(segment: dict[str, Any], doc: dict[str, Any], month: int) -> d
     prices = {k: Fraction(v) for k, v in tariff["prices"].items()}
     for k, v in tariff.get("ratios", {}).items():
         prices[k] = prices["flat"] * Fraction(v)
+    rest = "total" if "total" in prices else "flat"
+    out: dict[str, Any] = {"total": NOUGHT, "base": NOUGHT}
+    use, everything, reactive = naive_measured(segment, rest, out)
+    metered = (everything, reactive)
+    for loss in segment["losses"]:
+        lost, lost_reactive = naive_loss(loss, metered, rules, month, length)
+        reactive += lost_reactive
+        where = rest if rest == "total" else loss.get("period", rest)
+        use[where] = use.get(where, NOUGHT) + lost
+        everything += lost
+    out["reactive"], out["active"], out["everything"] = reactive, everything, everything
+    own_price = naive_deductions(segment, use, rest, out, (rules, month))
+    amounts = [(half_up(kwh * prices[p], 2), True) for p, kwh in use.items() if kwh]
+    for charge in tariff["charges"]:
+        kwh = out["everything"] - (0 if charge["includes_deductions"] else own_price)
+        amounts.append((half_up(kwh * Fraction(charge["price"]), 2), charge["group"] != "fund"))
+    for amount, in_base in amounts:
+        out["total"] += amount
+        out["base"] += amount if in_base else 0
+    return out
+
+
+def naive_measured(
+    segment: dict[str, Any], rest: str, out: dict[str, Any]
+) -> tuple[dict[str, Fraction], Fraction, Fraction]:
+    """Whole kWh by period, all of them, and kvarh; a price series is charged at once."""
     read: dict[str, Fraction] = {}
     for energy in segment["energies"]:
         read[energy["measures"]] = half_up(Fraction(str(energy["quantity"])), 0)
     use = {p: read[p] for p in PERIODS if p in read}
     everything = read.get("total", sum(use.values(), NOUGHT))
-    rest = "total" if "total" in prices else "flat"
-    out: dict[str, Any] = {"total": NOUGHT, "base": NOUGHT}
     if "series" in segment:
         everything, cost = naive_series(segment["series"])
         out["total"] += cost
         out["base"] += cost
         use = {}
-    elif "total" in prices:
+    elif rest == "total":
         use = {"total": everything}
     elif "total" in read:
         use["flat"] = everything - sum(v for k, v in use.items() if k != "flat")
         use = {p: use[p] for p in PERIODS if p in use}
     reactive = read.get("reactive_forward", NOUGHT) + read.get("reactive_reverse", NOUGHT)
-    metered = (everything, reactive)
-    for loss in segment["losses"]:
-        lost, lost_reactive = naive_loss(loss, metered, rules, month, length)
-        reactive += lost_reactive
-        where = rest if "total" in prices else loss.get("period", rest)
-        use[where] = use.get(where, NOUGHT) + lost
-        everything += lost
-    active, whole, own_price = everything, everything, NOUGHT
+    return use, everything, reactive
+
+
+def naive_deductions(
+    segment: dict[str, Any],
+    use: dict[str, Fraction],
+    rest: str,
+    out: dict[str, Any],
+    dated: tuple[str, int],
+) -> Fraction:
+    """Charge lighting and residents; returns their energy."""
+    own_price, whole = NOUGHT, out["everything"]
     for other in sorted(segment["deductions"], key=lambda d: d.get("connection") == "beside"):
-        kwh = naive_own_energy(other, whole, rules, month)
+        kwh = naive_own_energy(other, whole, *dated)
         own_price += kwh
         amount = half_up(kwh * Fraction(other["price"]), 2)
         out["total"] += amount
@@ -106,23 +134,15 @@ def naive_segment(segment: dict[str, Any], doc: dict[str, Any], month: int) -> d
         if counts is None:
             counts = not beside and other.get("use", "lighting") == "lighting"
         if beside:
-            everything += kwh
-            active += kwh if counts else 0
+            out["everything"] += kwh
+            out["active"] += kwh if counts else 0
             continue
-        active -= 0 if counts else kwh
+        out["active"] -= 0 if counts else kwh
         if other.get("taken_from") == "total" and rest == "flat":
             take_from_all(use, kwh)
         else:
             use[rest if rest == "total" else other.get("taken_from", "flat")] -= kwh
-    out["reactive"], out["active"], out["everything"] = reactive, active, everything
-    amounts = [(half_up(kwh * prices[p], 2), True) for p, kwh in use.items() if kwh]
-    for charge in tariff["charges"]:
-        kwh = everything if charge["includes_deductions"] else everything - own_price
-        amounts.append((half_up(kwh * Fraction(charge["price"]), 2), charge["group"] != "fund"))
-    for amount, in_base in amounts:
-        out["total"] += amount
-        out["base"] += amount if in_base else 0
-    return out
+    return own_price
 
 
 def naive_series(series: dict[str, Any]) -> tuple[Fraction, Fraction]:
@@ -182,9 +202,7 @@ def naive_loss(
     return half_up(lost[0], 0), half_up(lost[1], 0)
 
 
-def naive_own_energy(
-    other: dict[str, Any], whole: Fraction, rules: str, month: int
-) -> Fraction:
+def naive_own_energy(other: dict[str, Any], whole: Fraction, rules: str, month: int) -> Fraction:
     """Whole kWh of lighting or residents."""
     if "share" in other:
         return half_up(whole * Fraction(other["share"]), 0)
@@ -207,9 +225,7 @@ def take_from_all(use: dict[str, Fraction], kwh: Fraction) -> None:
         use[period] -= part
 
 
-def naive_basic(
-    doc: dict[str, Any], days: list[dt.date], month: int, energy: Fraction
-) -> Fraction:
+def naive_basic(doc: dict[str, Any], days: list[dt.date], month: int, energy: Fraction) -> Fraction:
     """The basic charge of every agreement, day by day."""
     one = doc.get("basic_charge")
     charges = [one] if one else doc.get("basic_charges", [])

@@ -93,7 +93,9 @@ def naive_breach(doc: dict[str, Any]) -> Fraction:
     if name == "foreign_source":
         return 500 * Fraction(act["capacity_kw"])
     if name == "low_tariff":
-        kwh = Fraction(act["energy_kwh"]) if "energy_kwh" in act else 3 * Fraction(act["monthly_kwh"])
+        kwh = (
+            Fraction(act["energy_kwh"]) if "energy_kwh" in act else 3 * Fraction(act["monthly_kwh"])
+        )
         owed = half_up(kwh, 0) * (Fraction(act["high_price"]) - Fraction(act["low_price"]))
         return with_multiple(owed, act, 2)
     each, most = (50, 3) if name == "over_capacity" else (30, 2)

@@ -39,11 +39,12 @@ def random_bill(rng: Random) -> dict[str, Any]:
     document["segments"] = random_segments(rng, document, start, end)
     actual = modes(document, start)
     if chance(rng, 0.4):
-        document["basic_charge"] = random_basic(rng, start, end, actual)
+        document["basic_charge"] = random_basic(rng, start, end, actual=actual)
     elif chance(rng, 0.5) and (end - start).days > 2:
         middle = start + dt.timedelta(days=rng.randint(1, (end - start).days - 1))
         first, second = (
-            random_basic(rng, one, other, actual) for one, other in ((start, middle), (middle, end))
+            random_basic(rng, one, other, actual=actual)
+            for one, other in ((start, middle), (middle, end))
         )
         document["basic_charges"] = [
             first | {"used": days(start, middle)}, second | {"used": days(middle, end)}
@@ -114,9 +115,7 @@ def random_segment(
 ) -> dict[str, Any]:
     """Energies by period, with a total register or without, or by interval; losses, lighting."""
     quantities = {p: rng.randint(0, 300_000) for p in PERIODS}
-    energies: list[dict[str, Any]] = [
-        {"measures": p, "quantity": q} for p, q in quantities.items()
-    ]
+    energies: list[dict[str, Any]] = [{"measures": p, "quantity": q} for p, q in quantities.items()]
     by_interval = chance(rng, 0.15)
     if by_interval:
         energies = []
@@ -206,7 +205,7 @@ def random_own(rng: Random, *, beside: bool, most: int) -> dict[str, Any]:
     return own
 
 
-def random_basic(rng: Random, start: dt.date, end: dt.date, actual: bool) -> dict[str, Any]:
+def random_basic(rng: Random, start: dt.date, end: dt.date, *, actual: bool) -> dict[str, Any]:
     """By capacity, contract demand, or actual demand where the set has it, at one or two prices."""
     mode = rng.choice(("capacity", "contract_demand", *(("actual_demand",) if actual else ())))
     charge: dict[str, Any] = {"mode": mode, "prices": [{"price": decimal(rng, 60, 2)}]}
@@ -286,7 +285,7 @@ def _late(rng: Random) -> dict[str, Any]:
     arrears = []
     for number in range(rng.randint(1, 3)):
         due = until - dt.timedelta(days=rng.randint(-5, 500))
-        amount = rng.randint(1, 10**rng.randint(1, 7))
+        amount = rng.randint(1, 10 ** rng.randint(1, 7))
         arrear: dict[str, Any] = {
             "id": f"a{number}", "amount_yuan": amount, "due_on": due.isoformat()
         }  # fmt: skip
@@ -334,7 +333,9 @@ def _correction(rng: Random) -> dict[str, Any]:
 
 def _breach(rng: Random) -> dict[str, Any]:
     rule_set = rng.choice(RULE_SETS)
-    name = rng.choice(("over_capacity", "sealed_use", "low_tariff", "moved_meter", "foreign_source"))
+    name = rng.choice(
+        ("over_capacity", "sealed_use", "low_tariff", "moved_meter", "foreign_source")
+    )
     act: dict[str, Any] = {"act": name}
     if name in {"over_capacity", "sealed_use"}:
         act["capacity_kva"] = decimal(rng, 2000, 1) if chance(rng) else 315

@@ -19,7 +19,7 @@ BATCHES = range(10)
 class TestRandomBills:
     @pytest.mark.parametrize("batch", BATCHES)
     def test_a_thousand_come_to_the_same_fen_twice(self, batch: int) -> None:
-        rng = Random(f"bills {batch}")
+        rng = Random(f"bills {batch}")  # noqa: S311 - test data
 
         for number in range(1000):
             document = random_bill(rng)
@@ -31,7 +31,7 @@ class TestRandomBills:
 class TestRandomCharges:
     @pytest.mark.parametrize("batch", BATCHES)
     def test_a_thousand_come_to_the_same_fen_twice(self, batch: int) -> None:
-        rng = Random(f"charges {batch}")
+        rng = Random(f"charges {batch}")  # noqa: S311 - test data
 
         for number in range(1000):
             document = random_charge(rng)

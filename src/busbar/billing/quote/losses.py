@@ -52,7 +52,8 @@ def loss(
         rule = None
         if copper is not None:
             rule = stated("loss.copper_share", "铜损比例", facts.copper_source, copper)
-        return _computed(facts, identity, _plate(facts.transformer), copper_rule=rule)
+        plate = _plate(facts.transformer)
+        return _computed(facts, identity, plate, copper_share=copper, copper_rule=rule)
     if isinstance(facts, TableLossFacts):
         rows = tuple(
             rating.LossTableRow(row.energy_kwh, row.reactive_kvarh, row.up_to_kwh)

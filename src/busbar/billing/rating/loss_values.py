@@ -66,6 +66,8 @@ class ComputedLoss:
 
     `days` None is a full month, else its part by the rule set's proration; `hours` states the
     running hours instead. `load_share`: how much of the segment's energy flows through.
+    `copper_share` replaces the rule set's for the simplified way; the rules beside the numbers
+    only say where they are written.
     """
 
     id: str
@@ -76,6 +78,7 @@ class ComputedLoss:
     hours: Decimal | None = None
     correction: Decimal = Decimal(1)
     correction_rule: Rule | None = None
+    copper_share: Decimal | None = None
     copper_rule: Rule | None = None
     load_share: Decimal = Decimal(1)
     period: LossPeriod | None = None

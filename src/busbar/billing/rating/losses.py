@@ -128,9 +128,9 @@ def _simplified(
     """Iron by hours, copper as a share of the energy: the simplified way of some provinces."""
     plate = _expect(loss, Nameplate)
     rule = loss.copper_rule or rule_set.rule("loss.copper_share")
-    if not isinstance(rule.value, Decimal):
-        raise UnableToRate(f"参数 {rule.code} 应为比例，现为 {rule.value}。")
-    hours, share = through.hours, rule.value
+    hours, share = through.hours, loss.copper_share
+    if share is None:
+        share = rule_set.number("loss.copper_share")
     active = plate.no_load_kw * hours + through.active_kwh * share
     reactive = plate.no_load_current_percent * plate.rated_kva * hours / 100
     return _whole(
