@@ -61,7 +61,8 @@ def _rate(bill_input: BillInput) -> RatedBill:
         charges += charge_lines(energy, part.rule_set)
     energy_kwh = sum((energy.total.kwh for energy in energies), ZERO)
     basic = _basic_lines(bill_input, parts, days, energy_kwh, notes)
-    adjusted, results = _adjust(bill_input, energies, (*by_segment, *charges), basic, notes)
+    charged = (*by_segment, *charges)
+    adjusted, results = _adjust(bill_input, parts, energies, charged, basic, notes)
     lines = (*by_segment, *basic, *adjusted, *charges)
     total = sum((line.amount_yuan for line in lines), ZERO)
     places = bill_input.rule_set.integer("rounding.average_price_places")
@@ -97,7 +98,7 @@ def _basic_lines(
         by_demand, remarks = demand_lines(charge, own, days, energy_kwh, elsewhere)
         lines += by_demand
         notes += [remark for remark in remarks if remark not in notes]
-    return _named_once(lines)
+    return _named_once(lines) if len(bill_input.basic) > 1 else lines
 
 
 def _within(parts: Sequence[Part], used: Period | None) -> list[Part]:
@@ -129,6 +130,7 @@ def _named_once(lines: Sequence[BillLine]) -> list[BillLine]:
 
 def _adjust(
     bill_input: BillInput,
+    parts: Sequence[Part],
     energies: Sequence[SegmentEnergy],
     lines: Sequence[BillLine],
     basic: Sequence[BillLine],
@@ -150,7 +152,7 @@ def _adjust(
             assessment,
             Flows.of(covered),
             Base.of(base),
-            _assessing(covered, bill_input),
+            _assessing(covered, parts),
             bill_input.power_factor_table,
         )
         results.append(outcome.result)
@@ -161,9 +163,8 @@ def _adjust(
     return adjusted, results
 
 
-def _assessing(covered: Sequence[SegmentEnergy], bill_input: BillInput) -> RuleSet:
+def _assessing(covered: Sequence[SegmentEnergy], parts: Sequence[Part]) -> RuleSet:
     """The rule set of one power factor over several: of the segment that begins last."""
-    parts = parts_of(bill_input)
     starts = [energy.segment.period.start for energy in covered]
     latest = max(starts, default=parts[-1].period.start)
     return next((part for part in parts if latest in part.period), parts[-1]).rule_set

@@ -219,7 +219,7 @@ def theft(
     days, hours, rules = _theft_time(stolen, rule_set)
     kwh = round_half_up(stolen.kw * days * hours, places)
     shown = f"{stolen.kw_formula} × {plain(days)} × {plain(hours)}"
-    each = price.value if isinstance(price.value, Decimal) else ZERO
+    each = price.number()
     whole = stolen.kw * days * hours == kwh
     base = shown if whole else f"{shown} = {plain(kwh)}；{plain(kwh)}"
     owed = Exact(kwh * each, f"{base} × {plain(each)}")
@@ -271,17 +271,16 @@ def _nature(rule_set: RuleSet) -> tuple[Rule, ...]:
 def _multiple(code: str, rule_set: RuleSet, stated: Decimal | None) -> tuple[Rule, Decimal]:
     """The multiple: the rule's own, or a smaller one where the set says “not more than”."""
     rule = rule_set.rule(code)
-    most = rule_set.number(code)
+    most = rule.number()
     if stated is None or stated == most:
         return rule, most
-    nature = rule_set.rule("breach.multiples")
-    if nature.value == FIXED:
+    if rule_set.rule("breach.multiples").value == FIXED:
         raise MultipleRefused(
             f"倍数 multiple 应为 {plain(most)}：规则集 {rule_set.code} 规定固定倍数"
-            f"（{nature.article}），现为 {plain(stated)}。"
+            f"（{rule.article}），现为 {plain(stated)}。"
         )
     if stated > most:
         raise MultipleRefused(
-            f"倍数 multiple 应不高于 {plain(most)}（{nature.article}），现为 {plain(stated)}。"
+            f"倍数 multiple 应不高于 {plain(most)}（{rule.article}），现为 {plain(stated)}。"
         )
     return rule, stated

@@ -58,7 +58,7 @@ def outage(
         )
     kind = "two_part" if is_two_part else "single"
     rule = rule_set.rule(f"compensation.{kind}_multiple")
-    each, multiple = _value(price), rule_set.number(rule.code)
+    each, multiple = price.number(), rule_set.number(rule.code)
     exact = Exact(
         use.numerator * each * multiple / use.denominator,
         f"{use.formula} × {plain(each)} × {plain(multiple)}",
@@ -75,7 +75,7 @@ def outage(
 def caused_outage(use: PossibleUse, price: Rule, rule_set: RuleSet) -> Calculation:
     """An outage of others caused by the customer: energy not supplied at last month's average."""
     rule = rule_set.rule("compensation.customer_outage_base")
-    each = _value(price)
+    each = price.number()
     exact = Exact(use.numerator * each / use.denominator, f"{use.formula} × {plain(each)}")
     paid = line(
         "compensation.caused_outage", "用户责任致对外停电赔偿", exact, rule_set, rule,
@@ -88,7 +88,7 @@ def caused_outage(use: PossibleUse, price: Rule, rule_set: RuleSet) -> Calculati
 def poor_quality(energy_kwh: Decimal, price: Rule, rule_set: RuleSet) -> Calculation:
     """Voltage or frequency out of limits: a share of the charge for the energy used meanwhile."""
     rule = rule_set.rule("compensation.poor_quality_share")
-    share, each = rule_set.number(rule.code), _value(price)
+    share, each = rule_set.number(rule.code), price.number()
     formula = f"{plain(energy_kwh)} × {plain(each)} × {plain(share * 100)}%"
     paid = line(
         "compensation.poor_quality", "电压、频率不合格赔偿",
@@ -103,9 +103,3 @@ def poor_quality(energy_kwh: Decimal, price: Rule, rule_set: RuleSet) -> Calcula
 def _quantities(use: PossibleUse) -> list[Quantity]:
     kwh = use.numerator / use.denominator
     return [Quantity("possible_use", "可能用电量", round_half_up(kwh, 4), "kWh", use.formula)]
-
-
-def _value(price: Rule) -> Decimal:
-    if not isinstance(price.value, Decimal):
-        raise UnableToRate(f"参数 {price.code} 应为数字，现为 {price.value}。")
-    return price.value

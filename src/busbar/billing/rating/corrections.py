@@ -61,10 +61,7 @@ def meter_error(error_percent: Decimal, rule_set: RuleSet, allowed: Decimal = ZE
     """True energy is recorded ÷ (1 + error); half of the difference, as half of the time counts.
 
     `error_percent` is negative for a slow meter. Within `allowed` percent nothing is corrected.
-
-    >>> slow = Decimal(-10)
-    >>> (1 / (1 + slow / 100) - 1) / 2 * 900000
-    Decimal('50000.00000000000000000000000')
+    Kept as one fraction: 1 ÷ 0.9 − 1 on its own would already have been rounded.
     """
     share = rule_set.rule("correction.meter_error_time_share")
     if error_percent <= _STOPPED:

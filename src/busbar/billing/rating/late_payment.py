@@ -56,7 +56,7 @@ class LateSpan:
     @property
     def exact(self) -> Exact:
         """Unpaid × days × rate."""
-        days, rate = self.period.days, _number(self.rate)
+        days, rate = self.period.days, self.rate.number()
         formula = f"{plain(self.unpaid_yuan)} × {days} × {plain(rate * 1000)}‰"
         return Exact(self.unpaid_yuan * days * rate, formula)
 
@@ -139,19 +139,13 @@ def _rate(arrear: Arrear, day: dt.date, rule_set: RuleSet, terms: LateTerms) -> 
 def _within_the_law(agreed: Rule, rule_set: RuleSet) -> Rule:
     least = rule_set.number("late_payment.least_rate")
     most = rule_set.number("late_payment.most_rate")
-    if not least <= _number(agreed) <= most:
+    if not least <= agreed.number() <= most:
         article = rule_set.rule("late_payment.most_rate").article
         raise UnableToRate(
-            f"合同约定的违约金日比例 {plain(_number(agreed))} 应在 {plain(least)} 至 "
+            f"合同约定的违约金日比例 {plain(agreed.number())} 应在 {plain(least)} 至 "
             f"{plain(most)} 之间（{article}）。"
         )
     return agreed
-
-
-def _number(rule: Rule) -> Decimal:
-    if not isinstance(rule.value, Decimal):
-        raise UnableToRate(f"参数 {rule.code} 应为数字，现为 {rule.value}。")
-    return rule.value
 
 
 def _line(arrear: Arrear, number: int, span: LateSpan) -> BillLine:
@@ -164,7 +158,7 @@ def _line(arrear: Arrear, number: int, span: LateSpan) -> BillLine:
         span.rate,
         code="late_payment",
         quantity=(span.unpaid_yuan * span.period.days, "元·天"),
-        price=(_number(span.rate) * 1000, "‰/天"),
+        price=(span.rate.number() * 1000, "‰/天"),
         inputs=(arrear.id,),
     )
 
@@ -177,7 +171,7 @@ def _minimum(lines: Sequence[BillLine], rule_set: RuleSet) -> tuple[list[BillLin
         return [], []
     if rule is None:
         return [], [f"规则集 {rule_set.code} 没有违约金最低额，按实计收。"]
-    least = _number(rule)
+    least = rule.number()
     if total >= least:
         return [], []
     exact = Exact(least - total, f"{plain(least)} − {plain(total)}")

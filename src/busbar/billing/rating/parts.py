@@ -22,6 +22,8 @@ class Part:
 def parts_of(bill_input: BillInput) -> tuple[Part, ...]:
     """The bill's days by rule set, in order; one part where no set takes over."""
     period, later = bill_input.period, bill_input.later_rule_sets
+    if not later:
+        return (Part(period, bill_input.rule_set),)
     for rule_set in later:
         if not period.start < rule_set.valid_from < period.end:
             raise UnableToRate(
