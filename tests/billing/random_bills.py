@@ -208,12 +208,12 @@ def random_own(rng: Random, *, beside: bool, most: int) -> dict[str, Any]:
 def random_basic(rng: Random, start: dt.date, end: dt.date, *, actual: bool) -> dict[str, Any]:
     """By capacity, contract demand, or actual demand where the set has it, at one or two prices."""
     mode = rng.choice(("capacity", "contract_demand", *(("actual_demand",) if actual else ())))
-    charge: dict[str, Any] = {"mode": mode, "prices": [{"price": decimal(rng, 60, 2)}]}
+    charge: dict[str, Any] = {"mode": mode, "prices": [{"price": decimal(rng, 60, 3)}]}
     if chance(rng, 0.3) and (end - start).days > 1:
         cut = start + dt.timedelta(days=rng.randint(1, (end - start).days - 1))
         charge["prices"] = [
-            {"price": decimal(rng, 60, 2), "period": days(start, cut)},
-            {"price": decimal(rng, 60, 2), "period": days(cut, end)},
+            {"price": decimal(rng, 60, 3), "period": days(start, cut)},
+            {"price": decimal(rng, 60, 3), "period": days(cut, end)},
         ]
     count = rng.randint(1, 3)
     if mode == "capacity":

@@ -43,6 +43,13 @@ class TestCapacity:
         # 0.1 ÷ 30 = 0.00333 rounds to nothing, three times that to one fen
         assert amounts(found) == ["0.00", "0.01"]
 
+    def test_half_a_fen_stays_one_where_thirds_are_multiplied(self) -> None:
+        used = {"start": "2010-07-12", "end": "2010-08-16"}
+        found = breach(act="over_capacity", capacity_kva=1403, price="18.55", used=used)
+
+        # 1403 × 18.55 × 35/30 = 30363.258333…; three times that is 91089.775
+        assert amounts(found) == ["30363.26", "91089.78"]
+
     def test_a_multiple_without_basic_charge_is_refused(self) -> None:
         with pytest.raises(quote.QuoteRefused, match="非两部制用户按每千瓦计收"):
             breach(act="over_capacity", capacity_kva=80, multiple=3)

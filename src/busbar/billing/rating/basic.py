@@ -18,6 +18,7 @@ from busbar.kit.periods import Period
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+SHOWN_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,48 @@ class CapacitySpan:
     period: Period
     kva: Decimal
     shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Divisor:
+    """What days are divided by, as `numerator` ÷ `denominator`: 91/3 stays 91/3."""
+
+    numerator: Decimal
+    denominator: Decimal = ONE
+
+    @property
+    def days(self) -> Decimal:
+        """The divisor as a number."""
+        return self.numerator / self.denominator
+
+    def shown(self) -> str:
+        """The divisor in a formula."""
+        if self.denominator == ONE:
+            return plain(self.numerator)
+        return f"({plain(self.numerator)}/{plain(self.denominator)})"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedDays:
+    """The month's charged days, counted in days of the largest capacity: kVA·days ÷ kVA."""
+
+    kva_days: Decimal
+    peak_kva: Decimal
+
+    @classmethod
+    def of(cls, spans: Sequence[CapacitySpan], elsewhere_days: int) -> UsedDays:
+        """Of all spans, and the days that another agreement charges."""
+        peak = max((span.kva for span in spans), default=ZERO)
+        kva_days = sum((span.kva * span.period.days for span in spans), ZERO)
+        return cls(kva_days + elsewhere_days * peak, peak)
+
+    def divisor(self, proration: Proration) -> Divisor:
+        """The rule's divisor for so many days; where it is these days, without a rounding."""
+        used = self.kva_days / self.peak_kva if self.peak_kva else ZERO
+        days = proration.divisor(used)
+        if days == used and days != round_half_up(days, SHOWN_PLACES):
+            return Divisor(self.kva_days, self.peak_kva)
+        return Divisor(days)
 
 
 def capacity_lines(
@@ -40,12 +83,11 @@ def capacity_lines(
     lines = []
     for name, units, at_once in _groups(charge):
         spans = [(part, list(_spans(units, at_once, part))) for part in parts]
-        used = _used_days([span for _, own in spans for span in own]) + elsewhere_days
+        used = UsedDays.of([span for _, own in spans for span in own], elsewhere_days)
         own_lines: list[BillLine] = []
         for part, in_part in spans:
-            divisor = Proration.of(part.rule_set, "basic_charge.proration", month_days).divisor(
-                used
-            )
+            proration = Proration.of(part.rule_set, "basic_charge.proration", month_days)
+            divisor = used.divisor(proration)
             for price in charge.prices:
                 if price.period is None or price.period.overlap(part.period):
                     number = len(own_lines) + 1
@@ -157,14 +199,6 @@ def _suspended_share(
     return rule_set.number("basic_charge.suspended_share")
 
 
-def _used_days(spans: Sequence[CapacitySpan]) -> Decimal:
-    """The month's charged days, counted in days of the largest capacity."""
-    peak = max((span.kva for span in spans), default=ZERO)
-    if not peak:
-        return ZERO
-    return sum((span.kva * span.period.days for span in spans), ZERO) / peak
-
-
 def _clip(span: CapacitySpan, price: BasicPrice) -> CapacitySpan | None:
     if price.period is None:
         return span
@@ -177,13 +211,13 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
     name: str,
     units: Sequence[Transformer],
     spans: Sequence[CapacitySpan],
-    divisor: Decimal,
+    divisor: Divisor,
     price: BasicPrice,
     part: Part,
 ) -> BillLine:
     period, rule_set = part.period, part.rule_set
     kva_days = sum((span.kva * span.period.days for span in spans), ZERO)
-    exact = kva_days * price.price / divisor
+    exact = kva_days * price.price * divisor.denominator / divisor.numerator
     amount = round_half_up(exact, rule_set.integer("rounding.amount_places"))
     terms = [_term(span, divisor) for span in spans if span.kva] or ["0"]
     main, *others = _rules(units, period, rule_set)
@@ -192,7 +226,7 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
         id=identity,
         code="basic.capacity",
         name=f"基本电费（按容量，{name}）",
-        quantity=round_half_up(kva_days / divisor, 4),
+        quantity=round_half_up(kva_days / divisor.days, SHOWN_PLACES),
         unit="kVA·月",
         price=price.price,
         price_unit="元/kVA·月",
@@ -204,9 +238,9 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
     )
 
 
-def _term(span: CapacitySpan, divisor: Decimal) -> str:
+def _term(span: CapacitySpan, divisor: Divisor) -> str:
     days = span.period.days
-    return span.shown if days == divisor else f"{span.shown}×{days}/{plain(divisor)}"
+    return span.shown if days == divisor.days else f"{span.shown}×{days}/{divisor.shown()}"
 
 
 def _rules(units: Sequence[Transformer], period: Period, rule_set: RuleSet) -> Iterator[Rule]:

@@ -14,6 +14,8 @@ from busbar.kit.periods import Period
 
 ZERO = Decimal(0)
 FIXED = "fixed"
+SHOWN_PLACES = 4
+"""Places of an unrounded amount that a line shows; nothing is computed from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _owed_capacity(use: CapacityUse, price: Decimal, rule_set: RuleSet) -> Exact
         for used, divisor in parts
     )
     shown = f"({shown})" if len(parts) > 1 else shown
-    return Exact(use.capacity_kva * days * price / common, f"{shown} × {plain(price)}")
+    return Exact(use.capacity_kva * days * price, f"{shown} × {plain(price)}", common)
 
 
 def _by_kilowatt(act: str, name: str, use: CapacityUse, rule_set: RuleSet) -> Calculation:
@@ -259,7 +261,8 @@ def _penalty(
 ) -> BillLine:
     return line(
         "breach.multiple", f"违约使用电费（{name}，{plain(factor)} 倍）", times(owed, factor),
-        rule_set, rule, code="breach", quantity=(owed.yuan, "元"), price=(factor, "倍"),
+        rule_set, rule, code="breach",
+        quantity=(round_half_up(owed.yuan, SHOWN_PLACES), "元"), price=(factor, "倍"),
         also=_nature(rule_set), based_on=based_on,
     )  # fmt: skip
 

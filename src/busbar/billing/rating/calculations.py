@@ -59,13 +59,20 @@ class Calculation:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """An amount before rounding and the arithmetic that leads to it.
+    """An amount before rounding, as `numerator` ÷ `divisor`, and the arithmetic behind it.
 
-    Multiples are taken on the exact amount and rounded once (先乘倍数再取整).
+    Multiples are taken on the exact amount and rounded once (先乘倍数再取整). The division comes
+    last: three times a third is one, and a half fen stays a half.
     """
 
-    yuan: Decimal
+    numerator: Decimal
     formula: str
+    divisor: Decimal = Decimal(1)
+
+    @property
+    def yuan(self) -> Decimal:
+        """The amount, divided once."""
+        return self.numerator / self.divisor
 
 
 def line(
@@ -109,7 +116,8 @@ def line(
 
 def times(base: Exact, multiple: Decimal) -> Exact:
     """A multiple of an exact amount, with its arithmetic."""
-    return Exact(base.yuan * multiple, f"{_bracketed(base.formula)} × {plain(multiple)}")
+    formula = f"{_bracketed(base.formula)} × {plain(multiple)}"
+    return Exact(base.numerator * multiple, formula, base.divisor)
 
 
 def _bracketed(formula: str) -> str:

@@ -60,8 +60,9 @@ def outage(
     rule = rule_set.rule(f"compensation.{kind}_multiple")
     each, multiple = price.number(), rule_set.number(rule.code)
     exact = Exact(
-        use.numerator * each * multiple / use.denominator,
+        use.numerator * each * multiple,
         f"{use.formula} × {plain(each)} × {plain(multiple)}",
+        use.denominator,
     )
     name = "停电赔偿（两部制）" if is_two_part else "停电赔偿（单一制）"
     paid = line(
@@ -76,7 +77,7 @@ def caused_outage(use: PossibleUse, price: Rule, rule_set: RuleSet) -> Calculati
     """An outage of others caused by the customer: energy not supplied at last month's average."""
     rule = rule_set.rule("compensation.customer_outage_base")
     each = price.number()
-    exact = Exact(use.numerator * each / use.denominator, f"{use.formula} × {plain(each)}")
+    exact = Exact(use.numerator * each, f"{use.formula} × {plain(each)}", use.denominator)
     paid = line(
         "compensation.caused_outage", "用户责任致对外停电赔偿", exact, rule_set, rule,
         also=(price,), inputs=("possible_use",),
