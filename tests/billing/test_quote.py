@@ -79,14 +79,18 @@ class TestInputSchema:
     def test_accepts_every_worked_bill(self, path: Path) -> None:
         jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), quote.input_schema())
 
-    def test_its_example_is_accepted_and_quoted(self) -> None:
+    def test_has_an_example_of_every_kind_that_is_accepted_and_quoted(self) -> None:
         schema = quote.input_schema()
-        example = schema["examples"][0]
+        examples = {example["kind"]: example for example in schema["examples"]}
 
-        jsonschema.validate(example, schema)
-        answer = quote.quote(example)
+        for example in examples.values():
+            jsonschema.validate(example, schema)
+        answers = {kind: quote.quote(example) for kind, example in examples.items()}
 
-        assert answer["total_yuan"] == "150854.20"
+        assert list(examples) == list(quote.KINDS)
+        assert answers["bill"]["total_yuan"] == "150854.20"
+        assert answers["basic_charge"]["total_yuan"] == "55955.00"
+        assert answers["power_factor"]["total_yuan"] == "750.00"
 
     @pytest.mark.parametrize("kind", sorted(quote.KINDS))
     def test_has_a_branch_for_each_kind(self, kind: str) -> None:
@@ -206,6 +210,15 @@ class TestRefusals:
         assert "应为 3：规则集 R1996 规定固定倍数" in str(refusal_of(fixed))
         assert refusal_of(at_most).faults[0][:2] == ("$.breach.multiple", 4)
         assert "应不高于 3（供电营业规则(2024) 第101条）" in str(refusal_of(at_most))
+
+    def test_a_figure_that_only_one_of_several_sets_has_may_be_replaced(self) -> None:
+        none = {"code": "late_payment.minimum_yuan", "value": 0, "source": "x"}
+        small = document("e19") | {"rule_overrides": [none]}
+        small["arrears"] = [small["arrears"][0] | {"amount_yuan": 1}]
+
+        assert quote.quote(small)["total_yuan"] == "0.07"
+        with pytest.raises(quote.QuoteRefused, match="没有参数 nonsense"):
+            quote.quote(document("e19") | {"rule_overrides": [UNKNOWN_RULE]})
 
     @pytest.mark.parametrize("nothing", [None, [], "bill", 5])
     def test_what_is_not_an_object_is_refused(self, nothing: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from busbar.billing import rating
 from busbar.billing.quote import documents as doc
-from busbar.billing.quote import reading, seeds, single, writing
+from busbar.billing.quote import reading, rule_choice, seeds, single, writing
 from busbar.billing.quote import single_documents as one
 from busbar.billing.quote.breach_documents import BreachDocument, TheftDocument
 from busbar.kit.money import round_half_up
@@ -30,21 +30,22 @@ def _bill(document: doc.BillDocument) -> Json:
 
 
 def _basic_charge(document: doc.BasicChargeDocument) -> Json:
+    rule_set, *later = rule_choice.rule_sets_of(document)
     bill_input = rating.BillInput(
         reference=document.reference,
         period=reading.period(document.period),
-        rule_set=reading.rule_set_for(document, document.period.start),
+        rule_set=rule_set,
         power_factor_table=seeds.power_factor_table(),
         segments=(),
         basic=(reading.basic_charge(document.basic_charge),),
         month_days=document.month_days,
-        later_rule_sets=reading.later_rule_sets(document),
+        later_rule_sets=tuple(later),
     )
     return writing.rated_bill(rating.rate(bill_input))
 
 
 def _power_factor(document: doc.PowerFactorDocument) -> Json:
-    rule_set = reading.rule_set_for(document, document.period.start)
+    rule_set = rule_choice.rule_set_for(document, document.period.start)
     standard, rule = reading.standard_of(document)
     customer = document.customer
     assessed = rating.assess(

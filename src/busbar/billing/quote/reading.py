@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
 
 from busbar.billing import rating
 from busbar.billing.quote import documents as doc
-from busbar.billing.quote import losses, seeds
+from busbar.billing.quote import losses, rule_choice, seeds
 from busbar.billing.quote.basic_documents import ByCapacity, ByDemand, Days
 from busbar.billing.quote.losses import stated
 from busbar.billing.quote.measured_documents import EnergyQuantity, MeterReadings
@@ -25,49 +23,6 @@ _IN_BASE = {"line_loss", "system_operation"}
 """Groups that take part in the power-factor base unless the document says otherwise."""
 
 
-def rule_set_for(document: doc.Facts, day: dt.date | None = None) -> rating.RuleSet:
-    """The set named, or in force on the day, with the document's overrides."""
-    if document.rule_set is not None:
-        return _with_overrides(seeds.rule_set(document.rule_set), document)
-    if day is None:
-        raise rating.UnableToRate("须填写日期或规则集 rule_set。")
-    return _with_overrides(rating.rule_set_on(seeds.rule_sets(), day), document)
-
-
-def later_rule_sets(document: doc.CommonFacts) -> tuple[rating.RuleSet, ...]:
-    """The sets that take over inside the document's period, unless it names its set."""
-    if document.rule_set is not None:
-        return ()
-    start, end = document.period.start, document.period.end
-    later = (entry for entry in seeds.rule_sets() if start < entry.valid_from < end)
-    return tuple(_with_overrides(entry, document) for entry in later)
-
-
-def rule_sets_by_day(document: doc.Facts) -> tuple[rating.RuleSet, ...]:
-    """All sets by validity, or the named one for every day."""
-    if document.rule_set is None:
-        return tuple(_with_overrides(entry, document) for entry in seeds.rule_sets())
-    named = seeds.rule_set(document.rule_set)
-    always = replace(named, valid_from=dt.date.min, valid_until=None)
-    return (_with_overrides(always, document),)
-
-
-def _with_overrides(chosen: rating.RuleSet, document: doc.Facts) -> rating.RuleSet:
-    return chosen.replacing(_overridden(chosen, entry) for entry in document.rule_overrides)
-
-
-def _overridden(chosen: rating.RuleSet, entry: doc.OverriddenRule) -> rating.Rule:
-    known = chosen.rule(entry.code)
-    return rating.Rule(
-        code=entry.code,
-        name=known.name,
-        value=entry.value,
-        unit=known.unit,
-        source=entry.source,
-        certainty="local",
-    )
-
-
 def period(days: Days) -> Period:
     """A document's days as a half-open period."""
     return Period(days.start, days.end)
@@ -75,8 +30,7 @@ def period(days: Days) -> Period:
 
 def bill_input(document: doc.BillDocument) -> rating.BillInput:
     """A bill document as rating's input."""
-    rule_set = rule_set_for(document, document.period.start)
-    later = later_rule_sets(document)
+    rule_set, *later = rule_choice.rule_sets_of(document)
     one = (document.basic_charge,) if document.basic_charge else document.basic_charges
     return rating.BillInput(
         reference=document.reference,
@@ -90,7 +44,7 @@ def bill_input(document: doc.BillDocument) -> rating.BillInput:
         basic=tuple(basic_charge(entry) for entry in one),
         power_factors=tuple(_assessment(entry) for entry in document.power_factors),
         month_days=document.month_days,
-        later_rule_sets=later,
+        later_rule_sets=tuple(later),
     )
 
 

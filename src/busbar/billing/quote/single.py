@@ -9,7 +9,7 @@ from typing import Any
 
 from busbar.billing import rating
 from busbar.billing.quote import breach_documents as acts
-from busbar.billing.quote import reading, writing
+from busbar.billing.quote import reading, rule_choice, writing
 from busbar.billing.quote import single_documents as one
 from busbar.billing.quote.losses import stated
 from busbar.billing.quote.refusal import Fault, QuoteRefused
@@ -42,7 +42,7 @@ def late_payment(document: one.LatePaymentDocument) -> Json:
     found = rating.late_payment(
         arrears,
         document.until,
-        reading.rule_sets_by_day(document),
+        rule_choice.rule_sets_by_day(document),
         rating.LateTerms(document.customer == "residential", agreed),
     )
     return writing.calculation(document.reference, found)
@@ -50,21 +50,21 @@ def late_payment(document: one.LatePaymentDocument) -> Json:
 
 def meter_error(document: one.MeterErrorDocument) -> Json:
     """Half of what the error withheld or added."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     factor = corrections.meter_error(document.error_percent, rule_set, document.allowed_percent)
     return _corrected(document, factor, rule_set)
 
 
 def wrong_ratio(document: one.WrongRatioDocument) -> Json:
     """The difference of the ratios on the energy billed."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     correct, wrong = (reading.multiplier_of(ratio) for ratio in (document.correct, document.wrong))
     return _corrected(document, corrections.wrong_ratio(correct, wrong, rule_set), rule_set)
 
 
 def wrong_wiring(document: one.WrongWiringDocument) -> Json:
     """K − 1 of the energy recorded."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     if document.elements is not None:
         factor = corrections.wiring_of_elements(document.elements, rule_set)
     else:
@@ -105,7 +105,7 @@ def _unpriced(energies: tuple[rating.Energy, ...]) -> rating.Tariff:
 
 def breach(document: acts.BreachDocument) -> Json:
     """What a breach of supply rules costs."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     act = document.breach
     multiple = getattr(act, "multiple", None)
     found = _with_multiple("$.breach.multiple", multiple, lambda: _breach(act, rule_set))
@@ -142,7 +142,7 @@ def _capacity_use(act: acts.CapacityAct) -> breaches.CapacityUse:
 
 def theft(document: acts.TheftDocument) -> Json:
     """Stolen energy and its multiple."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     kw, shown = _theft_capacity(document)
     stolen = breaches.StolenEnergy(
         kw=kw,
@@ -183,7 +183,7 @@ def _with_multiple(
 
 def compensation(document: one.CompensationDocument) -> Json:
     """What the contract promises for an outage or poor quality."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     return writing.calculation(document.reference, _compensation(document.case, rule_set))
 
 
@@ -205,7 +205,7 @@ def _compensation(
 
 def indicator(document: one.IndicatorDocument) -> Json:
     """An indicator of billing work, with its rounding stated."""
-    rule_set = reading.rule_set_for(document, document.on)
+    rule_set = rule_choice.rule_set_for(document, document.on)
     rounding = indicators.Rounding(document.places, document.rounding)
     facts = document.indicator
     if isinstance(facts, one.ErrorRateFacts):
