@@ -52,6 +52,7 @@ class TestWrongRatio:
 
         # 1000 × (40 − 30) ÷ 30 = 333.3
         assert amounts(found) == ["166.50", "6.66"]
+        assert found["notes"] == ["按实际时间退补；时间无法确定的，以抄表记录为准。"]
 
     def test_or_paid_back(self) -> None:
         found = answer("wrong_ratio", correct={"multiplier": 20}, wrong={"multiplier": 30})

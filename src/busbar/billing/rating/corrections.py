@@ -81,7 +81,8 @@ def wrong_ratio(correct: Decimal, wrong: Decimal, rule_set: RuleSet) -> Factor:
     """(correct − wrong) ÷ wrong of the energy that was billed by the wrong ratio."""
     rule = rule_set.rule("correction.wrong_ratio")
     formula = f"({plain(correct)} − {plain(wrong)}) ÷ {plain(wrong)}"
-    return Factor(correct - wrong, wrong, formula, rule)
+    note = "按实际时间退补；时间无法确定的，以抄表记录为准。"
+    return Factor(correct - wrong, wrong, formula, rule, notes=(note,))
 
 
 def wrong_wiring(factor: Decimal, rule_set: RuleSet, formula: str = "") -> Factor:
