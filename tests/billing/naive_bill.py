@@ -235,7 +235,7 @@ def naive_basic(doc: dict[str, Any], days: list[dt.date], month: int, energy: Fr
     ]
     total = NOUGHT
     for charge, own in zip(charges, own_days, strict=True):
-        elsewhere = sum(len(other) for other in own_days if not set(other) & set(own))
+        elsewhere = len({d for other in own_days if not set(other) & set(own) for d in other})
         if charge["mode"] == "capacity":
             total += naive_capacity(doc, charge, own, month, elsewhere)
         else:

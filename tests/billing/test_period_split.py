@@ -58,6 +58,13 @@ class TestAgreementChangedWithinTheMonth:
         assert [line.amount_yuan for line in rated.lines] == [D("10000.00"), D("5000.00")]
         assert [line.id for line in rated.lines] == ["basic.capacity.T1", "basic.capacity.T1#2"]
 
+    def test_two_agreements_on_the_same_other_days_count_them_once(self) -> None:
+        rest = (by_capacity(UNIT, used=LAST), by_demand("contract_demand", INFEED, used=LAST))
+
+        rated = bill(period=JULY, rule_set="R2018", basic=(by_capacity(UNIT, used=FIRST), *rest))
+
+        assert rated.lines[0].formula == "1000×10/31 × 30 = 9677.42 元"
+
     def test_charges_that_hold_beside_each_other_do_not_join_their_days(self) -> None:
         rated = bill(
             period=JULY,

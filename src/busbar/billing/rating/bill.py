@@ -113,8 +113,8 @@ def _elsewhere_days(charge: CapacityCharge | DemandCharge, bill_input: BillInput
     period = bill_input.period
     own = period if charge.used is None else charge.used
     others = (period.overlap(other.used) for other in bill_input.basic if other.used)
-    apart = {other for other in others if other and not other.overlap(own)}
-    return sum(other.days for other in apart)
+    apart = [other for other in others if other and not other.overlap(own)]
+    return len({other.start.toordinal() + n for other in apart for n in range(other.days)})
 
 
 def _named_once(lines: Sequence[BillLine]) -> list[BillLine]:

@@ -98,11 +98,11 @@ def _capacity_breach(
     owed = _owed_capacity(use, use.price, rule_set)
     rule, factor = _multiple(f"breach.{act}_multiple", rule_set, multiple)
     proration = rule_set.rule("basic_charge.proration")
-    shared = {"also": (proration,), "inputs": ("capacity",)}
     lines = [
-        line("breach.owed", f"补交基本电费（{name}）", owed, rule_set, rule, **shared),  # type: ignore[arg-type]
+        line("breach.owed", f"补交基本电费（{name}）", owed, rule_set, rule,
+             also=(proration,), inputs=("capacity",)),
         _penalty(name, owed, factor, rule, rule_set, ("breach.owed",)),
-    ]
+    ]  # fmt: skip
     quantity = Quantity("capacity", f"{name}的容量", use.capacity_kva, "kVA")
     return Calculation.of(rule_set, lines, [quantity])
 
@@ -137,7 +137,7 @@ def _by_kilowatt(act: str, name: str, use: CapacityUse, rule_set: RuleSet) -> Ca
     charged = line(
         "breach.charge", f"违约使用电费（{name}）", Exact(amount, formula), rule_set, rule,
         code="breach", quantity=(use.capacity_kva * use.times, "kW"), price=(each, rule.unit),
-        also=_nature(rule_set), inputs=("capacity",),
+        inputs=("capacity",),
     )  # fmt: skip
     quantity = Quantity("capacity", f"{name}的容量", use.capacity_kva, "kW")
     return Calculation.of(rule_set, [charged], [quantity])
@@ -189,7 +189,7 @@ def moved_meter(occasions: int, rule_set: RuleSet, *, is_resident: bool) -> Calc
         "breach.charge", "违约使用电费（擅自迁移、更动、操作计量装置）",
         Exact(each * occasions, f"{occasions} × {plain(each)}"), rule_set, rule,
         code="breach", quantity=(Decimal(occasions), "次"), price=(each, rule.unit),
-        also=_nature(rule_set), inputs=("occasions",),
+        inputs=("occasions",),
     )  # fmt: skip
     return Calculation.of(
         rule_set, [charged], [Quantity("occasions", "次数", Decimal(occasions), "次")]
@@ -205,7 +205,7 @@ def foreign_source(capacity_kw: Decimal, rule_set: RuleSet) -> Calculation:
         "breach.charge", "违约使用电费（擅自引入、供出电源或并网）",
         Exact(each * capacity_kw, f"{plain(capacity_kw)} × {plain(each)}"), rule_set, rule,
         code="breach", quantity=(capacity_kw, "kW"), price=(each, rule.unit),
-        also=_nature(rule_set), inputs=("capacity",),
+        inputs=("capacity",),
     )  # fmt: skip
     return Calculation.of(
         rule_set, [charged], [Quantity("capacity", "电源容量", capacity_kw, "kW")]
@@ -263,12 +263,8 @@ def _penalty(
         "breach.multiple", f"违约使用电费（{name}，{plain(factor)} 倍）", times(owed, factor),
         rule_set, rule, code="breach",
         quantity=(round_half_up(owed.yuan, SHOWN_PLACES), "元"), price=(factor, "倍"),
-        also=_nature(rule_set), based_on=based_on,
+        also=(rule_set.rule("breach.multiples"),), based_on=based_on,
     )  # fmt: skip
-
-
-def _nature(rule_set: RuleSet) -> tuple[Rule, ...]:
-    return (rule_set.rule("breach.multiples"),)
 
 
 def _multiple(code: str, rule_set: RuleSet, stated: Decimal | None) -> tuple[Rule, Decimal]:
