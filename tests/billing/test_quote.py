@@ -17,7 +17,10 @@ from busbar.billing import quote
 QUOTES = sorted((Path(__file__).parent / "quotes").glob("*.json"))
 
 
-KINDS = "应为 bill、basic_charge、power_factor 之一"
+KINDS = (
+    "应为 bill、basic_charge、power_factor、late_payment、meter_error、wrong_ratio、wrong_wiring、"
+    "breach、theft、compensation、indicator 之一"
+)
 RULE_SETS = "应为 'R1996'、'R2016'、'R2018'、'R2023'、'R2024' 之一"
 DAY = "应为日期 YYYY-MM-DD（1950 至 2200 年）"
 NUMBER = "应为数字（整数部分至多 15 位，小数至多 10 位）"
@@ -76,14 +79,18 @@ class TestInputSchema:
     def test_accepts_every_worked_bill(self, path: Path) -> None:
         jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), quote.input_schema())
 
-    def test_its_example_is_accepted_and_quoted(self) -> None:
+    def test_has_an_example_of_every_kind_that_is_accepted_and_quoted(self) -> None:
         schema = quote.input_schema()
-        example = schema["examples"][0]
+        examples = {example["kind"]: example for example in schema["examples"]}
 
-        jsonschema.validate(example, schema)
-        answer = quote.quote(example)
+        for example in examples.values():
+            jsonschema.validate(example, schema)
+        answers = {kind: quote.quote(example) for kind, example in examples.items()}
 
-        assert answer["total_yuan"] == "150854.20"
+        assert list(examples) == list(quote.KINDS)
+        assert answers["bill"]["total_yuan"] == "150854.20"
+        assert answers["basic_charge"]["total_yuan"] == "55955.00"
+        assert answers["power_factor"]["total_yuan"] == "750.00"
 
     @pytest.mark.parametrize("kind", sorted(quote.KINDS))
     def test_has_a_branch_for_each_kind(self, kind: str) -> None:
@@ -147,6 +154,71 @@ class TestRefusals:
         self, spoil: dict[str, Any], path: str, value: object, expectation: str
     ) -> None:
         assert (path, value, expectation) in refusal_of(document() | spoil).faults
+
+    @pytest.mark.parametrize(
+        ("name", "spoil", "path", "expectation"),
+        [
+            ("e05", {"basic_charge": {"mode": "capacity", "prices": [{"price": -1}]}},
+             "$.basic_charge.prices[0].price", "应不小于 0"),
+            ("e05", {"basic_charge": {"mode": "capacity", "prices": [{"price": 1}]}},
+             "$.basic_charge.transformers", "缺少这一项，必须填写"),
+            ("e05", {"basic_charge": {"mode": "rent"}},
+             "$.basic_charge", "应为 'capacity'、'contract_demand'、'actual_demand' 之一"),
+            ("e20", {"breach": {"act": "over_capacity", "capacity_kva": 0, "price": 1,
+                                "months": 1}}, "$.breach.capacity_kva", "应大于 0"),
+            ("e20", {"breach": {"act": "over_capacity", "capacity_kva": 5, "price": 1}},
+             "$.breach", "两部制用户须填使用月数 months 或起止 used，且只填一种"),
+            ("e20", {"breach": {"act": "moved_meter", "colour": 1}},
+             "$.breach.colour", "没有这一项，请按输入格式（schema）核对名称"),
+            ("e37", {"case": {"cause": "poor_quality", "energy_kwh": 5}},
+             "$.case.energy_price", "缺少这一项，必须填写"),
+            ("e18", {"arrears": [{"id": "a", "amount_yuan": 1}]},
+             "$.arrears[0].due_on", "缺少这一项，必须填写"),
+            ("e20", {"rule_set": None}, "$", "须填写日期 on 或规则集 rule_set"),
+        ],
+    )  # fmt: skip
+    def test_of_a_branch_name_the_documents_own_place(
+        self, name: str, spoil: dict[str, Any], path: str, expectation: str
+    ) -> None:
+        faults = {
+            (fault.path, fault.expectation) for fault in refusal_of(document(name) | spoil).faults
+        }
+
+        assert (path, expectation) in faults
+
+    @pytest.mark.parametrize(
+        ("loss", "path"),
+        [
+            ({"method": "share", "agreed_share": "2", "source": "x"}, "agreed_share"),
+            ({"method": "table", "source": "x"}, "rows"),
+            ({"method": "nameplate", "transformer": {"rated_kva": 5}}, "transformer.no_load_kw"),
+            ({"energy_kwh": -1}, "energy_kwh"),
+        ],
+    )
+    def test_of_a_loss_name_its_place(self, loss: dict[str, Any], path: str) -> None:
+        spoiled = document("e03")
+        spoiled["segments"][0]["losses"] = [loss]
+
+        assert refusal_of(spoiled).faults[0].path == f"$.segments[0].losses[0].{path}"
+
+    def test_of_a_multiple_that_the_set_does_not_allow_name_it(self) -> None:
+        fixed, at_most = document("e20"), document("e20") | {"rule_set": "R2024"}
+        for spoiled, multiple in ((fixed, 2), (at_most, 4)):
+            spoiled["breach"] = spoiled["breach"] | {"multiple": multiple}
+
+        assert refusal_of(fixed).faults[0][:2] == ("$.breach.multiple", 2)
+        assert "应为 3：规则集 R1996 规定固定倍数" in str(refusal_of(fixed))
+        assert refusal_of(at_most).faults[0][:2] == ("$.breach.multiple", 4)
+        assert "应不高于 3（供电营业规则(2024) 第101条）" in str(refusal_of(at_most))
+
+    def test_a_figure_that_only_one_of_several_sets_has_may_be_replaced(self) -> None:
+        none = {"code": "late_payment.minimum_yuan", "value": 0, "source": "x"}
+        small = document("e19") | {"rule_overrides": [none]}
+        small["arrears"] = [small["arrears"][0] | {"amount_yuan": 1}]
+
+        assert quote.quote(small)["total_yuan"] == "0.07"
+        with pytest.raises(quote.QuoteRefused, match="没有参数 nonsense"):
+            quote.quote(document("e19") | {"rule_overrides": [UNKNOWN_RULE]})
 
     @pytest.mark.parametrize("nothing", [None, [], "bill", 5])
     def test_what_is_not_an_object_is_refused(self, nothing: object) -> None:

@@ -50,6 +50,21 @@ class TestCapacityCharge:
 
         assert rated.total_yuan == D("30000.00")  # 30 days + half a day of 31, at 1/30 a day
 
+    def test_half_a_fen_of_the_month_stays_one_where_its_days_are_thirds(self) -> None:
+        group = (
+            rating.Transformer("T1", D(315), (state("suspended", "2024-07-31"),), interlock="A"),
+            rating.Transformer("T2", D(210), interlock="A"),
+        )
+        charge = rating.CapacityCharge((rating.BasicPrice(D("22.601"), STATED),), group)
+
+        rated = bill(JULY, "R1996", basic=(charge,))
+
+        # 30 days of 315 and one of 210 are 30⅔ days of 315: one month, 315 × 22.601 = 7119.315
+        assert rated.total_yuan == D("7119.32")
+        assert rated.lines[0].formula == (
+            "(315×30/(9660/315) + 210×1/(9660/315)) × 22.601 = 7119.32 元"
+        )
+
     @pytest.mark.parametrize(
         ("name", "total"),
         [

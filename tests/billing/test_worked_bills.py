@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from busbar.billing import quote
-
-QUOTES = Path(__file__).parent / "quotes"
-
-
-def answer_of(name: str) -> dict[str, Any]:
-    """The answer to a quote document, through text as the command line does it."""
-    document = quote.loads((QUOTES / f"{name}.json").read_text(encoding="utf-8"))
-    return json.loads(quote.dumps(quote.quote(document)))
-
-
-def amounts(answer: dict[str, Any]) -> dict[str, str]:
-    """Amount of each line by id."""
-    return {line["id"]: line["amount_yuan"] for line in answer["lines"]}
+from tests.billing.quoting import amounts, answer_of, answer_to, document_of
 
 
 class TestE01LargeIndustryWithTimeOfUse:
@@ -167,11 +152,11 @@ class TestE10PublishedAnswerUsesTheWrongColumn:
         assert answer["power_factors"][0]["standard"] == "0.90"
         assert amounts(answer)["power_factor.main"] == "500.00"
 
-    def test_the_published_250_appears_only_by_the_085_column(self) -> None:
-        document = quote.loads((QUOTES / "e10.json").read_text(encoding="utf-8"))
+    def test_the_published_250_appears_only_by_the_085_column(self, tmp_path: Path) -> None:
+        document = document_of("e10")
         document["power_factors"] = [{"standard": "0.85"}]
 
-        answer = quote.quote(document)
+        answer = answer_to(document, tmp_path)
 
         assert answer["power_factors"][0]["percent"] == "2.5"
         assert amounts(answer)["power_factor.main"] == "250.00"

@@ -15,7 +15,7 @@ from busbar.billing.rating import BillInput, PowerFactorTable, Rule, RuleSet, Ta
 _FACTS = TypeAdapter(BillInput)
 _TARIFF = TypeAdapter(Tariff)
 _RULE = TypeAdapter(Rule)
-_BY_NAME = {"rule_set", "power_factor_table"}
+_BY_NAME = {"rule_set", "power_factor_table", "later_rule_sets"}
 """Parts of the input that the facts only name: they are dated data with their own home."""
 
 
@@ -61,18 +61,31 @@ def dump_facts(facts: BillInput, book: CitationBook) -> dict[str, Any]:
         written["tariff"] = book.id_of(segment.tariff)
     document["rule_set"] = facts.rule_set.code
     document["power_factor_table"] = facts.power_factor_table.code
+    document["later_rule_sets"] = [rule_set.code for rule_set in facts.later_rule_sets]
     return document
 
 
 def load_facts(
-    document: Mapping[str, Any], *, rule_set: RuleSet, power_factor_table: PowerFactorTable
+    document: Mapping[str, Any],
+    *,
+    rule_set: RuleSet,
+    power_factor_table: PowerFactorTable,
+    later_rule_sets: Iterable[RuleSet] = (),
 ) -> BillInput:
-    """The facts of a stored bill, ready to rate again."""
+    """The facts of a stored bill, ready to rate again.
+
+    `later_rule_sets` has to hold every set that the facts name as taking over inside the period.
+    """
     ids = {segment["tariff"] for segment in document["segments"]}
     contents = Citation.objects.in_bulk(list(ids))
     tariffs = {pk: _TARIFF.validate_python(row.content) for pk, row in contents.items()}
     segments = [{**s, "tariff": tariffs[s["tariff"]]} for s in document["segments"]]
-    named = {"rule_set": rule_set, "power_factor_table": power_factor_table}
+    known = {later.code: later for later in later_rule_sets}
+    named = {
+        "rule_set": rule_set,
+        "power_factor_table": power_factor_table,
+        "later_rule_sets": tuple(known[code] for code in document.get("later_rule_sets", ())),
+    }
     return _FACTS.validate_python({**document, **named, "segments": segments})
 
 

@@ -7,15 +7,23 @@
 from busbar.billing.quote.answer import dumps, input_schema, loads, quote
 from busbar.billing.quote.kinds import KINDS
 from busbar.billing.quote.refusal import Fault, QuoteRefused
-from busbar.billing.quote.seeds import power_factor_table, rule_set, rule_sets
+from busbar.billing.quote.seeds import (
+    day_type_rules,
+    loss_corrections,
+    power_factor_table,
+    rule_set,
+    rule_sets,
+)
 
 __all__ = [
     "KINDS",
     "Fault",
     "QuoteRefused",
+    "day_type_rules",
     "dumps",
     "input_schema",
     "loads",
+    "loss_corrections",
     "power_factor_table",
     "quote",
     "rule_set",

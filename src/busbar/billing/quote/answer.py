@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from busbar.billing.quote.examples import EXAMPLES
 from busbar.billing.quote.kinds import KINDS
 from busbar.billing.quote.refusal import Fault, QuoteRefused, faults_of
 from busbar.billing.rating import UnableToRate
@@ -36,7 +37,7 @@ def quote(document: Mapping[str, Any]) -> Json:
     try:
         answer = kind.compute(kind.document.model_validate(dict(document)))
     except ValidationError as error:
-        raise QuoteRefused(faults_of(error)) from error
+        raise QuoteRefused(faults_of(error, document)) from error
     except UnableToRate as error:
         raise QuoteRefused([Fault("$", None, str(error))]) from error
     return {"kind": name, **answer}
@@ -56,38 +57,9 @@ def input_schema() -> Json:
             "Input of a bill quotation: yuan, kWh, kvarh, kW, kVA; days include start, exclude "
             "end; numbers as JSON numbers or text, computed exactly in decimal."
         ),
-        "examples": [EXAMPLE],
+        "examples": list(EXAMPLES),
         **schema,
     }
-
-
-EXAMPLE: Json = {
-    "kind": "bill",
-    "reference": "示例 example",
-    "period": {"start": "2024-06-01", "end": "2024-07-01"},
-    "tariff": {
-        "name": "大工业 10kV",
-        "prices": {"flat": "0.6000"},
-        "ratios": {"peak": "1.5", "valley": "0.5"},
-        "charges": [{"code": "fund", "name": "政府性基金及附加", "price": "0.0271"}],
-    },
-    "segments": [
-        {
-            "energies": [
-                {"measures": "peak", "quantity": 60000},
-                {"measures": "flat", "quantity": 80000},
-                {"measures": "valley", "quantity": 70000},
-                {"measures": "reactive_forward", "quantity": 90000},
-            ]
-        }
-    ],
-    "basic_charge": {
-        "mode": "capacity",
-        "prices": [{"price": "22.6"}],
-        "transformers": [{"id": "T1", "capacity_kva": 1000}],
-    },
-    "power_factors": [{"standard": "0.90"}],
-}
 
 
 def loads(text: str | bytes) -> Any:

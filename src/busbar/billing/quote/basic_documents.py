@@ -80,6 +80,9 @@ class ByCapacity(Document):
     interlocks: tuple[InterlockGroup, ...] = described(
         "联锁组，未列的组同时运行 1 台 interlock groups, else one unit at once", default=()
     )
+    used: Days | None = described(
+        "本方式适用的起止（合同在账期内变更时），缺省整个账期 days of this agreement", default=None
+    )
 
 
 class InfeedFacts(Document):
@@ -114,7 +117,10 @@ class ByDemand(Document):
         "全部计量点当月总用电量 kWh，缺省为本账单电量 the account's energy, else this bill's",
         default=None,
     )
-    used: Days | None = described("用电起止（月中新装、终止） days of supply", default=None)
+    used: Days | None = described(
+        "用电或本方式适用的起止（月中新装、终止、合同变更） days of supply or of this agreement",
+        default=None,
+    )
 
 
 BasicCharge = Annotated[ByCapacity | ByDemand, Field(discriminator="mode")]

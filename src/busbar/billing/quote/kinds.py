@@ -9,7 +9,9 @@ from typing import Any
 
 from busbar.billing import rating
 from busbar.billing.quote import documents as doc
-from busbar.billing.quote import reading, seeds, writing
+from busbar.billing.quote import reading, rule_choice, seeds, single, writing
+from busbar.billing.quote import single_documents as one
+from busbar.billing.quote.breach_documents import BreachDocument, TheftDocument
 from busbar.kit.money import round_half_up
 
 Json = dict[str, Any]
@@ -19,7 +21,7 @@ Json = dict[str, Any]
 class Kind:
     """A kind of document: its shape, and the computation that takes a validated one."""
 
-    document: type[doc.CommonFacts]
+    document: type[doc.Facts]
     compute: Callable[[Any], Json]
 
 
@@ -28,20 +30,22 @@ def _bill(document: doc.BillDocument) -> Json:
 
 
 def _basic_charge(document: doc.BasicChargeDocument) -> Json:
+    rule_set, *later = rule_choice.rule_sets_of(document)
     bill_input = rating.BillInput(
         reference=document.reference,
         period=reading.period(document.period),
-        rule_set=reading.rule_set_for(document),
+        rule_set=rule_set,
         power_factor_table=seeds.power_factor_table(),
         segments=(),
         basic=(reading.basic_charge(document.basic_charge),),
         month_days=document.month_days,
+        later_rule_sets=tuple(later),
     )
     return writing.rated_bill(rating.rate(bill_input))
 
 
 def _power_factor(document: doc.PowerFactorDocument) -> Json:
-    rule_set = reading.rule_set_for(document)
+    rule_set = rule_choice.rule_set_for(document, document.period.start)
     standard, rule = reading.standard_of(document)
     customer = document.customer
     assessed = rating.assess(
@@ -83,4 +87,12 @@ KINDS: Mapping[str, Kind] = {
     "bill": Kind(doc.BillDocument, _bill),
     "basic_charge": Kind(doc.BasicChargeDocument, _basic_charge),
     "power_factor": Kind(doc.PowerFactorDocument, _power_factor),
+    "late_payment": Kind(one.LatePaymentDocument, single.late_payment),
+    "meter_error": Kind(one.MeterErrorDocument, single.meter_error),
+    "wrong_ratio": Kind(one.WrongRatioDocument, single.wrong_ratio),
+    "wrong_wiring": Kind(one.WrongWiringDocument, single.wrong_wiring),
+    "breach": Kind(BreachDocument, single.breach),
+    "theft": Kind(TheftDocument, single.theft),
+    "compensation": Kind(one.CompensationDocument, single.compensation),
+    "indicator": Kind(one.IndicatorDocument, single.indicator),
 }

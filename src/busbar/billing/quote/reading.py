@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import get_args
 
 from busbar.billing import rating
 from busbar.billing.quote import documents as doc
-from busbar.billing.quote import seeds
+from busbar.billing.quote import losses, rule_choice, seeds
 from busbar.billing.quote.basic_documents import ByCapacity, ByDemand, Days
+from busbar.billing.quote.losses import stated
+from busbar.billing.quote.measured_documents import EnergyQuantity, MeterReadings
+from busbar.billing.quote.segment_documents import DeductedEnergy, PriceSeries, SegmentFacts
+from busbar.billing.quote.single_documents import RatioFacts
+from busbar.billing.quote.tariff_documents import ChargePerKwh, PeriodNumbers, TariffPrices
 from busbar.billing.rating.values import PricePeriod
 from busbar.kit.money import plain
 from busbar.kit.periods import Period
 
 _IN_BASE = {"line_loss", "system_operation"}
 """Groups that take part in the power-factor base unless the document says otherwise."""
-
-
-def rule_set_for(document: doc.CommonFacts) -> rating.RuleSet:
-    """The set named, or in force on the period's first day, with the document's overrides."""
-    if document.rule_set is not None:
-        chosen = seeds.rule_set(document.rule_set)
-    else:
-        chosen = rating.rule_set_on(seeds.rule_sets(), document.period.start)
-    return chosen.replacing(_overridden(chosen, entry) for entry in document.rule_overrides)
-
-
-def _overridden(chosen: rating.RuleSet, entry: doc.OverriddenRule) -> rating.Rule:
-    known = chosen.rule(entry.code)
-    return rating.Rule(
-        code=entry.code,
-        name=known.name,
-        value=entry.value,
-        unit=known.unit,
-        source=entry.source,
-        certainty="local",
-    )
 
 
 def period(days: Days) -> Period:
@@ -45,63 +30,85 @@ def period(days: Days) -> Period:
 
 def bill_input(document: doc.BillDocument) -> rating.BillInput:
     """A bill document as rating's input."""
+    rule_set, *later = rule_choice.rule_sets_of(document)
+    one = (document.basic_charge,) if document.basic_charge else document.basic_charges
     return rating.BillInput(
         reference=document.reference,
         period=period(document.period),
-        rule_set=rule_set_for(document),
+        rule_set=rule_set,
         power_factor_table=seeds.power_factor_table(),
         segments=tuple(
-            _segment(document, facts, facts.id or f"s{number}")
+            _segment(document, facts, facts.id or f"s{number}", (rule_set, *later))
             for number, facts in enumerate(document.segments, start=1)
         ),
-        basic=(basic_charge(document.basic_charge),) if document.basic_charge else (),
+        basic=tuple(basic_charge(entry) for entry in one),
         power_factors=tuple(_assessment(entry) for entry in document.power_factors),
         month_days=document.month_days,
+        later_rule_sets=tuple(later),
     )
 
 
-def _segment(document: doc.BillDocument, facts: doc.SegmentFacts, identity: str) -> rating.Segment:
-    tariff = facts.tariff or document.tariff
-    if tariff is None:
+def _segment(
+    document: doc.BillDocument,
+    facts: SegmentFacts,
+    identity: str,
+    rule_sets: Sequence[rating.RuleSet],
+) -> rating.Segment:
+    prices = facts.tariff or document.tariff
+    if prices is None:
         raise rating.UnableToRate(f"计费段 {identity} 没有电价，账单也没有电价 tariff。")
+    days = period(facts.period or document.period)
+    first, *later = rule_sets
+    rule_set = [first, *(entry for entry in later if entry.valid_from <= days.start)][-1]
     return rating.Segment(
         id=identity,
-        period=period(facts.period or document.period),
-        tariff=_tariff(tariff),
+        period=days,
+        tariff=tariff(prices),
         energies=_energies(facts, identity),
         losses=tuple(
-            rating.Loss(
-                id=loss.id or f"{identity}.loss{number}",
-                name=loss.name,
-                energy_kwh=loss.energy_kwh,
-                reactive_kvarh=loss.reactive_kvarh,
-                days=loss.days,
-                period=loss.period,
-            )
-            for number, loss in enumerate(facts.losses, start=1)
+            losses.loss(entry, entry.id or f"{identity}.loss{number}")
+            for number, entry in enumerate(facts.losses, start=1)
         ),
         deductions=tuple(
-            _deduction(entry, entry.id or f"{identity}.deducted{number}")
+            _deduction(entry, entry.id or f"{identity}.deducted{number}", rule_set)
             for number, entry in enumerate(facts.deductions, start=1)
         ),
+        series=_series(facts.series, identity) if facts.series else None,
     )
 
 
-def _energies(facts: doc.SegmentFacts, identity: str) -> tuple[rating.Energy, ...]:
-    given = [
-        rating.Energy(entry.id or f"{identity}.{entry.measures}", entry.measures, entry.quantity)
-        for entry in facts.energies
-    ]
-    metered = [energy for meter in facts.meters for energy in _metered(meter)]
-    if not given and not metered:
+def _series(facts: PriceSeries, identity: str) -> rating.SeriesCost:
+    return rating.series_cost(
+        [int(kwh * 1000) for kwh in facts.energies_kwh],
+        facts.prices,
+        identity=facts.id or f"{identity}.series",
+        name=facts.name,
+        rule=stated("price_series", facts.name, facts.source),
+        evidence="输入文档的逐时段电量与电价",
+    )
+
+
+def _energies(facts: SegmentFacts, identity: str) -> tuple[rating.Energy, ...]:
+    found = energies(facts.meters, facts.energies, identity)
+    if not found and facts.series is None:
         raise rating.UnableToRate(f"计费段 {identity} 没有电量：请填 meters 或 energies。")
-    return (*metered, *given)
+    return found
 
 
-def _metered(meter: doc.MeterReadings) -> list[rating.Energy]:
-    multiplier = meter.multiplier
-    if multiplier is None:
-        multiplier = rating.ratio(meter.ct or "1/1") * rating.ratio(meter.pt or "1/1")
+def energies(
+    meters: Sequence[MeterReadings], given: Sequence[EnergyQuantity], identity: str
+) -> tuple[rating.Energy, ...]:
+    """Energies from registers and such as are stated."""
+    metered = [energy for meter in meters for energy in _metered(meter)]
+    direct = [
+        rating.Energy(entry.id or f"{identity}.{entry.measures}", entry.measures, entry.quantity)
+        for entry in given
+    ]
+    return (*metered, *direct)
+
+
+def _metered(meter: MeterReadings) -> list[rating.Energy]:
+    multiplier = multiplier_of(meter)
     return [
         rating.register_energy(
             rating.Register(
@@ -117,27 +124,37 @@ def _metered(meter: doc.MeterReadings) -> list[rating.Energy]:
     ]
 
 
-def _deduction(entry: doc.DeductedEnergy, identity: str) -> rating.Deduction:
+def multiplier_of(plate: MeterReadings | RatioFacts) -> Decimal:
+    """The multiplier stated, or CT ratio × PT ratio."""
+    if plate.multiplier is not None:
+        return plate.multiplier
+    return rating.ratio(plate.ct or "1/1") * rating.ratio(plate.pt or "1/1")
+
+
+def _deduction(entry: DeductedEnergy, identity: str, rule_set: rating.RuleSet) -> rating.Deduction:
+    counts, rule = entry.in_power_factor_energy, None
+    if counts is None:
+        inside = f"power_factor.inside_{entry.use}"
+        rule = rule_set.rule("power_factor.beside" if entry.connection == "beside" else inside)
+        counts = rule.value == "counts"
     return rating.Deduction(
         id=identity,
         name=entry.name,
         price=entry.price,
-        rule=_stated("deduction.price", f"{entry.name}电价", ""),
+        rule=stated("deduction.price", f"{entry.name}电价", ""),
         energy_kwh=entry.energy_kwh,
         share=entry.share,
         taken_from=entry.taken_from,
-        in_power_factor_energy=entry.in_power_factor_energy,
+        in_power_factor_energy=counts,
+        in_power_factor_base=entry.in_power_factor_base,
+        connection=entry.connection,
+        days=entry.days,
+        power_factor_rule=rule,
     )
 
 
-def _stated(code: str, name: str, source: str) -> rating.Rule:
-    """A price that the document states: as sure as whoever wrote it."""
-    return rating.Rule(
-        code=code, name=name, value="", source=source or "输入文档", certainty="local"
-    )
-
-
-def _tariff(facts: doc.TariffPrices) -> rating.Tariff:
+def tariff(facts: TariffPrices) -> rating.Tariff:
+    """A document's prices as rating's tariff."""
     prices = _by_period(facts.prices)
     formulas: dict[PricePeriod, str] = {}
     ratios = _by_period(facts.ratios) if facts.ratios else {}
@@ -148,25 +165,25 @@ def _tariff(facts: doc.TariffPrices) -> rating.Tariff:
         code=facts.code,
         name=facts.name,
         prices=prices,
-        rule=_stated("tariff", facts.name, facts.source),
+        rule=stated("tariff", facts.name, facts.source),
         charges=tuple(_charge(entry) for entry in facts.charges),
         price_formulas=formulas,
     )
 
 
-def _by_period(numbers: doc.PeriodNumbers) -> dict[PricePeriod, Decimal]:
+def _by_period(numbers: PeriodNumbers) -> dict[PricePeriod, Decimal]:
     given = numbers.model_dump(exclude_none=True)
     return {name: given[name] for name in get_args(PricePeriod) if name in given}
 
 
-def _charge(entry: doc.ChargePerKwh) -> rating.UnitCharge:
+def _charge(entry: ChargePerKwh) -> rating.UnitCharge:
     in_base = entry.in_power_factor_base
     return rating.UnitCharge(
         code=entry.code,
         name=entry.name,
         price=entry.price,
         in_power_factor_base=entry.group in _IN_BASE if in_base is None else in_base,
-        rule=_stated(f"charge.{entry.code}", entry.name, entry.source),
+        rule=stated(f"charge.{entry.code}", entry.name, entry.source),
         includes_deductions=entry.includes_deductions,
     )
 
@@ -178,7 +195,7 @@ def basic_charge(
     prices = tuple(
         rating.BasicPrice(
             price=entry.price,
-            rule=_stated("basic_charge.price", "基本电价", entry.source),
+            rule=stated("basic_charge.price", "基本电价", entry.source),
             period=period(entry.period) if entry.period else None,
         )
         for entry in facts.prices
@@ -215,6 +232,7 @@ def _by_capacity(facts: ByCapacity, prices: tuple[rating.BasicPrice, ...]) -> ra
             for unit in facts.transformers
         ),
         interlocks={group.id: group.at_once for group in facts.interlocks},
+        used=period(facts.used) if facts.used else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -36,19 +36,37 @@ class QuoteRefused(Refusal):
         super().__init__("；".join(str(fault) for fault in self.faults[:_SHOWN_FAULTS]) + tail)
 
 
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Validation errors as faults with JSON paths and Chinese expectations."""
+def faults_of(error: ValidationError, document: object = None) -> list[Fault]:
+    """Validation errors as faults with JSON paths and Chinese expectations.
+
+    With the `document` the paths are its own: the names of union branches that validation puts
+    between its members are left out.
+    """
     return [
-        Fault(_path(detail["loc"]), _found(detail), _expectation(detail))
+        Fault(_path(detail, document), _found(detail), _expectation(detail))
         for detail in error.errors(include_url=False)
     ]
 
 
-def _path(location: Sequence[str | int]) -> str:
-    path = "$"
-    for part in location:
+def _path(detail: ErrorDetails, document: object) -> str:
+    path, here = "$", document
+    location = detail["loc"]
+    for place, part in enumerate(location, start=1):
+        if isinstance(here, Mapping) and part not in here:
+            last_and_missing = place == len(location) and detail["type"] == "missing"
+            if not last_and_missing:
+                continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
+        here = _member(here, part)
     return path
+
+
+def _member(here: object, part: str | int) -> object:
+    if isinstance(here, Mapping):
+        return here.get(part)
+    if isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
+        return here[part]
+    return None
 
 
 def _found(detail: ErrorDetails) -> object:

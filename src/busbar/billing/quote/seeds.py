@@ -23,6 +23,18 @@ def power_factor_table() -> rating.PowerFactorTable:
     return rating.power_factor_table_from(_packaged("power_factor.toml"))
 
 
+@cache
+def loss_corrections() -> tuple[tuple[str, int, rating.Rule], ...]:
+    """The packaged correction factors K of copper losses, by province and shifts."""
+    return rating.corrections_from(_packaged("losses.toml"))
+
+
+@cache
+def day_type_rules() -> tuple[rating.DayTypeRule, ...]:
+    """The packaged rules of days of critical peak."""
+    return rating.day_type_rules_from(_packaged("day_types.toml"))
+
+
 def rule_set(code: str) -> rating.RuleSet:
     """A packaged rule set by code; KeyError when there is none."""
     return {entry.code: entry for entry in rule_sets()}[code]

@@ -31,6 +31,7 @@ def rated_bill(bill: rating.RatedBill) -> Json:
     return {
         "reference": bill.reference,
         "rule_set": bill.rule_set,
+        "later_rule_sets": list(bill.later_rule_sets),
         "period": {"start": bill.period.start.isoformat(), "end": bill.period.end.isoformat()},
         "lines": [line(entry) for entry in bill.lines],
         "quantities": [_quantity(entry) for entry in bill.quantities],
@@ -41,6 +42,31 @@ def rated_bill(bill: rating.RatedBill) -> Json:
         "average_price_yuan_per_kwh": None
         if bill.average_price is None
         else format(bill.average_price, "f"),
+    }
+
+
+def calculation(reference: str, found: rating.Calculation) -> Json:
+    """A single calculation with its lines, quantities and notes; total null without prices."""
+    return {
+        "reference": reference,
+        "rule_set": found.rule_set,
+        "lines": [line(entry) for entry in found.lines],
+        "quantities": [_quantity(entry) for entry in found.quantities],
+        "notes": list(found.notes),
+        "total_yuan": None if found.total_yuan is None else money(found.total_yuan),
+    }
+
+
+def indicator(entry: rating.Indicator) -> Json:
+    """An indicator: as stated, with more places, how it was rounded and by which rule."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "percent": format(entry.percent, "f"),
+        "unrounded_percent": number(entry.unrounded_percent),
+        "rounding": entry.rounding,
+        "formula": entry.formula,
+        "rule": rule(entry.rule),
     }
 
 

@@ -7,17 +7,18 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from busbar.billing.rating.bill_values import BillLine
+from busbar.billing.rating.parts import Part
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
-from busbar.billing.rating.shares import Proration
+from busbar.billing.rating.shares import Proration, cut
 from busbar.billing.rating.values import BasicPrice, CapacityCharge, StateSpan, Transformer
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import Period
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+SHOWN_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,71 @@ class CapacitySpan:
     shown: str
 
 
+@dataclass(frozen=True, slots=True)
+class Divisor:
+    """What days are divided by, as `numerator` ÷ `denominator`: 91/3 stays 91/3."""
+
+    numerator: Decimal
+    denominator: Decimal = ONE
+
+    @property
+    def days(self) -> Decimal:
+        """The divisor as a number."""
+        return self.numerator / self.denominator
+
+    def shown(self) -> str:
+        """The divisor in a formula."""
+        if self.denominator == ONE:
+            return plain(self.numerator)
+        return f"({plain(self.numerator)}/{plain(self.denominator)})"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedDays:
+    """The month's charged days, counted in days of the largest capacity: kVA·days ÷ kVA."""
+
+    kva_days: Decimal
+    peak_kva: Decimal
+
+    @classmethod
+    def of(cls, spans: Sequence[CapacitySpan], elsewhere_days: int) -> UsedDays:
+        """Of all spans, and the days that another agreement charges."""
+        peak = max((span.kva for span in spans), default=ZERO)
+        kva_days = sum((span.kva * span.period.days for span in spans), ZERO)
+        return cls(kva_days + elsewhere_days * peak, peak)
+
+    def divisor(self, proration: Proration) -> Divisor:
+        """The rule's divisor for so many days; where it is these days, without a rounding."""
+        used = self.kva_days / self.peak_kva if self.peak_kva else ZERO
+        days = proration.divisor(used)
+        if days == used and days != round_half_up(days, SHOWN_PLACES):
+            return Divisor(self.kva_days, self.peak_kva)
+        return Divisor(days)
+
+
 def capacity_lines(
-    charge: CapacityCharge, period: Period, rule_set: RuleSet, month_days: int
+    charge: CapacityCharge, parts: Sequence[Part], month_days: int, elsewhere_days: int = 0
 ) -> list[BillLine]:
-    """One line for each unit or interlocked group and each price."""
+    """One line for each unit or interlocked group, each price and each part of the bill.
+
+    `elsewhere_days` of the month are charged by another agreement: together with them a full
+    month is one month.
+    """
     lines = []
     for name, units, at_once in _groups(charge):
-        spans = list(_spans(units, at_once, period, rule_set))
-        divisor = _divisor(spans, rule_set, month_days)
-        for index, price in enumerate(charge.prices):
-            priced = [span for span in (_clip(span, price) for span in spans) if span]
-            identity = f"basic.capacity.{name}" + (f".{index + 1}" if index else "")
-            lines.append(_line(identity, name, units, priced, divisor, price, rule_set, period))
+        spans = [(part, list(_spans(units, at_once, part))) for part in parts]
+        used = UsedDays.of([span for _, own in spans for span in own], elsewhere_days)
+        own_lines: list[BillLine] = []
+        for part, in_part in spans:
+            proration = Proration.of(part.rule_set, "basic_charge.proration", month_days)
+            divisor = used.divisor(proration)
+            for price in charge.prices:
+                if price.period is None or price.period.overlap(part.period):
+                    number = len(own_lines) + 1
+                    identity = f"basic.capacity.{name}" + (f".{number}" if number > 1 else "")
+                    priced = [span for span in (_clip(span, price) for span in in_part) if span]
+                    own_lines.append(_line(identity, name, units, priced, divisor, price, part))
+        lines += own_lines
     return lines
 
 
@@ -56,20 +110,17 @@ def _groups(charge: CapacityCharge) -> Iterator[tuple[str, tuple[Transformer, ..
             yield unit.interlock, members, charge.interlocks.get(unit.interlock, 1)
 
 
-def _spans(
-    units: Sequence[Transformer], at_once: int, period: Period, rule_set: RuleSet
-) -> Iterator[CapacitySpan]:
-    """Cut the bill where any unit changes; equal neighbours are joined."""
-    cuts = sorted({period.start, period.end, *_changes(units, period, rule_set)})
+def _spans(units: Sequence[Transformer], at_once: int, part: Part) -> Iterator[CapacitySpan]:
+    """Cut the part where any unit changes; equal neighbours are joined."""
     current: CapacitySpan | None = None
-    for start, end in pairwise(cuts):
-        kva, shown = _charged(units, at_once, start, rule_set)
+    for span in cut(part.period, _changes(units, part.period, part.rule_set)):
+        kva, shown = _charged(units, at_once, span.start, part.rule_set)
         if current and current.kva == kva and current.shown == shown:
-            current = CapacitySpan(Period(current.period.start, end), kva, shown)
+            current = CapacitySpan(Period(current.period.start, span.end), kva, shown)
             continue
         if current:
             yield current
-        current = CapacitySpan(Period(start, end), kva, shown)
+        current = CapacitySpan(span, kva, shown)
     if current:
         yield current
 
@@ -87,10 +138,11 @@ def _early_until(unit: Transformer, rule_set: RuleSet) -> dt.date | None:
     months = rule_set.find("basic_charge.early_suspension_months")
     if unit.connected_on is None or months is None or not isinstance(months.value, Decimal):
         return None
-    return _months_later(unit.connected_on, int(months.value))
+    return months_later(unit.connected_on, int(months.value))
 
 
-def _months_later(day: dt.date, months: int) -> dt.date:
+def months_later(day: dt.date, months: int) -> dt.date:
+    """The same day so many months on; the month's last where it has no such day."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
@@ -147,16 +199,6 @@ def _suspended_share(
     return rule_set.number("basic_charge.suspended_share")
 
 
-def _divisor(spans: Sequence[CapacitySpan], rule_set: RuleSet, month_days: int) -> Decimal:
-    """Divisor from the month's charged days, counted in days of the largest capacity."""
-    proration = Proration.of(rule_set, "basic_charge.proration", month_days)
-    peak = max((span.kva for span in spans), default=ZERO)
-    if not peak:
-        return proration.divisor(ZERO)
-    used = sum((span.kva * span.period.days for span in spans), ZERO) / peak
-    return proration.divisor(used)
-
-
 def _clip(span: CapacitySpan, price: BasicPrice) -> CapacitySpan | None:
     if price.period is None:
         return span
@@ -169,13 +211,13 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
     name: str,
     units: Sequence[Transformer],
     spans: Sequence[CapacitySpan],
-    divisor: Decimal,
+    divisor: Divisor,
     price: BasicPrice,
-    rule_set: RuleSet,
-    period: Period,
+    part: Part,
 ) -> BillLine:
+    period, rule_set = part.period, part.rule_set
     kva_days = sum((span.kva * span.period.days for span in spans), ZERO)
-    exact = kva_days * price.price / divisor
+    exact = kva_days * price.price * divisor.denominator / divisor.numerator
     amount = round_half_up(exact, rule_set.integer("rounding.amount_places"))
     terms = [_term(span, divisor) for span in spans if span.kva] or ["0"]
     main, *others = _rules(units, period, rule_set)
@@ -184,7 +226,7 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
         id=identity,
         code="basic.capacity",
         name=f"基本电费（按容量，{name}）",
-        quantity=round_half_up(kva_days / divisor, 4),
+        quantity=round_half_up(kva_days / divisor.days, SHOWN_PLACES),
         unit="kVA·月",
         price=price.price,
         price_unit="元/kVA·月",
@@ -196,9 +238,9 @@ def _line(  # noqa: PLR0917 - one private constructor with one caller
     )
 
 
-def _term(span: CapacitySpan, divisor: Decimal) -> str:
+def _term(span: CapacitySpan, divisor: Divisor) -> str:
     days = span.period.days
-    return span.shown if days == divisor else f"{span.shown}×{days}/{plain(divisor)}"
+    return span.shown if days == divisor.days else f"{span.shown}×{days}/{divisor.shown()}"
 
 
 def _rules(units: Sequence[Transformer], period: Period, rule_set: RuleSet) -> Iterator[Rule]:

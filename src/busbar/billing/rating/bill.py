@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 
 from busbar.billing.rating.basic import capacity_lines
 from busbar.billing.rating.bill_values import BillLine, PowerFactorResult, RatedBill
 from busbar.billing.rating.demand import demand_lines
-from busbar.billing.rating.energy import SegmentEnergy, charge_lines, energy_lines, segment_energy
+from busbar.billing.rating.energy import segment_energy
+from busbar.billing.rating.energy_lines import charge_lines, energy_lines
+from busbar.billing.rating.parts import Part, crossing_note, part_of, parts_of
 from busbar.billing.rating.power_factor import Base, Flows, assess
-from busbar.billing.rating.rules import UnableToRate
+from busbar.billing.rating.rules import RuleSet, UnableToRate
+from busbar.billing.rating.segment_losses import reactive_id
 from busbar.billing.rating.shares import month_days
+from busbar.billing.rating.tally import SegmentEnergy
 from busbar.billing.rating.values import (
-    BasicPrice,
     BillInput,
     CapacityCharge,
+    DemandCharge,
     PowerFactorAssessment,
     Segment,
 )
@@ -41,23 +46,30 @@ def rate(bill_input: BillInput) -> RatedBill:
 
 
 def _rate(bill_input: BillInput) -> RatedBill:
-    rule_set = bill_input.rule_set
     days = month_days(bill_input.period, bill_input.month_days)
-    energies = [segment_energy(segment, rule_set, days) for segment in bill_input.segments]
-    notes = [note for energy in energies for note in energy.notes]
-    by_segment = {energy.segment.id: energy_lines(energy, rule_set) for energy in energies}
-    charges = [line for energy in energies for line in charge_lines(energy, rule_set)]
+    parts = parts_of(bill_input)
+    notes: list[str] = []
+    charges, energies = [], []
+    by_segment: list[BillLine] = []
+    for segment in bill_input.segments:
+        part = part_of(segment, parts)
+        energy = segment_energy(segment, part.rule_set, days)
+        crossed = crossing_note(segment, part)
+        notes += [*energy.notes, *([crossed] if crossed else [])]
+        energies.append(energy)
+        by_segment += energy_lines(energy, part.rule_set)
+        charges += charge_lines(energy, part.rule_set)
     energy_kwh = sum((energy.total.kwh for energy in energies), ZERO)
-    basic = _basic_lines(bill_input, days, energy_kwh, notes)
-    energy_charges = [line for lines in by_segment.values() for line in lines]
-    adjusted, results = _adjust(bill_input, energies, (*energy_charges, *charges), basic, notes)
-    lines = (*energy_charges, *basic, *adjusted, *charges)
+    basic = _basic_lines(bill_input, parts, days, energy_kwh, notes)
+    charged = (*by_segment, *charges)
+    adjusted, results = _adjust(bill_input, parts, energies, charged, basic, notes)
+    lines = (*by_segment, *basic, *adjusted, *charges)
     total = sum((line.amount_yuan for line in lines), ZERO)
-    places = rule_set.integer("rounding.average_price_places")
+    places = bill_input.rule_set.integer("rounding.average_price_places")
     return RatedBill(
         reference=bill_input.reference,
         period=bill_input.period,
-        rule_set=rule_set.code,
+        rule_set=bill_input.rule_set.code,
         lines=lines,
         quantities=tuple(quantity for energy in energies for quantity in energy.quantities),
         power_factors=tuple(results),
@@ -65,27 +77,60 @@ def _rate(bill_input: BillInput) -> RatedBill:
         energy_kwh=energy_kwh,
         total_yuan=total,
         average_price=round_half_up(total / energy_kwh, places) if energy_kwh else None,
+        later_rule_sets=tuple(part.rule_set.code for part in parts[1:]),
     )
 
 
 def _basic_lines(
-    bill_input: BillInput, days: int, energy_kwh: Decimal, notes: list[str]
+    bill_input: BillInput,
+    parts: Sequence[Part],
+    days: int,
+    energy_kwh: Decimal,
+    notes: list[str],
 ) -> list[BillLine]:
     lines: list[BillLine] = []
     for charge in bill_input.basic:
+        own = _within(parts, charge.used)
+        elsewhere = _elsewhere_days(charge, bill_input)
         if isinstance(charge, CapacityCharge):
-            lines += capacity_lines(charge, bill_input.period, bill_input.rule_set, days)
+            lines += capacity_lines(charge, own, days, elsewhere)
             continue
-        by_demand, remarks = demand_lines(
-            charge, bill_input.period, bill_input.rule_set, days, energy_kwh
-        )
+        by_demand, remarks = demand_lines(charge, own, days, energy_kwh, elsewhere)
         lines += by_demand
-        notes += remarks
-    return lines
+        notes += [remark for remark in remarks if remark not in notes]
+    return _named_once(lines) if len(bill_input.basic) > 1 else lines
+
+
+def _within(parts: Sequence[Part], used: Period | None) -> list[Part]:
+    if used is None:
+        return list(parts)
+    spans = ((part.period.overlap(used), part.rule_set) for part in parts)
+    return [Part(span, rule_set) for span, rule_set in spans if span]
+
+
+def _elsewhere_days(charge: CapacityCharge | DemandCharge, bill_input: BillInput) -> int:
+    """Days of the month that another agreement charges: one that never holds beside this one."""
+    period = bill_input.period
+    own = period if charge.used is None else charge.used
+    others = (period.overlap(other.used) for other in bill_input.basic if other.used)
+    apart = [other for other in others if other and not other.overlap(own)]
+    return len({other.start.toordinal() + n for other in apart for n in range(other.days)})
+
+
+def _named_once(lines: Sequence[BillLine]) -> list[BillLine]:
+    """The lines with ids of their own where two agreements charge the same unit."""
+    seen: dict[str, int] = {}
+    named = []
+    for line in lines:
+        seen[line.id] = seen.get(line.id, 0) + 1
+        number = seen[line.id]
+        named.append(line if number == 1 else replace(line, id=f"{line.id}#{number}"))
+    return named
 
 
 def _adjust(
     bill_input: BillInput,
+    parts: Sequence[Part],
     energies: Sequence[SegmentEnergy],
     lines: Sequence[BillLine],
     basic: Sequence[BillLine],
@@ -107,7 +152,7 @@ def _adjust(
             assessment,
             Flows.of(covered),
             Base.of(base),
-            bill_input.rule_set,
+            _assessing(covered, parts),
             bill_input.power_factor_table,
         )
         results.append(outcome.result)
@@ -116,6 +161,13 @@ def _adjust(
         if outcome.note:
             notes.append(outcome.note)
     return adjusted, results
+
+
+def _assessing(covered: Sequence[SegmentEnergy], parts: Sequence[Part]) -> RuleSet:
+    """The rule set of one power factor over several: of the segment that begins last."""
+    starts = [energy.segment.period.start for energy in covered]
+    latest = max(starts, default=parts[-1].period.start)
+    return next((part for part in parts if latest in part.period), parts[-1]).rule_set
 
 
 def _covers(assessment: PowerFactorAssessment, segment: str) -> bool:
@@ -127,6 +179,12 @@ def _base_codes(segments: Sequence[Segment]) -> set[tuple[str, str]]:
     codes = set()
     for segment in segments:
         codes |= {(segment.id, f"energy.{period}") for period in segment.tariff.prices}
+        codes |= {(segment.id, "energy.series")}
+        codes |= {
+            (segment.id, f"deducted.{deduction.id}")
+            for deduction in segment.deductions
+            if deduction.in_power_factor_base
+        }
         codes |= {
             (segment.id, f"charge.{charge.code}")
             for charge in segment.tariff.charges
@@ -164,6 +222,8 @@ def _quantity_ids(segment: Segment) -> list[str]:
     return [
         *(energy.id for energy in segment.energies),
         *(loss.id for loss in segment.losses),
+        *(reactive_id(loss) for loss in segment.losses),
+        *([segment.series.id] if segment.series else []),
         *(deduction.id for deduction in segment.deductions),
     ]
 
@@ -175,19 +235,22 @@ def _check_references(bill_input: BillInput) -> None:
             if segment not in known:
                 raise UnableToRate(f"力调 {assessment.id} 所指的计费段 {segment} 不存在。")
     for charge in bill_input.basic:
-        _check_prices(charge.prices, bill_input.period)
+        _check_prices(charge, bill_input.period)
         if isinstance(charge, CapacityCharge):
             _once("变压器", [unit.id for unit in charge.transformers])
         else:
             _once("进线", [infeed.id for infeed in charge.infeeds])
 
 
-def _check_prices(prices: Sequence[BasicPrice], period: Period) -> None:
-    """Every day of the bill has one basic price: none twice, none without."""
-    spans = [period if p.period is None else period.overlap(p.period) for p in prices]
+def _check_prices(charge: CapacityCharge | DemandCharge, period: Period) -> None:
+    """Every charged day of the bill has one basic price: none twice, none without."""
+    used = period if charge.used is None else period.overlap(charge.used)
+    if used is None:
+        raise UnableToRate("基本电费的用电起止 used 不在账期之内。")
+    spans = [used if p.period is None else used.overlap(p.period) for p in charge.prices]
     in_order = sorted(span for span in spans if span)
     joins = all(one.end == other.start for one, other in pairwise(in_order))
-    covers = in_order and (in_order[0].start, in_order[-1].end) == (period.start, period.end)
+    covers = in_order and (in_order[0].start, in_order[-1].end) == (used.start, used.end)
     if not joins or not covers:
         raise UnableToRate("基本电价的适用起止须首尾相接，盖满整个账期，不得重叠。")
 

@@ -62,7 +62,10 @@ class PowerFactorResult:
 
 @dataclass(frozen=True, slots=True)
 class RatedBill:
-    """A finished bill: the lines add up to `total_yuan`, to the fen."""
+    """A finished bill: the lines add up to `total_yuan`, to the fen.
+
+    `later_rule_sets` took over inside the period, after `rule_set`.
+    """
 
     reference: str
     period: Period
@@ -74,3 +77,4 @@ class RatedBill:
     energy_kwh: Decimal
     total_yuan: Decimal
     average_price: Decimal | None
+    later_rule_sets: tuple[str, ...] = ()

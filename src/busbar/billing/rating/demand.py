@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from busbar.billing.rating.bill_values import BillLine
+from busbar.billing.rating.parts import Part
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
 from busbar.billing.rating.shares import Proration
 from busbar.billing.rating.values import BasicPrice, DemandCharge, Infeed
 from busbar.kit.money import plain, round_half_up
-from busbar.kit.periods import Period
 
 MODE_NAMES = {"contract_demand": "按合同最大需量", "actual_demand": "按实际最大需量"}
 
@@ -34,25 +35,40 @@ class Discount:
 
 
 def demand_lines(
-    charge: DemandCharge, period: Period, rule_set: RuleSet, month_days: int, energy_kwh: Decimal
+    charge: DemandCharge,
+    parts: Sequence[Part],
+    month_days: int,
+    energy_kwh: Decimal,
+    elsewhere_days: int = 0,
 ) -> tuple[list[BillLine], tuple[str, ...]]:
-    """One line for each infeed and price (infeeds are summed), and notes.
+    """One line for each infeed, price and part (infeeds are summed), and notes.
 
-    `energy_kwh` is the bill's energy, used where the charge does not state the account's.
+    `energy_kwh` is the bill's energy, used where the charge does not state the account's;
+    `elsewhere_days` of the month are charged by another agreement.
     """
-    modes = rule_set.rule("basic_charge.modes").value
-    if not isinstance(modes, tuple) or charge.mode not in modes:
-        raise UnableToRate(f"规则集 {rule_set.code} 没有{MODE_NAMES[charge.mode]}计收的方式。")
-    discount = _discount(charge, rule_set, energy_kwh)
-    days, divisor = _days(charge, period, rule_set, month_days)
+    for part in parts:
+        modes = part.rule_set.rule("basic_charge.modes").value
+        if not isinstance(modes, tuple) or charge.mode not in modes:
+            name = MODE_NAMES[charge.mode]
+            raise UnableToRate(f"规则集 {part.rule_set.code} 没有{name}计收的方式。")
+    used = Decimal(sum(part.period.days for part in parts) + elsewhere_days)
+    discounts = [_discount(charge, part.rule_set, energy_kwh) for part in parts]
     lines = []
     for infeed in charge.infeeds:
-        billed = _billed(infeed, charge, rule_set)
-        for index, (price, used) in enumerate(zip(charge.prices, days, strict=True)):
-            identity = f"basic.{charge.mode}.{infeed.id}" + (f".{index + 1}" if index else "")
-            part = (used, divisor)
-            lines.append(_line(identity, charge, infeed, billed, price, discount, part, rule_set))
-    return lines, discount.notes
+        number = 0
+        for part, discount in zip(parts, discounts, strict=True):
+            proration = Proration.of(part.rule_set, "basic_charge.proration", month_days)
+            billed = _billed(infeed, charge, part.rule_set)
+            for price in charge.prices:
+                span = part.period if price.period is None else part.period.overlap(price.period)
+                if span is None:
+                    continue
+                number += 1
+                identity = f"basic.{charge.mode}.{infeed.id}" + (f".{number}" if number > 1 else "")
+                days = (Decimal(span.days), proration.divisor(used))
+                priced = (charge, infeed, price, part.rule_set)
+                lines.append(_line(identity, priced, billed, discount, days))
+    return lines, tuple(dict.fromkeys(note for found in discounts for note in found.notes))
 
 
 def _billed(infeed: Infeed, charge: DemandCharge, rule_set: RuleSet) -> BilledDemand:
@@ -105,29 +121,14 @@ def _discount(charge: DemandCharge, rule_set: RuleSet, energy_kwh: Decimal) -> D
     return Discount(rule_set.number(factor.code), (threshold, factor), (note,))
 
 
-def _days(
-    charge: DemandCharge, period: Period, rule_set: RuleSet, month_days: int
-) -> tuple[list[Decimal], Decimal]:
-    """Charged days for each price, and what to divide them by."""
-    used = period if charge.used is None else period.overlap(charge.used)
-    days = []
-    for price in charge.prices:
-        span = used and (used if price.period is None else used.overlap(price.period))
-        days.append(Decimal(span.days if span else 0))
-    proration = Proration.of(rule_set, "basic_charge.proration", month_days)
-    return days, proration.divisor(sum(days, Decimal(0)))
-
-
-def _line(  # noqa: PLR0917 - one private constructor with one caller
+def _line(
     identity: str,
-    charge: DemandCharge,
-    infeed: Infeed,
+    priced: tuple[DemandCharge, Infeed, BasicPrice, RuleSet],
     billed: BilledDemand,
-    price: BasicPrice,
     discount: Discount,
     part: tuple[Decimal, Decimal],
-    rule_set: RuleSet,
 ) -> BillLine:
+    charge, infeed, price, rule_set = priced
     days, divisor = part
     main, *others = billed.rules
     unit_price = price.price * discount.factor

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 from busbar.billing.rating.bill_values import BillLine, PowerFactorResult
-from busbar.billing.rating.energy import SegmentEnergy
 from busbar.billing.rating.power_factor_table import PowerFactorTable
 from busbar.billing.rating.rules import Rule, RuleSet
+from busbar.billing.rating.tally import SegmentEnergy
 from busbar.billing.rating.values import PowerFactorAssessment
 from busbar.kit.money import plain, round_half_up
 

@@ -17,6 +17,10 @@ class UnableToRate(Refusal):
     """The facts of a bill contradict each other or the rule set; the message says which."""
 
 
+class MultipleRefused(UnableToRate):
+    """A multiple of a charge that the rule set does not allow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One figure of a rule set, or a price: what a bill line stands on.
@@ -33,6 +37,13 @@ class Rule:
     article: str = ""
     source: str = ""
     certainty: str = "unverified"
+
+    def number(self) -> Decimal:
+        """The value as a number; UnableToRate where it is none."""
+        if not isinstance(self.value, Decimal):
+            name = f"规则集 {self.rule_set} 的参数" if self.rule_set else "参数"
+            raise UnableToRate(f"{name} {self.code} 应为数字，现为 {self.value}。")
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,7 @@ class RuleSet:
 
     def number(self, code: str) -> Decimal:
         """The figure's value as a number."""
-        value = self.rule(code).value
-        if not isinstance(value, Decimal):
-            raise UnableToRate(f"规则集 {self.code} 的参数 {code} 应为数字，现为 {value}。")
-        return value
+        return self.rule(code).number()
 
     def integer(self, code: str) -> int:
         """The figure's value as a whole number (places, months, days)."""

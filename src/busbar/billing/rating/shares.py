@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from busbar.billing.rating.rules import RuleSet, UnableToRate
-from busbar.kit.periods import Period
+from busbar.kit.periods import Month, Period
 
 CALENDAR_MONTH = "calendar_month"
 
@@ -68,3 +71,30 @@ class Proration:
         if used_days in {Decimal(0), self.month_days}:
             return self.month_days
         return max(self.fixed_days, used_days)
+
+
+def months_of(used: Period, rule_set: RuleSet, code: str) -> list[tuple[Decimal, Decimal]]:
+    """Each calendar month's used days and their divisor; a whole month is one.
+
+    With the figure `code` at 30 days, 25 August to 30 September is 7/30 and 30/30.
+    """
+    shares = []
+    month = Month.of(used.start)
+    while month.first < used.end:
+        common = used.overlap(month.period)
+        days = Decimal(common.days if common else 0)
+        shares.append((days, Proration.of(rule_set, code, month.days).divisor(days)))
+        month = month.next
+    return shares
+
+
+def cut(period: Period, days: Iterable[dt.date]) -> tuple[Period, ...]:
+    """The period in parts, a new one beginning on each of the days that lie inside it.
+
+    >>> june = Period(dt.date(2024, 6, 1), dt.date(2024, 7, 1))
+    >>> [part.days for part in cut(june, [dt.date(2024, 6, 11), dt.date(2024, 8, 1)])]
+    [10, 20]
+    """
+    inside = {day for day in days if period.start < day < period.end}
+    cuts = sorted({period.start, period.end, *inside})
+    return tuple(Period(start, end) for start, end in pairwise(cuts))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from busbar.billing.rating.loss_values import ComputedLoss
 from busbar.billing.rating.power_factor_table import PowerFactorTable
+from busbar.billing.rating.price_series import SeriesCost
 from busbar.billing.rating.rules import Rule, RuleSet
 from busbar.kit.periods import Period
 
@@ -112,12 +114,17 @@ class Loss:
     period: PricePeriod | None = None
 
 
+Connection = Literal["inside", "beside"]
+"""`inside` behind the main meter (套表, 串接): taken off its energy; `beside` it (并接): added."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """Energy inside the meter that has its own price: lighting, residents (定量, 定比, 套表).
+    """Energy that has its own price: lighting, residents (定量, 定比, 套表, 并接).
 
-    Give `energy_kwh` (fixed or sub-metered) or `share` of the segment's billed energy (定比).
-    It leaves `taken_from`: a period, or `total` for all periods in proportion.
+    Give `energy_kwh` (fixed or sub-metered) or `share` of the segment's billed energy (定比);
+    with `days` a fixed quantity is a full month's. What lies inside leaves `taken_from`: a
+    period, or `total` for all periods in proportion. `power_factor_rule`: why it counts or not.
     """
 
     id: str
@@ -128,18 +135,27 @@ class Deduction:
     share: Decimal | None = None
     taken_from: PricePeriod | None = None
     in_power_factor_energy: bool = True
+    in_power_factor_base: bool = False
+    connection: Connection = "inside"
+    days: int | None = None
+    power_factor_rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Days of the bill with the same meter, tariff and facts (换表、换变压器即分段)."""
+    """Days of the bill with the same meter, tariff and facts (换表、换变压器即分段).
+
+    With a price `series` the energy is billed by interval; its active energies are then the
+    series', and the tariff prices only what stands beside it (losses, charges per kWh).
+    """
 
     id: str
     period: Period
     tariff: Tariff
     energies: tuple[Energy, ...]
-    losses: tuple[Loss, ...] = ()
+    losses: tuple[Loss | ComputedLoss, ...] = ()
     deductions: tuple[Deduction, ...] = ()
+    series: SeriesCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +193,15 @@ class BasicPrice:
 
 @dataclass(frozen=True, slots=True)
 class CapacityCharge:
-    """Basic charge by transformer capacity (按容量). `interlocks`: group → units at once."""
+    """Basic charge by transformer capacity (按容量). `interlocks`: group → units at once.
+
+    `used`: the days of the bill on which it holds, where an agreement changed; None all.
+    """
 
     prices: tuple[BasicPrice, ...]
     transformers: tuple[Transformer, ...]
     interlocks: Mapping[str, int] = field(default_factory=dict)
+    used: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +252,11 @@ class PowerFactorAssessment:
 
 @dataclass(frozen=True, slots=True)
 class BillInput:
-    """Everything a month's bill needs. `month_days` None: of the calendar month, or the period."""
+    """Everything a month's bill needs. `month_days` None: of the calendar month, or the period.
+
+    `rule_set` holds from the first day; `later_rule_sets` take over on their `valid_from`, where
+    that lies inside the period. A segment is rated under the set in force on its first day.
+    """
 
     reference: str
     period: Period
@@ -242,3 +266,4 @@ class BillInput:
     basic: tuple[CapacityCharge | DemandCharge, ...] = ()
     power_factors: tuple[PowerFactorAssessment, ...] = ()
     month_days: int | None = None
+    later_rule_sets: tuple[RuleSet, ...] = ()

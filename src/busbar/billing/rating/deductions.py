@@ -1,0 +1,89 @@
+"""Lighting and residents with their own price: inside the meter taken off, beside it added."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from busbar.billing.rating.bill_values import Quantity
+from busbar.billing.rating.rules import RuleSet, UnableToRate
+from busbar.billing.rating.shares import Proration
+from busbar.billing.rating.tally import ZERO, SegmentEnergy
+from busbar.billing.rating.values import PERIOD_NAMES, Deduction
+from busbar.kit.money import plain, round_half_up
+
+
+def apply_deductions(result: SegmentEnergy, rule_set: RuleSet, month_days: int) -> None:
+    """Take off what lies inside, then add what lies beside; shares are of the main meter's."""
+    whole = result.total.kwh
+    entries = result.segment.deductions
+    for deduction in sorted(entries, key=lambda entry: entry.connection == "beside"):
+        kwh, formula = _energy(deduction, whole, rule_set, month_days)
+        result.deducted.append((deduction, kwh))
+        result.quantities.append(Quantity(deduction.id, deduction.name, kwh, "kWh", formula))
+        if deduction.connection == "beside":
+            _add_beside(result, deduction, kwh)
+        else:
+            _take_off(result, deduction, kwh, rule_set.integer("rounding.energy_places"))
+
+
+def _energy(
+    deduction: Deduction, whole: Decimal, rule_set: RuleSet, month_days: int
+) -> tuple[Decimal, str]:
+    """Whole kWh and the arithmetic: fixed, fixed for a part of the month, or a share."""
+    places = rule_set.integer("rounding.energy_places")
+    fixed = deduction.energy_kwh
+    if fixed is None:
+        if deduction.share is None:
+            raise UnableToRate(f"扣减电量 {deduction.id} 须给定量 energy_kwh 或定比 share。")
+        formula = f"{plain(whole)} × {plain(deduction.share)}"
+        return round_half_up(whole * deduction.share, places), formula
+    if deduction.days is None:
+        return round_half_up(fixed, places), ""
+    proration = Proration.of(rule_set, "deduction.proration", month_days)
+    divisor = proration.divisor(Decimal(deduction.days))
+    formula = f"{plain(fixed)} × {deduction.days}/{plain(divisor)}"
+    return round_half_up(fixed * deduction.days / divisor, places), formula
+
+
+def _add_beside(result: SegmentEnergy, deduction: Deduction, kwh: Decimal) -> None:
+    """Beside the main meter: more energy for the bill, outside the power factor unless said."""
+    result.total.add(kwh, (deduction.id,))
+    if deduction.in_power_factor_energy:
+        result.active.add(kwh, (deduction.id,))
+
+
+def _take_off(result: SegmentEnergy, deduction: Deduction, kwh: Decimal, places: int) -> None:
+    if not deduction.in_power_factor_energy:
+        result.active.add(-kwh, (deduction.id,))
+    source = result.period_or_flat(deduction.taken_from)
+    if source == "total" and not result.segment.tariff.is_single_rate:
+        _take_off_in_proportion(result, deduction, kwh, places)
+        return
+    if source not in result.billed:
+        raise UnableToRate(
+            f"计费段 {result.segment.id} 没有{PERIOD_NAMES[source]}电量，"
+            f"不能从中扣减{deduction.name} {plain(kwh)} kWh。"
+        )
+    result.billed[source].add(-kwh, (deduction.id,))
+
+
+def _take_off_in_proportion(
+    result: SegmentEnergy, deduction: Deduction, kwh: Decimal, places: int
+) -> None:
+    """Spread over the periods by their energy; the largest period takes the rounding rest."""
+    billed = result.billed
+    whole = sum((tally.kwh for tally in billed.values()), ZERO)
+    if kwh > whole:
+        raise UnableToRate(
+            f"计费段 {result.segment.id} 共 {plain(whole)} kWh，"
+            f"不够扣减{deduction.name} {plain(kwh)} kWh。"
+        )
+    if not whole:
+        return
+    parts = {
+        period: round_half_up(kwh * tally.kwh / whole, places) for period, tally in billed.items()
+    }
+    largest = max(billed, key=lambda period: billed[period].kwh)
+    parts[largest] += kwh - sum(parts.values(), ZERO)
+    for period, part in parts.items():
+        billed[period].add(-part, (deduction.id,))
