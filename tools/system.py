@@ -70,7 +70,7 @@ def main() -> int:
         return 0
     names = " ".join(missing)
     print(
-        f"缺少 {names}:相关测试将跳过。请以 root 运行 apt-get install {names}。\n"
+        f"缺少 {names}：相关测试将跳过。请以 root 运行 apt-get install {names}。\n"
         f"Missing {names}: the tests that need them are skipped."
         f" Install them as root: apt-get install {names}.",
         file=sys.stderr,

@@ -27,11 +27,11 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.journal.verify_journal": _("核验日志链"),
     "busbar.jobs.sessions.clear_expired": _("清理过期登录"),
     "busbar.jobs.notifications.deliver": _("发送短信与邮件"),
-    "busbar.jobs.workflow.tend_processes": _("照看流程:期限、超期、视同同意"),
+    "busbar.jobs.workflow.tend_processes": _("照看流程：期限、超期、视同同意"),
     "busbar.jobs.clocks.climb_ladders": _("发出时限预警与升级"),
     "busbar.jobs.connections.lapse_schemes": _("供电方案到期失效"),
     "busbar.jobs.connections.end_changes": _("变更用电与临时用电到期"),
-    "busbar.jobs.demonstration.tell_matters": _("演示区域:生成其余事项"),
+    "busbar.jobs.demonstration.tell_matters": _("演示区域：生成其余事项"),
 }
 
 
