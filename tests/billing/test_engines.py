@@ -132,7 +132,7 @@ class TestChooseEngine:
 
     def test_refuses_what_it_does_not_know(self) -> None:
         with pytest.raises(
-            UnableToMeasure, match="没有计算引擎 yarn：可用 local 或 spark://主机:端口"
+            UnableToMeasure, match="没有计算引擎 yarn：可用 local 或 spark://HOST:PORT"
         ):
             choose_engine("yarn")
 

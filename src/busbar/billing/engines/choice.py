@@ -16,4 +16,4 @@ def choose_engine(word: str) -> Engine:
         from busbar.billing.engines.spark import Spark
 
         return Spark(word)
-    raise UnableToMeasure(f"没有计算引擎 {word}：可用 local 或 spark://主机:端口")
+    raise UnableToMeasure(f"没有计算引擎 {word}：可用 local 或 spark://HOST:PORT")
