@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
-    from busbar.connections import bank_file
     from busbar.connections import operations as connections_operations
+    from busbar.payments import bank_file
 
     if not args.file.is_file():
         raise bank_file.UnableToReadBankFile(f"没有这个文件：{args.file}")
@@ -66,8 +66,8 @@ def _import(args: argparse.Namespace) -> int:
 
 def _only_account() -> str:
     from busbar.connections import queries as connections_queries
-    from busbar.connections.bank_file import UnableToReadBankFile
     from busbar.kit.periods import local_date
+    from busbar.payments.bank_file import UnableToReadBankFile
 
     today = local_date(dt.datetime.now(dt.UTC))
     numbers = [account.number for account in connections_queries.list_payee_accounts(on=today)]

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "busbar.notifications",
     "busbar.metering",
     "busbar.billing",
+    "busbar.payments",
     "busbar.connections",
     "busbar.imports",
     "busbar.console",
