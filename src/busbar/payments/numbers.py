@@ -1,4 +1,4 @@
-"""Numbers that a payer writes into a remark: with check digits, so that a mistyped one names nobody.
+"""Numbers a payer writes into a remark: by check digits a mistyped one names nobody.
 
 A number is two letters, digits of the matter, two check digits (ISO 7064 MOD 97-10).
 """

@@ -92,7 +92,7 @@ class OfPointQuerySet(VisibleQuerySet):
 
 
 class DailyTakings(models.Model):
-    """日解款: a point's takings handed in, as counted and as booked, and the bank's row for them."""
+    """日解款: a point's takings handed in, as counted, as booked, as seen at the bank."""
 
     number = models.CharField(max_length=20, unique=True)
     point = models.ForeignKey(

@@ -145,7 +145,7 @@ def credit_payment(
 def reconcile_takings(
     *, takings_id: int, payment_id: int, reason: str, by: Viewer, at: dt.datetime
 ) -> PaymentMatch:
-    """Tie a point's takings to the bank's row that brought them: the whole row, no more than is missing."""
+    """Tie a point's takings to the bank's row that brought them: no more than is missing."""
     by.require(Permission.TAKE_PAYMENTS)
     payment = lock_payment(payment_id, by, UnableToMatch)
     takings = DailyTakings.objects.visible_to(by).select_related("point").filter(pk=takings_id)
@@ -158,7 +158,8 @@ def reconcile_takings(
         raise UnableToMatch("解款只能与银行到账核对")
     if payment.waiting_fen > found.missing_fen:
         raise UnableToMatch(
-            f"解款 {found.number} 还应到 {found.missing_yuan} 元,流水待核销 {payment.waiting_yuan} 元"
+            f"解款 {found.number} 还应到 {found.missing_yuan} 元,"
+            f"流水待核销 {payment.waiting_yuan} 元"
         )
     move = Move(
         MoneySource.PAYMENT,

@@ -13,7 +13,7 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month, local_date
-from busbar.payments.models import LedgerLine, LedgerMonth, MonthState
+from busbar.payments.models import LedgerMonth, MonthState
 from busbar.payments.queries import ledger as ledger_queries
 
 
@@ -27,7 +27,7 @@ class UnableToReopenMonth(Refusal):
 
 @transaction.atomic
 def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
-    """Close a month that is over, after all before it; its trial balance is kept as it was.
+    """Close a month that is over and all open ones before it; each keeps its trial balance.
 
     Refused while the ledger's sums and those of receivables, credit, deposits and waiting
     money differ. What belongs to the month but comes later is posted in the next.
@@ -37,15 +37,23 @@ def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     journal_operations.take_turn()
     if local_date(at) < month.next.first:
         raise UnableToCloseMonth(f"{month} 还没有结束")
-    row = LedgerMonth.objects.filter(month=str(month)).first()
-    if row is not None and row.state == MonthState.CLOSED:
+    closed = set(
+        LedgerMonth.objects.filter(state=MonthState.CLOSED).values_list("month", flat=True)
+    )
+    if str(month) in closed:
         raise UnableToCloseMonth(f"{month} 已经结账")
-    _check_earlier(month)
     differing = ledger_queries.list_disagreements()
     if differing:
         raise UnableToCloseMonth(f"总账与明细不符,不能结账:{'、'.join(differing)}")
+    earlier = [m for m in ledger_queries.list_months() if m < str(month) and m not in closed]
+    for each in sorted(earlier):
+        _close(Month.parse(each), by, at)
+    return _close(month, by, at)
+
+
+def _close(month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     balance = ledger_queries.get_trial_balance(SYSTEM_VIEWER, month)
-    row = row or LedgerMonth(month=str(month))
+    row = LedgerMonth.objects.filter(month=str(month)).first() or LedgerMonth(month=str(month))
     row.state, row.closed_at, row.closed_by_name = MonthState.CLOSED, at, by.name
     row.trial_balance = {
         line.code: [line.opening_fen, line.debit_fen, line.credit_fen, line.closing_fen]
@@ -60,14 +68,6 @@ def _require_company(by: Viewer) -> None:
     """The books are one for the company: only who sees all of it closes them."""
     top = OrganizationUnit.objects.filter(parent=None).order_by("path").first()
     by.require_unit(top.path if top else "")
-
-
-def _check_earlier(month: Month) -> None:
-    closed = LedgerMonth.objects.filter(state=MonthState.CLOSED).values("month")
-    lines = LedgerLine.objects.filter(month__lt=str(month)).exclude(month__in=closed)
-    first = lines.order_by("month").values_list("month", flat=True).first()
-    if first is not None:
-        raise UnableToCloseMonth(f"{first} 还没有结账,请按月顺序结账")
 
 
 @transaction.atomic

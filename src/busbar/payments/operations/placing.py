@@ -195,7 +195,7 @@ def _settle(desk: Desk, payment: Payment, queue: Iterable[Receivable], way: Matc
     return moves
 
 
-def _do(
+def _do(  # noqa: PLR0917 - a move has so many parts
     desk: Desk,
     payment: Payment,
     target: MoneyTarget,
