@@ -71,8 +71,9 @@ _POSTGRESQL = [
           IF EXISTS (SELECT 1 FROM {_MONTH} WHERE month = NEW.month AND state = 'closed') THEN
             RAISE EXCEPTION '{_CLOSED}';
           END IF;
-          IF ({_SUMS}) IS DISTINCT FROM
-             (NEW.line_count::bigint, NEW.total_fen::numeric, NEW.total_fen::numeric, 0::bigint)
+          IF NOT EXISTS (SELECT 1 FROM ({_SUMS}) AS s(n, debit, credit, elsewhere)
+             WHERE n = NEW.line_count AND debit = NEW.total_fen AND credit = NEW.total_fen
+               AND elsewhere = 0)
           THEN RAISE EXCEPTION '{_BALANCE}';
           END IF;
           RETURN NEW;

@@ -6,6 +6,7 @@ from busbar.payments.queries.ledger import (
     list_disagreements,
     list_months,
     list_postings,
+    map_sides,
 )
 from busbar.payments.queries.payments import (
     Suggestion,
@@ -66,6 +67,7 @@ __all__ = [
     "list_takings",
     "list_terms",
     "list_waiting",
+    "map_sides",
     "suggest",
     "sum_untaken",
 ]

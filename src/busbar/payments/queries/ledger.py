@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -65,6 +66,15 @@ class TrialLine:
         return in_yuan(self.closing_fen)
 
 
+@dataclass(frozen=True)
+class Side:
+    """What a transaction puts to one account, in yuan."""
+
+    name: str
+    debit_yuan: Decimal
+    credit_yuan: Decimal
+
+
 def get_trial_balance(viewer: Viewer, month: Month) -> list[TrialLine]:
     """Every account of the chart by number; what any viewer sees balances. Three queries."""
     lines: QuerySet[LedgerLine, LedgerLine] = LedgerLine.objects.visible_to(viewer)
@@ -102,6 +112,22 @@ def list_postings(
         touching = LedgerLine.objects.filter(account=code, month=str(month))
         rows = rows.filter(pk__in=touching.values("transaction"))
     return rows.select_related("unit").order_by("-id")
+
+
+def map_sides(numbers: Sequence[int]) -> dict[int, list[Side]]:
+    """By transaction its sums by account, debits first; one query."""
+    rows = (
+        LedgerLine.objects.filter(transaction__in=numbers)
+        .values("transaction_id", "account__number", "account__name")
+        .annotate(d=Sum("debit_fen"), c=Sum("credit_fen"))
+        .order_by("transaction_id", "c", "account__number")
+    )
+    found: dict[int, list[Side]] = {}
+    for row in rows:
+        name = f"{row['account__number']} {row['account__name']}"
+        side = Side(name, in_yuan(row["d"]), in_yuan(row["c"]))
+        found.setdefault(row["transaction_id"], []).append(side)
+    return found
 
 
 def list_disagreements() -> list[str]:

@@ -70,6 +70,11 @@ class StatementLine:
     amount_yuan: Decimal
     owed_yuan: Decimal
 
+    @property
+    def paid_yuan(self) -> Decimal:
+        """The money of a line that took off what was owed."""
+        return -self.amount_yuan
+
 
 def list_receivables(viewer: Viewer) -> Receivables:
     """Every visible receivable, newest first, with account and customer."""
