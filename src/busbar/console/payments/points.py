@@ -28,7 +28,7 @@ def payment_points(request: StaffRequest) -> HttpResponse:
     context = {
         "tab": "points",
         "acts": acts,
-        "points": [(point, in_yuan(point.untaken_fen)) for point in points],
+        "points": [(point, in_yuan(point.untaken_fen)) for point in points],  # type: ignore[attr-defined] # annotated
         "takings": payments_queries.list_takings(request.viewer)[:_TAKINGS],
         "accounts": payments_queries.list_collection_accounts(request.viewer),
         "terms": payments_queries.list_terms(on=local_date(timezone.now())),
