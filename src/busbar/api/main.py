@@ -12,6 +12,7 @@ from busbar.api import (
     billing,
     clocks,
     customers,
+    ledger,
     metering,
     network,
     notifications,
@@ -55,7 +56,7 @@ api.add_router("/receivables", payments.receivables, tags=["电费收费"])
 api.add_router("/payments", payments.payments, tags=["电费收费"])
 api.add_router("/payment-matches", payments.matches, tags=["电费收费"])
 api.add_router("/payment-refunds", payments.refunds, tags=["电费收费"])
-api.add_router("/ledger", payments.ledger, tags=["总账"])
+api.add_router("/ledger", ledger.router, tags=["总账"])
 api.add_router("/limit-rule-sets", clocks.rule_sets, tags=["时限"])
 api.add_router("/time-limits", clocks.limits, tags=["时限"])
 api.add_router("/clocks", clocks.clocks, tags=["时限"])

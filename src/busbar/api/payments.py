@@ -1,4 +1,4 @@
-"""Receivables and their age, payments, matches, refunds, statements, the trial balance."""
+"""Receivables and their age, payments, matches, refunds, statements."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import After, Day, Limit, MonthText, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Flag, Id, Sent, Sentence, Short, Yuan, now
 from busbar.customers.models import CustomerAccount
-from busbar.kit.periods import Month, local_date
+from busbar.kit.periods import local_date
 from busbar.payments import operations as payments_operations
 from busbar.payments import queries as payments_queries
 from busbar.payments.ageing import days_overdue
@@ -34,7 +34,6 @@ receivables = Router()
 payments = Router()
 matches = Router()
 refunds = Router()
-ledger = Router()
 _YEAR = dt.timedelta(days=396)
 
 
@@ -198,17 +197,6 @@ class PaymentRefundOut(Schema):
     decided_at: dt.datetime | None
     decision_remark: str
     paid_on: dt.date | None
-
-
-class TrialLineOut(Schema):
-    """One account of the chart in a month; opening and closing positive on the debit side."""
-
-    number: str
-    name: str
-    opening_yuan: Decimal
-    debit_yuan: Decimal
-    credit_yuan: Decimal
-    closing_yuan: Decimal
 
 
 @receivables.get("", response=answers(Page[ReceivableOut], 409), operation_id="list_receivables")
@@ -391,13 +379,3 @@ def request_refund(
         by=viewer,
         at=now(),
     )
-
-
-@ledger.get(
-    "/trial-balance/{month}",
-    response=answers(list[TrialLineOut]),
-    operation_id="get_trial_balance",
-)
-def get_trial_balance(request: HttpRequest, month: MonthText) -> list[payments_queries.TrialLine]:
-    """一个月的试算平衡，限于可见的单位。"""
-    return payments_queries.get_trial_balance(viewer_of(request), Month.parse(month))

@@ -18,7 +18,7 @@ from busbar.payments import queries as payments_queries
 from busbar.payments.models import Payment, PaymentChannel, PaymentHold
 
 PAGE = 50
-_QUEUE, _FILES = 20, 20
+_QUEUE, _FILES = 20, 12
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -34,8 +34,9 @@ class PaymentTerm(SourcedModel):
     class Meta(SourcedModel.Meta):
         constraints = [
             *SourcedModel.Meta.constraints,
+            models.UniqueConstraint(fields=["unit", "valid_from"], name="payment_term_once"),
             models.UniqueConstraint(
-                fields=["unit", "valid_from"], name="payment_term_once", nulls_distinct=False
+                fields=["valid_from"], condition=Q(unit=None), name="payment_term_of_company_once"
             ),
         ]
 
@@ -54,7 +55,8 @@ class Receivable(models.Model):
     """应收: a bill's amount, what is still open of it, due by the end of `due_on`.
 
     `reference` is what the payer writes: `DF`, the bill's id in ten digits, two check digits.
-    A bill below nought owes nothing: its amount stands in the account's credit.
+    A bill that corrects another adds its difference. What is below nought owes nothing: it
+    stands in the account's credit.
     """
 
     bill = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -61,8 +62,8 @@ def _raise_batch(after: int, *, by: Viewer, at: dt.datetime) -> tuple[int, int]:
     known = Receivable.objects.filter(bill=OuterRef("pk"))
     bills = list(
         Bill.objects.filter(~Exists(known), pk__gt=after)
-        .select_related("account__unit")
-        .only("month", "amount", "issued_at", "account__unit", "account__number")
+        .select_related("account__unit", "replaces")
+        .defer("facts", "quantities", "notes", "replaces__facts", "replaces__quantities")
         .order_by("pk")[:_BATCH]
     )
     if not bills:
@@ -98,8 +99,9 @@ def _receivable(bill: Bill, terms: Sequence[PaymentTerm]) -> Receivable:
 
 
 def fen_of(bill: Bill) -> int:
-    """The bill's amount in whole fen."""
-    return int(to_fen(bill.amount) * 100)
+    """What the bill adds to what is owed, in whole fen: a correction only its difference."""
+    before = bill.replaces.amount if bill.replaces else Decimal(0)
+    return int((to_fen(bill.amount) - to_fen(before)) * 100)
 
 
 def days_allowed(terms: Sequence[PaymentTerm], unit: OrganizationUnit, on: dt.date) -> int:
@@ -123,7 +125,7 @@ def _billed(bills: Sequence[Bill]) -> list[Posting]:
     """One transaction a unit and day of issue: each account's side, the sum to revenue."""
     groups: dict[tuple[int, dt.date], list[Bill]] = {}
     for bill in bills:
-        if bill.amount:
+        if fen_of(bill):
             groups.setdefault((bill.account.unit_id, local_date(bill.issued_at)), []).append(bill)
     return [
         Posting(

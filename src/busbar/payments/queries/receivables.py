@@ -82,6 +82,11 @@ def list_receivables(viewer: Viewer) -> Receivables:
     return rows.select_related("account__customer").order_by("-due_on", "-id")
 
 
+def find_receivable(bill_id: int) -> Receivable | None:
+    """What a bill leaves owing; None before it is raised. Seen with the bill, which was found."""
+    return Receivable.objects.filter(bill_id=bill_id).first()
+
+
 def list_open_receivables(
     viewer: Viewer, *, account_id: int | None = None, customer_id: int | None = None
 ) -> Receivables:
