@@ -12,7 +12,7 @@ from ninja import Body, Router, Schema
 
 from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
-from busbar.api.values import Flag, Id, Sent, Sentence, Short, Yuan, now
+from busbar.api.values import BodyId, Flag, Id, Sent, Sentence, Short, Yuan, in_reach, now
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import local_date
 from busbar.payments import operations as payments_operations
@@ -173,7 +173,7 @@ class PaymentUndoIn(Sent):
 class PaymentRefundIn(Sent):
     """How much goes back, of what, and why."""
 
-    payment_id: Id
+    payment_id: BodyId
     amount_yuan: Yuan
     ground: Sentence
     source: MoneySource = MoneySource.PAYMENT
@@ -224,10 +224,11 @@ def list_receivables(
     return page_by_moment(found, "due_on", after=after, limit=limit, newest_first=False)
 
 
-@receivables.get("/ageing", response=answers(list[AgeOut]), operation_id="age_receivables")
+@receivables.get("/ageing", response=answers(list[AgeOut], 409), operation_id="age_receivables")
 def age_receivables(request: HttpRequest, on: Day | None = None) -> list[dict[str, Any]]:
     """可见的未收电费按账龄合计。"""
     day = on or local_date(timezone.now())
+    in_reach(day, "on")
     return [
         {
             "key": each.bucket.key,

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+
+from django.db.models import QuerySet
 
 from busbar.access.models import OrganizationUnit, UnitKind
 from busbar.access.visibility import SYSTEM_VIEWER
@@ -117,13 +119,13 @@ def _rows(month: Month, city: OrganizationUnit) -> Iterator[_Row]:
     """On-time money of the month, and late money of the month before."""
     for owed in _receivables(month, city):
         yield from _rows_of(owed, is_late=False)
-    for owed in _receivables(month.previous, city):
-        if owed.open_fen and _way(owed) == "late":
+    for owed in _receivables(month.previous, city).filter(open_fen__gt=0):
+        if _way(owed) == "late":
             yield from _rows_of(owed, is_late=True)
 
 
-def _receivables(month: Month, city: OrganizationUnit) -> Iterable[Receivable]:
-    rows = Receivable.objects.filter(
+def _receivables(month: Month, city: OrganizationUnit) -> QuerySet[Receivable, Receivable]:
+    rows: QuerySet[Receivable, Receivable] = Receivable.objects.filter(
         month=str(month), account__unit__path__startswith=city.path, amount_fen__gt=0
     )
     return rows.select_related("account__customer").order_by("account__number")

@@ -24,7 +24,7 @@ def numbered(prefix: str, body: str) -> str:
     """The number of a matter by its digits.
 
     >>> numbered("DF", "0000000042")
-    'DF000000004214'
+    'DF000000004269'
     """
     return f"{prefix}{body}{check_digits(body)}"
 

@@ -25,7 +25,7 @@ def bill_reference(bill_id: int) -> str:
     """What a payer writes so that the bill is found.
 
     >>> bill_reference(42)
-    'DF000000004214'
+    'DF000000004269'
     """
     return numbered(BILL_PREFIX, f"{bill_id:0{_BILL_DIGITS}d}")
 
@@ -33,8 +33,8 @@ def bill_reference(bill_id: int) -> str:
 def read_remark(remark: str) -> Named:
     """The references with valid check digits, and the words that may be a 户号.
 
-    >>> read_remark("电费 DF000000004214 户号3101000001")
-    Named(bills=('DF000000004214',), takings=(), words=('DF000000004214', '3101000001'))
+    >>> read_remark("电费 DF000000004269 户号3101000001")
+    Named(bills=('DF000000004269',), takings=(), words=('DF000000004269', '3101000001'))
     """
     return Named(
         tuple(find_payment_numbers(BILL_PREFIX, remark, body_digits=_BILL_DIGITS)),

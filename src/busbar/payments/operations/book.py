@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from busbar.access.models import OrganizationUnit
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Actor, Happening
@@ -213,7 +214,10 @@ def open_book(account_ids: Iterable[int], receivables: Iterable[Receivable] = ()
     `receivables` already loaded (named in remarks, perhaps settled) stand for their rows.
     """
     ids = sorted(set(account_ids))
-    accounts = CustomerAccount.objects.select_related("unit").in_bulk(ids)
+    accounts = CustomerAccount.objects.in_bulk(ids)
+    units = OrganizationUnit.objects.in_bulk({row.unit_id for row in accounts.values()})
+    for account in accounts.values():
+        account.unit = units[account.unit_id]  # one object a unit, not one an account
     balances = AccountBalance.objects.in_bulk(ids)
     for pk in ids:
         balances.setdefault(pk, AccountBalance(account_id=pk))
