@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from busbar.billing.models import Bill
 from busbar.journal.models import Entry
 from busbar.payments import operations as payments_operations
 from busbar.payments import queries as payments_queries
@@ -69,6 +70,48 @@ class TestReceivables:
         owed = world.bill(account, "100.00", "2026-02")
 
         assert (owed.open_fen, balance(account)) == (7000, (7000, 0, 0))
+        agree()
+
+
+class TestCorrections:
+    """A corrected bill replaces the first one and adds only the difference."""
+
+    def correct(self, world: World, owed: Receivable, yuan: str) -> Receivable:
+        first = owed.bill
+        Bill.objects.filter(pk=first.pk).update(is_current=False)
+        second = Bill.objects.get(pk=first.pk)
+        second.pk, second.amount, second.is_current = None, Decimal(yuan), True
+        second.revision, second.replaces, second.reason = 1, first, "补录读数"
+        second.save()
+        payments_operations.raise_receivables(by=world.cashier, at=at("2026-02-12"))
+        return Receivable.objects.get(bill=second)
+
+    def test_upwards_the_difference_is_owed_beside_the_first(self, world: World) -> None:
+        owed = world.bill(world.account("3101000001"), "100.00")
+
+        more = self.correct(world, owed, "130.50")
+
+        assert (more.amount_fen, more.open_fen) == (3050, 3050)
+        assert balance(owed.account) == (13050, 0, 0)
+        agree()
+
+    def test_downwards_the_difference_settles_what_is_open(self, world: World) -> None:
+        owed = world.bill(world.account("3101000001"), "100.00")
+
+        self.correct(world, owed, "80.00")
+
+        owed.refresh_from_db()
+        assert owed.open_fen == 8000
+        assert balance(owed.account) == (8000, 0, 0)
+        agree()
+
+    def test_after_payment_it_is_credit(self, world: World) -> None:
+        owed = world.bill(world.account("3101000001"), "100.00")
+        world.pay("100.00", owed.reference)
+
+        self.correct(world, owed, "80.00")
+
+        assert balance(owed.account) == (0, 2000, 0)
         agree()
 
 

@@ -154,7 +154,7 @@ class _PaymentsOf:
 
     def __call__(self, work: _Work) -> str:
         told = [paying.pay_month(month, work.folder, at=work.clock()) for month in self.months]
-        return f"应收 {sum(t.raised for t in told)} 笔,到账 {sum(t.kept for t in told)} 笔"
+        return f"应收 {sum(t.raised for t in told)} 笔，到账 {sum(t.kept for t in told)} 笔"
 
 
 def _ledger(work: _Work) -> str:

@@ -106,7 +106,7 @@ def _collection_accounts(
             or payments_operations.open_collection_account(
                 number=number,
                 name=f"{city.name}电费专户",
-                bank="岚川银行营业部(演示)",
+                bank="岚川银行营业部（演示）",
                 unit_id=city.pk,
                 valid_from=_SINCE,
                 by=SYSTEM_VIEWER,
@@ -186,7 +186,7 @@ def close_books(last: Month, *, at: dt.datetime) -> str:
     posted = LedgerTransaction.objects.filter(month__lte=str(last)).exists()
     if posted and local_date(at) >= last.next.first:
         before = payments_operations.close_month(month=last, by=SYSTEM_VIEWER, at=at)
-        return f"{PaymentPoint.objects.count()} 个网点,已结账至 {before.month}"
+        return f"{PaymentPoint.objects.count()} 个网点，已结账至 {before.month}"
     return f"{PaymentPoint.objects.count()} 个网点"
 
 
@@ -202,7 +202,7 @@ def _take_at_point(city: OrganizationUnit, kind: PointKind, at: dt.datetime) -> 
         unit_id=city.pk,
         opened_on=_SINCE,
         agreement="" if is_own else f"代收〔2025〕{city.code}",
-        operator="" if is_own else "邮政储蓄(演示)",
+        operator="" if is_own else "邮政储蓄（演示）",
         by=SYSTEM_VIEWER,
         at=at,
     )

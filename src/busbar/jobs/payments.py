@@ -21,4 +21,4 @@ def talk_to_bank() -> str:
     payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)
     files = payments_operations.fetch_statements(gateway=gateway, by=SYSTEM_VIEWER, at=at)
     ordered = payments_operations.order_refunds(gateway=gateway, by=SYSTEM_VIEWER, at=at)
-    return f"银行文件 {len(files)} 个,退款指令 {ordered} 笔"
+    return f"银行文件 {len(files)} 个，退款指令 {ordered} 笔"

@@ -66,7 +66,7 @@ def lock_payment(payment_id: int, by: Viewer, refusal: type[Refusal]) -> Payment
     rows = Payment.objects.visible_to(by).select_related("unit", "point")
     found: Payment | None = rows.filter(pk=payment_id).first()
     if found is None:
-        raise refusal("没有这笔缴费,或不在您的范围之内")
+        raise refusal("没有这笔缴费，或不在您的范围之内")
     return found
 
 
@@ -75,7 +75,7 @@ def find_account(number: str, by: Viewer, refusal: type[Refusal]) -> CustomerAcc
     rows = CustomerAccount.objects.visible_to(by).select_related("unit")
     found: CustomerAccount | None = rows.filter(number=number.strip()).first()
     if found is None:
-        raise refusal(f"没有户号 {number},或不在您的范围之内")
+        raise refusal(f"没有户号 {number}，或不在您的范围之内")
     return found
 
 
@@ -94,7 +94,7 @@ def match_payment(
     payment = lock_payment(payment_id, by, UnableToMatch)
     found = Receivable.objects.visible_to(by).filter(reference=reference.strip().upper()).first()
     if found is None:
-        raise UnableToMatch(f"没有账单号 {reference},或不在您的范围之内")
+        raise UnableToMatch(f"没有账单号 {reference}，或不在您的范围之内")
     if not found.open_fen:
         raise UnableToMatch(f"账单 {found.reference} 已缴清")
     fen = min(payment.waiting_fen, found.open_fen)
@@ -151,14 +151,14 @@ def reconcile_takings(
     takings = DailyTakings.objects.visible_to(by).select_related("point").filter(pk=takings_id)
     found = takings.first()
     if found is None:
-        raise UnableToMatch("没有这笔解款,或不在您的范围之内")
+        raise UnableToMatch("没有这笔解款，或不在您的范围之内")
     if found.state != TakingsState.HANDED_IN:
         raise UnableToMatch(f"解款 {found.number} {found.get_state_display()}")
     if payment.point_id is not None:
         raise UnableToMatch("解款只能与银行到账核对")
     if payment.waiting_fen > found.missing_fen:
         raise UnableToMatch(
-            f"解款 {found.number} 还应到 {found.missing_yuan} 元,"
+            f"解款 {found.number} 还应到 {found.missing_yuan} 元，"
             f"流水待核销 {payment.waiting_yuan} 元"
         )
     move = Move(
@@ -186,7 +186,7 @@ def settle_from_balance(
     journal_operations.take_turn()
     found = Receivable.objects.visible_to(by).filter(reference=reference.strip().upper()).first()
     if found is None or not found.open_fen:
-        raise UnableToMatch(f"没有待缴的账单 {reference},或不在您的范围之内")
+        raise UnableToMatch(f"没有待缴的账单 {reference}，或不在您的范围之内")
     book = open_book([found.account_id], [found])
     balance = book.balances[found.account_id]
     held = balance.deposit_fen if source == MoneySource.DEPOSIT else balance.credit_fen
@@ -286,7 +286,7 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
     found = rows.select_related("payment__unit", "receivable", "takings__point").filter(pk=match_id)
     match: PaymentMatch | None = found.first()
     if match is None:
-        raise UnableToUndoMatch("没有这笔核销,或不在您的范围之内")
+        raise UnableToUndoMatch("没有这笔核销，或不在您的范围之内")
     if match.undone_at is not None:
         raise UnableToUndoMatch("这笔核销已经撤销")
     if not reason.strip():
@@ -333,7 +333,7 @@ def _check_unused(move: Move, book: Book) -> None:
     is_credit = move.target == MoneyTarget.CREDIT
     held = balance.credit_fen if is_credit else balance.deposit_fen
     if held < move.fen:
-        raise UnableToUndoMatch(f"余额只剩 {in_yuan(held)} 元,其余已经用掉,不能撤销")
+        raise UnableToUndoMatch(f"余额只剩 {in_yuan(held)} 元，其余已经用掉，不能撤销")
 
 
 def _unlearn(move: Move) -> None:

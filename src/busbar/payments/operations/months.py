@@ -44,7 +44,7 @@ def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
         raise UnableToCloseMonth(f"{month} 已经结账")
     differing = ledger_queries.list_disagreements()
     if differing:
-        raise UnableToCloseMonth(f"总账与明细不符,不能结账:{'、'.join(differing)}")
+        raise UnableToCloseMonth(f"总账与明细不符，不能结账：{'、'.join(differing)}")
     earlier = [m for m in ledger_queries.list_months() if m < str(month) and m not in closed]
     for each in sorted(earlier):
         _close(Month.parse(each), by, at)
@@ -80,7 +80,7 @@ def reopen_month(*, month: Month, reason: str, by: Viewer, at: dt.datetime) -> L
     if row is None:
         raise UnableToReopenMonth(f"{month} 没有结账")
     if LedgerMonth.objects.filter(month__gt=str(month), state=MonthState.CLOSED).exists():
-        raise UnableToReopenMonth(f"{month} 之后还有已结的月份,须从最后一个月起反结账")
+        raise UnableToReopenMonth(f"{month} 之后还有已结的月份，须从最后一个月起反结账")
     if not reason.strip():
         raise UnableToReopenMonth("请写明反结账的原因")
     row.state, row.reopened_at, row.reopened_by_name = MonthState.OPEN, at, by.name

@@ -147,7 +147,7 @@ def close_point(
     if point.payments.filter(takings=None).exists():
         raise UnableToKeepPoint(f"网点 {point.name} 还有收款没有解款")
     if closed_on < point.opened_on or not reason.strip():
-        raise UnableToKeepPoint("请写明停业的原因,停业日不早于开业日")
+        raise UnableToKeepPoint("请写明停业的原因，停业日不早于开业日")
     point.closed_on = closed_on
     point.save(update_fields=["closed_on"])
     _record_point("payments.point.closed", point, by, at, reason.strip())
@@ -159,7 +159,7 @@ def _locked_point(point_id: int, by: Viewer, refusal: type[Refusal]) -> PaymentP
     rows = PaymentPoint.objects.visible_to(by).select_related("unit")
     found: PaymentPoint | None = rows.filter(pk=point_id).first()
     if found is None:
-        raise refusal("没有这个网点,或不在您的范围之内")
+        raise refusal("没有这个网点，或不在您的范围之内")
     return found
 
 
@@ -278,7 +278,7 @@ def hand_in_takings(
     counted = as_fen(counted_yuan, UnableToHandIn)
     if counted != sums["fen"] and not difference_reason.strip():
         raise UnableToHandIn(
-            f"实点 {in_yuan(counted)} 元与收款合计 {in_yuan(sums['fen'])} 元不符,请写明原因"
+            f"实点 {in_yuan(counted)} 元与收款合计 {in_yuan(sums['fen'])} 元不符，请写明原因"
         )
     year = local_date(at).year
     takings = DailyTakings.objects.create(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -100,8 +99,7 @@ def _receivable(bill: Bill, terms: Sequence[PaymentTerm]) -> Receivable:
 
 def fen_of(bill: Bill) -> int:
     """What the bill adds to what is owed, in whole fen: a correction only its difference."""
-    before = bill.replaces.amount if bill.replaces else Decimal(0)
-    return int((to_fen(bill.amount) - to_fen(before)) * 100)
+    return int(to_fen(bill.amount_due) * 100)
 
 
 def days_allowed(terms: Sequence[PaymentTerm], unit: OrganizationUnit, on: dt.date) -> int:

@@ -76,7 +76,7 @@ def request_refund(
     journal_operations.take_turn()
     payment = Payment.objects.visible_to(by).select_related("unit").filter(pk=payment_id).first()
     if payment is None:
-        raise UnableToRequestRefund("没有这笔缴费,或不在您的范围之内")
+        raise UnableToRequestRefund("没有这笔缴费，或不在您的范围之内")
     if not ground.strip():
         raise UnableToRequestRefund("请写明退费的理由")
     _check_way_back(payment)
@@ -104,10 +104,10 @@ def request_refund(
 
 def _check_way_back(payment: Payment) -> None:
     if payment.channel == PaymentChannel.AGENCY:
-        raise UnableToRequestRefund("代收点收的款由代收点原路退还,请先撤销核销并与代收点核对")
+        raise UnableToRequestRefund("代收点收的款由代收点原路退还，请先撤销核销并与代收点核对")
     if payment.channel != PaymentChannel.COUNTER and not payment.payer_account:
         raise UnableToRequestRefund(
-            f"流水 {payment.reference} 没有付款账号,不能原路退回;请先向银行查明付款账号"
+            f"流水 {payment.reference} 没有付款账号，不能原路退回；请先向银行查明付款账号"
         )
 
 
@@ -118,7 +118,7 @@ def _account(source: MoneySource, number: str, by: Viewer) -> CustomerAccount | 
         CustomerAccount.objects.visible_to(by).filter(number=number.strip()).first()
     )
     if found is None:
-        raise UnableToRequestRefund(f"没有户号 {number},或不在您的范围之内")
+        raise UnableToRequestRefund(f"没有户号 {number}，或不在您的范围之内")
     return found
 
 
@@ -131,11 +131,11 @@ def _checked_fen(
 ) -> int:
     fen = amount_yuan * 100
     if not amount_yuan.is_finite() or fen <= 0 or fen != fen.to_integral_value():
-        raise UnableToRequestRefund("退费金额应大于零,至多两位小数")
+        raise UnableToRequestRefund("退费金额应大于零，至多两位小数")
     left = payment.waiting_fen if account is None else _left_of(payment, source, account, book)
     if fen > left:
         raise UnableToRequestRefund(
-            f"缴费 {payment.reference} 可退 {in_yuan(left)} 元,不能退 {amount_yuan} 元"
+            f"缴费 {payment.reference} 可退 {in_yuan(left)} 元，不能退 {amount_yuan} 元"
         )
     return int(fen)
 
@@ -224,7 +224,7 @@ def _decide(
     by.require(Permission.APPROVE_REFUNDS)
     refund = _locked(refund_id, by, UnableToDecideRefund)
     if refund.state != RefundState.REQUESTED:
-        raise UnableToDecideRefund(f"退费 {refund.number} {refund.get_state_display()},不能再审批")
+        raise UnableToDecideRefund(f"退费 {refund.number} {refund.get_state_display()}，不能再审批")
     if by.employee_id is not None and refund.requested_by_id == by.employee_id:
         raise UnableToDecideRefund("退费不能由申请人自己审批")
     refund.state, refund.decided_at = state, at
@@ -241,7 +241,7 @@ def _locked(refund_id: int, by: Viewer, refusal: type[Refusal]) -> PaymentRefund
     rows = PaymentRefund.objects.visible_to(by).select_related("payment__unit", "account__unit")
     found: PaymentRefund | None = rows.filter(pk=refund_id).first()
     if found is None:
-        raise refusal("没有这笔退费,或不在您的范围之内")
+        raise refusal("没有这笔退费，或不在您的范围之内")
     return found
 
 
@@ -252,7 +252,7 @@ def prove_refund(*, refund_id: int, payout_id: int, by: Viewer, at: dt.datetime)
     refund = _locked(refund_id, by, UnableToPayRefund)
     payout = Payout.objects.visible_to(by).select_related("collection").filter(pk=payout_id).first()
     if payout is None:
-        raise UnableToPayRefund("没有这笔银行支出,或不在您的范围之内")
+        raise UnableToPayRefund("没有这笔银行支出，或不在您的范围之内")
     why_not = _why_not(refund, payout)
     if why_not:
         raise UnableToPayRefund(why_not)
@@ -266,9 +266,9 @@ def pay_refund_in_cash(*, refund_id: int, by: Viewer, at: dt.datetime) -> Paymen
     by.require(Permission.TAKE_PAYMENTS)
     refund = _locked(refund_id, by, UnableToPayRefund)
     if refund.state != RefundState.APPROVED:
-        raise UnableToPayRefund(f"退费 {refund.number} {refund.get_state_display()},不能付款")
+        raise UnableToPayRefund(f"退费 {refund.number} {refund.get_state_display()}，不能付款")
     if refund.payment.channel != PaymentChannel.COUNTER or refund.to_account:
-        raise UnableToPayRefund("这笔款经银行缴来,只能由银行原路退回")
+        raise UnableToPayRefund("这笔款经银行缴来，只能由银行原路退回")
     _pay(refund, LedgerCode.CASH, local_date(at), by, at)
     _record("payments.refund.paid", refund, by, at)
     return refund
@@ -276,13 +276,13 @@ def pay_refund_in_cash(*, refund_id: int, by: Viewer, at: dt.datetime) -> Paymen
 
 def _why_not(refund: PaymentRefund, payout: Payout) -> str:
     if refund.state != RefundState.APPROVED:
-        return f"退费 {refund.number} {refund.get_state_display()},只有已批准的才能付款"
+        return f"退费 {refund.number} {refund.get_state_display()}，只有已批准的才能付款"
     if payout.is_explained:
         return f"支出 {payout.reference} 已用于另一笔退费"
     if payout.payee_account != refund.to_account or not refund.to_account:
-        return f"退款付到了 {payout.payee_account or '(空)'},应原路退回 {refund.to_account}"
+        return f"退款付到了 {payout.payee_account or '（空）'}，应原路退回 {refund.to_account}"
     if payout.amount_fen != refund.amount_fen:
-        return f"支出 {payout.amount_yuan} 元,批准的是 {refund.amount_yuan} 元"
+        return f"支出 {payout.amount_yuan} 元，批准的是 {refund.amount_yuan} 元"
     if payout.collection_id != refund.payment.collection_id:
         return "退款应从收款的账户付出"
     if payout.booked_on < local_date(refund.requested_at):
