@@ -16,6 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from busbar.journal import immutability
+from busbar.payments import guards
 
 # A busy machine is no finding: how long an example takes is measured in bench/, not here.
 hypothesis_settings.register_profile(
@@ -98,10 +99,12 @@ def _journal_can_be_emptied() -> Iterator[None]:
 
     def without_triggers(case: TransactionTestCase) -> None:
         immutability.remove(connection)
+        guards.remove(connection)
         try:
             empty_tables(case)
         finally:
             immutability.install(connection)
+            guards.install(connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)

@@ -105,6 +105,7 @@ SHARED = {
     "figure": "flow",
     "alternative_id": "999999",
     "notice_number": "E404",
+    "payment_id": "999999",
 }
 """Values of places that mean the same for everybody; ids that nobody has."""
 

@@ -13,7 +13,6 @@ from busbar.access import operations as access_operations
 from busbar.access.models import Employee, Role, User
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.connections import operations as connections_operations
-from busbar.connections.bank_file import BankRow
 from busbar.connections.models import (
     BankReceipt,
     ChangeKind,
@@ -24,6 +23,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.queries.changes import Wish
 from busbar.notifications.models import Message
+from busbar.payments.bank_file import BankRow
 from tests.billing import world as billing_world
 from tests.connections.processes import world as w
 from tests.connections.processes.test_connection_journey import (

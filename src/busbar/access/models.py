@@ -91,6 +91,8 @@ class Role(models.TextChoices):
     SERVICE_AGENT = "service_agent", _("客服专员")
     METERING_ENGINEER = "metering_engineer", _("计量专责")
     BILLING_CLERK = "billing_clerk", _("电费核算员")
+    CASHIER = "cashier", _("收费员")
+    ACCOUNTANT = "accountant", _("会计")
     PLANNER = "planner", _("生产计划专责")
     DISPATCHER = "dispatcher", _("调度员")
     SAFETY_INSPECTOR = "safety_inspector", _("用电检查员")

@@ -25,6 +25,9 @@ class Permission(models.TextChoices):
     INSPECT_WORKS = "inspect_works", _("检查与验收受电工程")
     RECEIVE_FEES = "receive_fees", _("业务收费")
     APPROVE_REFUNDS = "approve_refunds", _("审批退费")
+    TAKE_PAYMENTS = "take_payments", _("电费收费与核销")
+    KEEP_LEDGER = "keep_ledger", _("总账与月结")
+    REOPEN_MONTHS = "reopen_months", _("反结账")
     ENERGIZE = "energize", _("送电")
     HANDLE_CHANGES = "handle_changes", _("办理变更用电")
     PUBLISH_PROCESSES = "publish_processes", _("发布流程")
@@ -53,6 +56,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}),
     Role.METERING_ENGINEER: frozenset({_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE}),
     Role.BILLING_CLERK: frozenset({_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES}),
+    Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS}),
+    Role.ACCOUNTANT: frozenset({_P.EXPORT, _P.APPROVE_REFUNDS, _P.KEEP_LEDGER}),
     Role.PLANNER: frozenset({_P.EXPORT}),
     Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE}),
     Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS}),
@@ -62,6 +67,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.READ_JOURNAL,
             _P.APPROVE_SCHEMES,
             _P.APPROVE_REFUNDS,
+            _P.REOPEN_MONTHS,
             _P.GRANT_GREEN_CHANNEL,
             _P.SUPERVISE,
         }

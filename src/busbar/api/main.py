@@ -12,9 +12,11 @@ from busbar.api import (
     billing,
     clocks,
     customers,
+    ledger,
     metering,
     network,
     notifications,
+    payments,
     pricing,
     supply,
 )
@@ -50,6 +52,11 @@ api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
+api.add_router("/receivables", payments.receivables, tags=["电费收费"])
+api.add_router("/payments", payments.payments, tags=["电费收费"])
+api.add_router("/payment-matches", payments.matches, tags=["电费收费"])
+api.add_router("/payment-refunds", payments.refunds, tags=["电费收费"])
+api.add_router("/ledger", ledger.router, tags=["总账"])
 api.add_router("/limit-rule-sets", clocks.rule_sets, tags=["时限"])
 api.add_router("/time-limits", clocks.limits, tags=["时限"])
 api.add_router("/clocks", clocks.clocks, tags=["时限"])

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-_SHOWN = 20
+from busbar.cli.refused_rows import show_refused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
-    from busbar.connections import bank_file
     from busbar.connections import operations as connections_operations
+    from busbar.payments import bank_file
 
     if not args.file.is_file():
         raise bank_file.UnableToReadBankFile(f"没有这个文件：{args.file}")
@@ -54,20 +50,14 @@ def _import(args: argparse.Namespace) -> int:
     )
     waiting = file.receipts.filter(is_settled=False).count()
     print(f"收下 {file.kept} 行，其中 {waiting} 行待核对；未收 {len(file.refused)} 行")
-    for row in file.refused[:_SHOWN]:
-        print(
-            f"  第 {row['row']} 行 {row['column']}“{row['value']}”：{row['expectation']}",
-            file=sys.stderr,
-        )
-    if args.errors and file.refused:
-        _write_errors(args.errors, file.refused)
+    show_refused(file.refused, write_to=args.errors)
     return 2 if file.refused else 0
 
 
 def _only_account() -> str:
     from busbar.connections import queries as connections_queries
-    from busbar.connections.bank_file import UnableToReadBankFile
     from busbar.kit.periods import local_date
+    from busbar.payments.bank_file import UnableToReadBankFile
 
     today = local_date(dt.datetime.now(dt.UTC))
     numbers = [account.number for account in connections_queries.list_payee_accounts(on=today)]
@@ -75,14 +65,6 @@ def _only_account() -> str:
         known = "、".join(numbers) or "尚未登记"
         raise UnableToReadBankFile(f"请用 --account 指明收款账号（{known}）")
     return numbers[0]
-
-
-def _write_errors(path: Path, refused: Sequence[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["行", "列", "值", "应为"])
-        writer.writerows([r["row"], r["column"], r["value"], r["expectation"]] for r in refused)
-    print(f"未收的行已写到 {path}")
 
 
 def _open_account(args: argparse.Namespace) -> int:

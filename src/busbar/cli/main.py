@@ -33,6 +33,11 @@ COMMANDS = (
     Command("bill", "bill", "试算（quote）、按月核算（run）、查找异常（find）", needs_django=False),
     Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
     Command("fees", "fees", "导入银行流水并核销业务费用（import），登记收款账号（account）"),
+    Command(
+        "payments",
+        "payments",
+        "导入电费流水并核销（import），登记电费账户（account），核对总账（check）",
+    ),
     Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
     Command("clock", "clock", "推算办理时限，逐日说明"),

@@ -20,6 +20,7 @@ from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.network import operations as network_operations
 from busbar.notifications import operations as notifications_operations
+from busbar.payments import operations as payments_operations
 from busbar.pricing import operations as pricing_operations
 from busbar.workflow import operations as workflow_operations
 
@@ -57,6 +58,7 @@ def prepare(*, at: dt.datetime) -> None:
     connections_operations.load_charge_items(at=at)
     connections_operations.load_unit_costs(at=at)
     change_operations.load_change_rules(at=at)
+    payments_operations.load_payments_seed(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

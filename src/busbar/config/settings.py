@@ -19,6 +19,8 @@ BUSBAR_SMS_URL        https address of the SMS provider; default: written to BUS
 BUSBAR_SMS_SECRET     key with which letters to it are signed
 BUSBAR_MAIL_URL       smtp(s)://user:password@host:port; default: written to BUSBAR_HOME/outbox
 BUSBAR_MAIL_FROM      sender of e-mails
+BUSBAR_PAYMENT_GATEWAY  class that talks to the bank; default: files in a shared folder
+BUSBAR_PAYMENT_FOLDER that folder; default: BUSBAR_HOME/bank
 BUSBAR_DEMO           1 only in the demonstration: shows its passwords at sign-in
 """
 
@@ -49,6 +51,8 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or load_or_create_secret(BUSBAR_HOME /
 DEBUG = _flag("DEBUG")
 BUSBAR_TLS = _flag("BUSBAR_TLS")
 BUSBAR_DEMO = _flag("BUSBAR_DEMO")
+BUSBAR_PAYMENT_GATEWAY = os.environ.get("BUSBAR_PAYMENT_GATEWAY", "")
+BUSBAR_PAYMENT_FOLDER = os.environ.get("BUSBAR_PAYMENT_FOLDER", "")
 _hosts = os.environ.get("BUSBAR_HOSTS", "localhost,127.0.0.1,[::1]")
 ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS if h != "*"] if BUSBAR_TLS else []
@@ -78,6 +82,7 @@ INSTALLED_APPS = [
     "busbar.notifications",
     "busbar.metering",
     "busbar.billing",
+    "busbar.payments",
     "busbar.connections",
     "busbar.imports",
     "busbar.console",

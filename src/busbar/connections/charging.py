@@ -1,8 +1,7 @@
-"""Charges and payment numbers as plain arithmetic: no database, no clock."""
+"""Charges and their numbers as plain arithmetic: no database, no clock."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,8 +9,6 @@ from decimal import Decimal
 from busbar.kit.money import plain, to_fen
 
 NOTICE_PREFIX, REFUND_PREFIX = "JF", "TF"
-_BODY_DIGITS = 8
-_NUMBER = re.compile(r"(JF|TF)(\d{10})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -20,37 +17,6 @@ class Reckoned:
 
     amount_yuan: Decimal
     formula: str
-
-
-def payment_number(prefix: str, year: int, serial: int) -> str:
-    """Two digits of the year, six of the series, two check digits (ISO 7064 MOD 97-10).
-
-    A payer who mistypes one digit, or swaps two, names no other notice.
-
-    >>> payment_number("JF", 2026, 12)
-    'JF2600001290'
-    """
-    body = f"{year % 100:02d}{serial:06d}"
-    return f"{prefix}{body}{_check_digits(body)}"
-
-
-def find_payment_numbers(prefix: str, remark: str) -> list[str]:
-    """The numbers with valid check digits in a bank's remark, in their order, each once.
-
-    >>> find_payment_numbers("JF", "业扩费 jf2600001290;JF2600001291")
-    ['JF2600001290']
-    """
-    text = remark.upper()
-    found = [
-        f"{kind}{digits}"
-        for kind, digits in _NUMBER.findall(text)
-        if kind == prefix and _check_digits(digits[:_BODY_DIGITS]) == digits[_BODY_DIGITS:]
-    ]
-    return list(dict.fromkeys(found))
-
-
-def _check_digits(body: str) -> str:
-    return f"{98 - int(body + '00') % 97:02d}"
 
 
 def reckon_charge(quantity: Decimal, unit: str, price_yuan: Decimal) -> Reckoned:

@@ -32,6 +32,7 @@ from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
+from busbar.payments import queries as payments_queries
 from busbar.pricing.models import TimeOfUsePeriod
 
 PAGE = 50
@@ -113,6 +114,7 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
         "revisions": billing_queries.list_revisions(found),
         "settlement": billing_queries.compare_lines(found, found.replaces),
         "may_correct": found.is_current and request.viewer.may(Permission.RUN_BILLS),
+        "owed": payments_queries.find_receivable(found.pk),
     }
     return render(request, "console/billing/bill.html", context)
 

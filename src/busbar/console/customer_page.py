@@ -31,10 +31,12 @@ from busbar.customers.queries import CustomerFile, GroupNode
 from busbar.journal import queries as journal_queries
 from busbar.kit.periods import local_date
 from busbar.metering import queries as metering_queries
+from busbar.payments import queries as payments_queries
 from busbar.supply import queries as supply_queries
 
 TIMELINE_PAGE = 30
 BILL_MONTHS = 13
+_STATEMENT_DAYS = 396
 MOST_ALERTS = 30
 """Of each kind; a customer with more has its lists of bills and agreements."""
 
@@ -183,6 +185,22 @@ def _bills(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dict[
     return {"bill_months": [(month, sums.get(month), rows) for month, rows in by_month.items()]}
 
 
+def _payments(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict[str, Any]:
+    """Each account's statement of a year: bills, money, what is owed; and its balances."""
+    today = local_date(at)
+    since = today - dt.timedelta(days=_STATEMENT_DAYS)
+    lines = payments_queries.get_statement(
+        request.viewer, [account.pk for account in file.accounts], since=since
+    )
+    return {
+        "statements": [
+            (account, payments_queries.balance_of(account, on=today), lines[account.pk][::-1])
+            for account in file.accounts
+        ],
+        "since": since,
+    }
+
+
 def _nothing_more(_request: StaffRequest, _file: CustomerFile, _at: dt.datetime) -> dict[str, Any]:
     return {}
 
@@ -205,6 +223,7 @@ TABS = (
     Tab("overview", _("概览"), _overview),
     Tab("curves", _("负荷曲线"), _curves),
     Tab("bills", _("账单"), _bills),
+    Tab("payments", _("缴费"), _payments),
     Tab("supply", _("户号与供电"), _supply),
     Tab("group", _("集团"), _group),
     Tab("contacts", _("联系人"), _nothing_more),

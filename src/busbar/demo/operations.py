@@ -11,7 +11,7 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
-from busbar.demo import importing, steel
+from busbar.demo import importing, paying, steel
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
 from busbar.demo.readings import write_month
@@ -22,6 +22,7 @@ from busbar.demo.values import Region
 from busbar.demo.year import curves_of_new, running
 from busbar.demo.year.timeline import Tend
 from busbar.kit.periods import Month
+from busbar.payments import operations as payments_operations
 
 FOLDER = "demo_files"
 Say = Callable[[str], None]
@@ -114,8 +115,11 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
         yield _Step(f"readings {month}", f"负荷曲线 {month}", _ReadingsOf(month))
     yield _Step("readings new", "新装户负荷曲线", _new_curves)
     yield _Step("bills steel", "示范钢铁厂 2018 年电费", lambda work: _bills(work, steel.MONTHS))
+    yield _Step("payments steel", "示范钢铁厂缴费", _PaymentsOf(tuple(steel.MONTHS)))
     for month in parameters.billed_months:
         yield _Step(f"bills {month}", f"电费 {month}", _BillsOf(month))
+        yield _Step(f"payments {month}", f"缴费 {month}", _PaymentsOf((month,)))
+    yield _Step("ledger", "网点与月结", _ledger)
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,21 @@ class _BillsOf:
 
     def __call__(self, work: _Work) -> str:
         return _bills(work, [self.month])
+
+
+@dataclass(frozen=True)
+class _PaymentsOf:
+    """What was paid on the months' bills, in the bank's files."""
+
+    months: tuple[Month, ...]
+
+    def __call__(self, work: _Work) -> str:
+        told = [paying.pay_month(month, work.folder, at=work.clock()) for month in self.months]
+        return f"应收 {sum(t.raised for t in told)} 笔，到账 {sum(t.kept for t in told)} 笔"
+
+
+def _ledger(work: _Work) -> str:
+    return paying.close_books(work.parameters.last_month, at=work.clock())
 
 
 def _registers(work: _Work, kind: str) -> str:
@@ -186,7 +205,9 @@ def _bill_the_new(parameters: Parameters, folder: Path, at: dt.datetime) -> None
     curves_of_new.bring_curves(parameters, folder, at=at)
     shutil.rmtree(folder, ignore_errors=True)
     for month in parameters.billed_months:
-        billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=at)
+        issued = paying.issued_at(month, at)
+        billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=issued)
+    payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)
 
 
 def _steel(work: _Work) -> str:
@@ -196,6 +217,7 @@ def _steel(work: _Work) -> str:
 def _bills(work: _Work, months: Iterable[Month]) -> str:
     billed = refused = 0
     for month in months:
-        run = billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=work.clock())
+        at = paying.issued_at(month, work.clock())
+        run = billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=at)
         billed, refused = billed + run.billed, refused + run.refused
     return f"出账 {billed} 户，未能出账 {refused} 户"

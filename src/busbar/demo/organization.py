@@ -29,7 +29,7 @@ _PROVINCE_STAFF = (
     ("province_ka1", "KA", ("account_manager",)),
     ("province_ka2", "KA", ("account_manager",)),
     ("province_service", "SC", ("service_agent",)),
-    ("province_billing", "MK", ("billing_clerk",)),
+    ("province_billing", "MK", ("billing_clerk", "accountant")),
     ("province_dispatch", "DC", ("dispatcher",)),
     ("province_safety", "SF", ("safety_inspector",)),
     ("province_metering", "MT", ("metering_engineer",)),
@@ -44,7 +44,7 @@ _CITY_STAFF = (
 )
 _CITY_WORKS_STAFF = (
     ("_connection2", "MK", ("connection_officer",)),
-    ("_cashier", "", ("billing_clerk",)),
+    ("_cashier", "", ("billing_clerk", "cashier")),
     ("_planning", "PL", ("planner",)),
     ("_dispatch", "DC", ("dispatcher",)),
     ("_safety", "SF", ("safety_inspector",)),

@@ -19,7 +19,7 @@ DEMO_PASSWORD = "Busbar-Demo-2026"  # noqa: S105 - opens invented data only; set
 SHOWN = (
     ADMINISTRATOR, "province", "city1", "county1", "county1_ka1", "county1_station1",
     "city1_connection", "city1_planning", "city1_dispatch", "city1_safety", "city1_metering",
-    "city1_service", "city1_cashier", REGULATOR,
+    "city1_service", "city1_cashier", "province_billing", REGULATOR,
 )  # fmt: skip
 """User names that the screen proposes: one for each way to see the region."""
 

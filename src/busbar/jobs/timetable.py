@@ -37,6 +37,8 @@ TIMETABLE = (
     Line("notifications", "busbar.jobs.notifications.deliver", minutes=1, keeps_result=False),
     Line("workflow", "busbar.jobs.workflow.tend_processes", minutes=5, keeps_result=False),
     Line("clocks", "busbar.jobs.clocks.climb_ladders", minutes=1, keeps_result=False),
+    Line("receivables", "busbar.jobs.payments.raise_receivables", minutes=5, keeps_result=False),
+    Line("payments", "busbar.jobs.payments.talk_to_bank", minutes=10, keeps_result=False),
     Line("calendar", "busbar.jobs.calendar.keep_calendar", daily_at=dt.time(0, 30)),
     Line("schemes", "busbar.jobs.connections.lapse_schemes", daily_at=dt.time(0, 40)),
     Line("changes", "busbar.jobs.connections.end_changes", daily_at=dt.time(0, 50)),

@@ -15,7 +15,6 @@ from busbar.clocks import operations as clocks_operations
 from busbar.clocks.models import CalendarDay, Clock, ClockAlert, DayKind
 from busbar.clocks.subjects import Subject
 from busbar.connections import operations as connections_operations
-from busbar.connections.bank_file import BankRow
 from busbar.connections.models import (
     BankReceipt,
     ConnectionApplication,
@@ -27,6 +26,7 @@ from busbar.connections.models import (
 from busbar.connections.recording import record_step
 from busbar.customers import operations as customers_operations
 from busbar.journal import queries as journal_queries
+from busbar.payments.bank_file import BankRow
 from busbar.pricing import operations as pricing_operations
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import ProcessInstance, TaskState, UserTask

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from busbar.access.visibility import SYSTEM_VIEWER, NotPermitted
-from busbar.connections import bank_file
 from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
 from busbar.connections.models import BankReceipt, ChargeItem, FeeMatch, FeeNotice, FeeRefund
@@ -24,6 +23,7 @@ from busbar.connections.operations import (
     UnableToRequestRefund,
     UnableToUndoMatch,
 )
+from busbar.payments import bank_file
 from tests.connections.scheme.world import PAYEE, World, at, events, make_application, row
 
 APRIL = at("2025-04-01")

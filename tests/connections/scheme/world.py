@@ -13,7 +13,6 @@ from busbar.access.models import OrganizationUnit, Role
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.clocks import operations as clocks_operations
 from busbar.connections import operations as connections_operations
-from busbar.connections.bank_file import BankRow
 from busbar.connections.models import (
     COUNTERSIGNING_DEPARTMENTS,
     ApplicationState,
@@ -27,6 +26,7 @@ from busbar.connections.models import (
 from busbar.connections.operations import Charge
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA
+from busbar.payments.bank_file import BankRow
 from tests.imports.world import make_viewer
 
 PAYEE = "6222000011112222"

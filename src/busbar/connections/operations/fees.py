@@ -12,7 +12,7 @@ from django.db import transaction
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.connections.charging import NOTICE_PREFIX, payment_number, reckon_charge
+from busbar.connections.charging import NOTICE_PREFIX, reckon_charge
 from busbar.connections.models import (
     ApplicationState,
     ChargeBasis,
@@ -35,6 +35,7 @@ from busbar.journal.operations import Actor, Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
+from busbar.payments.numbers import payment_number
 
 CHARGEABLE_STATES = (
     ApplicationState.SCHEME,

@@ -10,8 +10,7 @@ from django.db import transaction
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.connections.bank_file import BankRow, RefusedRow, refused_facts
-from busbar.connections.charging import NOTICE_PREFIX, find_payment_numbers
+from busbar.connections.charging import NOTICE_PREFIX
 from busbar.connections.models import (
     BankFile,
     BankReceipt,
@@ -31,6 +30,8 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Actor, Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.payments.bank_file import BankRow, RefusedRow, refused_facts, sift_rows
+from busbar.payments.numbers import find_payment_numbers
 
 
 class UnableToImportBankFile(Refusal):
@@ -65,7 +66,7 @@ def import_bank_file(
     payee = _locked_payee(payee_number, by)
     file = BankFile(payee=payee, name=name[:200], imported_at=at, imported_by_name=by.name, kept=0)
     known = _known_references([row.reference for row in rows])
-    good, bad = _sift(rows, known, local_date(at))
+    good, bad = sift_rows(rows, known, local_date(at))
     file.kept = len(good)
     file.refused = refused_facts(sorted([*refused, *bad], key=lambda r: r.row))
     file.save()
@@ -87,33 +88,10 @@ def _locked_payee(number: str, by: Viewer) -> PayeeAccount:
     return payee
 
 
-def _known_references(references: Sequence[str]) -> dict[str, dt.datetime]:
+def _known_references(references: Sequence[str]) -> dict[str, dt.date]:
     kept = BankReceipt.objects.filter(reference__in=references)
-    return dict(kept.values_list("reference", "file__imported_at"))
-
-
-def _sift(
-    rows: Sequence[BankRow], known: dict[str, dt.datetime], today: dt.date
-) -> tuple[list[BankRow], list[RefusedRow]]:
-    good: list[BankRow] = []
-    bad: list[RefusedRow] = []
-    first: dict[str, int] = {}
-    for row in rows:
-        if row.reference in known:
-            day = local_date(known[row.reference])
-            bad.append(_repeat(row, f"这个流水号 {day} 已导入过，同一流水只记一次"))
-        elif row.reference in first:
-            bad.append(_repeat(row, f"流水号与第 {first[row.reference]} 行重复"))
-        elif row.booked_on > today:
-            bad.append(RefusedRow(row.number, "交易日期", str(row.booked_on), "不能晚于导入当日"))
-        else:
-            first[row.reference] = row.number
-            good.append(row)
-    return good, bad
-
-
-def _repeat(row: BankRow, expectation: str) -> RefusedRow:
-    return RefusedRow(row.number, "流水号", row.reference, expectation)
+    imported = kept.values_list("reference", "file__imported_at")
+    return {reference: local_date(at) for reference, at in imported}
 
 
 def _receipt(file: BankFile, row: BankRow) -> BankReceipt:

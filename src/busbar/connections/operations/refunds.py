@@ -10,7 +10,7 @@ from django.db import transaction
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.clocks.subjects import Subject
-from busbar.connections.charging import REFUND_PREFIX, find_payment_numbers, payment_number
+from busbar.connections.charging import REFUND_PREFIX
 from busbar.connections.models import (
     BankReceipt,
     Direction,
@@ -25,6 +25,7 @@ from busbar.connections.recording import record_about
 from busbar.journal.operations import Actor
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.payments.numbers import find_payment_numbers, payment_number
 
 REFUND = "connections.refund"
 """Subject type of a refund in the journal and in clocks."""

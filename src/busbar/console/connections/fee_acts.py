@@ -14,12 +14,12 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
-from busbar.connections.bank_file import read_bank_file
 from busbar.connections.models import Direction
 from busbar.connections.operations import Charge
 from busbar.connections.sent_files import SentFile
 from busbar.console.connections.acts import Act, ActForm, DayField, Doing, FilesField, paragraph
 from busbar.kit.periods import local_date
+from busbar.payments.bank_file import read_bank_file
 
 _SUFFIXES = {".xlsx", ".xls", ".csv"}
 

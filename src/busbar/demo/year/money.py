@@ -7,11 +7,11 @@ from collections.abc import Generator
 from decimal import Decimal
 
 from busbar.connections import operations as connections_operations
-from busbar.connections.bank_file import BankRow
 from busbar.connections.models import BankReceipt, FeeNotice, NoticeState
 from busbar.demo.year import town
 from busbar.demo.year.course import Course
 from busbar.demo.year.ground import payee_number
+from busbar.payments.bank_file import BankRow
 from busbar.workflow import queries as workflow_queries
 from busbar.workflow.models import UserTask
 

@@ -165,3 +165,31 @@ def refused_facts(rows: Sequence[RefusedRow]) -> list[dict[str, Any]]:
         {"row": r.row, "column": r.column, "value": r.value, "expectation": r.expectation}
         for r in rows
     ]
+
+
+def sift_rows(
+    rows: Sequence[BankRow], known: Mapping[str, dt.date], today: dt.date
+) -> tuple[list[BankRow], list[RefusedRow]]:
+    """Rows that may be kept, and those seen before, repeated in the file or dated after today.
+
+    `known` are references that stand already, with the day on which they were imported.
+    """
+    good: list[BankRow] = []
+    bad: list[RefusedRow] = []
+    first: dict[str, int] = {}
+    for row in rows:
+        if row.reference in known:
+            day = known[row.reference]
+            bad.append(_repeat(row, f"这个流水号 {day} 已导入过，同一流水只记一次"))
+        elif row.reference in first:
+            bad.append(_repeat(row, f"流水号与第 {first[row.reference]} 行重复"))
+        elif row.booked_on > today:
+            bad.append(RefusedRow(row.number, "交易日期", str(row.booked_on), "不能晚于导入当日"))
+        else:
+            first[row.reference] = row.number
+            good.append(row)
+    return good, bad
+
+
+def _repeat(row: BankRow, expectation: str) -> RefusedRow:
+    return RefusedRow(row.number, "流水号", row.reference, expectation)

@@ -1,0 +1,62 @@
+"""应收与账龄: what is open, since when, by whom."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from busbar.console.requests import StaffRequest, page_number
+from busbar.kit.periods import local_date
+from busbar.payments import queries as payments_queries
+from busbar.payments.ageing import BUCKETS
+
+PAGE = 50
+_LABELS = {
+    "not_due": _("未到期"),
+    "to_30": _("逾期 1–30 天"),
+    "to_60": _("31–60 天"),
+    "to_90": _("61–90 天"),
+    "to_365": _("91–365 天"),
+    "over_365": _("一年以上"),
+}
+
+
+@require_safe
+def receivable_list(request: StaffRequest) -> HttpResponse:
+    """户号 with open money by days overdue, the oldest first."""
+    on = local_date(timezone.now())
+    bucket = next((b for b in BUCKETS if b.key == request.GET.get("age")), None)
+    text = request.GET.get("q", "").strip()[:100]
+    page = min(page_number(request, "page", 1), 10_000)
+    rows = payments_queries.list_ages(
+        request.viewer,
+        on=on,
+        limit=PAGE + 1,
+        offset=(page - 1) * PAGE,
+        bucket=bucket,
+        text=text,
+    )
+    sums = payments_queries.age_receivables(request.viewer, on=on)
+    total = sum(each.yuan for each in sums)
+    context = {
+        "tab": "receivables",
+        "on": on,
+        "ages": rows[:PAGE],
+        "more": len(rows) > PAGE,
+        "next_page": page + 1,
+        "sums": [(_LABELS[s.bucket.key], s) for s in sums],
+        "total": total,
+        "overdue": total - sums[0].yuan,
+        "labels": [_LABELS[b.key] for b in BUCKETS],
+        "choices": [(b.key, _LABELS[b.key]) for b in BUCKETS],
+        "age": bucket.key if bucket else "",
+        "text": text,
+    }
+    return render(request, "console/payments/receivables.html", context)
+
+
+urlpatterns = [path("receivables/", receivable_list, name="receivable_list")]
