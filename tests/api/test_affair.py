@@ -16,6 +16,7 @@ from busbar.clocks.models import Clock
 from busbar.connections.models import (
     BankReceipt,
     ConnectionApplication,
+    DocumentPhase,
     FeeMatch,
     FeeNotice,
     SupplyChange,
@@ -25,7 +26,7 @@ from busbar.journal.models import Entry
 from busbar.notifications.models import Message
 from busbar.workflow.models import UserTask
 from tests.api.affair import ROOT, Affair, get, post
-from tests.connections.processes.world import PDF, PHOTO
+from tests.connections.processes.world import PDF, PHOTO, Connection
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,29 @@ class TestTasks:
         assert not check.is_valid({"outcome": "perhaps"})
         wrong = post(client, f"tasks/{task.pk}/complete", {"data": {"outcome": "x"}}, status=422)
         assert wrong["detail"][0]["loc"] == ["body", "data", "outcome"]
+
+    def test_keep_the_words_of_what_was_chosen(self, affair: Affair) -> None:
+        survey = UserTask.objects.get(instance=affair.connection.process, element="survey")
+
+        told = get(affair.client("marketing"), f"tasks/{survey.pk}")
+
+        feeders = told["form"]["data_schema"]["properties"]["feeders"]
+        assert feeders["items"]["properties"]["feeder"]["x-choice-from"] == "connections.feeders"
+        assert told["labels"]["feeders.feeder"] == {"F11": "11线（1号变，10 千伏）"}
+
+    def test_offer_an_open_list_as_values_with_titles(self, affair: Affair) -> None:
+        lead = Connection(affair.company, affair.fresh, task_of(affair.fresh).instance)
+        lead.hand_in_documents(DocumentPhase.APPLICATION, "station", "2025-03-05")
+        lead.do("check_documents", "station", "2025-03-06", outcome="accepted")
+        lead.do("preliminary_review", "station", "2025-03-07", outcome="passed")
+        lead.do("hand_over", "station", "2025-03-10")
+        task = lead.task("plan_survey")
+
+        schema = get(affair.client("marketing"), f"tasks/{task.pk}")["form"]["data_schema"]
+
+        offered = schema["properties"]["participants"]["items"]["oneOf"]
+        number = affair.company.number("safety")
+        assert {"const": number, "title": "safety员（临江安全监察部）"} in offered
 
     def test_go_from_hand_to_hand(self, affair: Affair) -> None:
         station, task = affair.client("station"), task_of(affair.fresh)

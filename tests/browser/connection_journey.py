@@ -196,7 +196,7 @@ class Journey:
 
     # --- stages 5 to 7 --------------------------------------------------------------------
 
-    def build(self, designer: str, builder: str, inspectors: str) -> None:
+    def build(self, designer: str, builder: str, inspectors: list[str]) -> None:
         """Firms chosen, design reviewed, works begun, one finding put right."""
         do, number = self.people.do_task, self.number
         do(
@@ -239,7 +239,7 @@ class Journey:
         do(OFFICER, number, "整改", rectified, {"evidence": ("补焊.jpg", JPEG)})
         do(OFFICER, number, "复查", {"outcome": "passed", "inspectors": inspectors})
 
-    def complete(self, inspectors: str, tariff: str) -> None:
+    def complete(self, inspectors: list[str], tariff: str) -> None:
         """Completion papers, report, inspection with its tests, agreement."""
         page = self.people.page(OFFICER)
         page.goto(f"/connections/{self.number}/tab/documents/")
@@ -305,7 +305,7 @@ class Journey:
                 "serial": "JOURNEY900",
                 "ct_ratio": "10",
                 "pt_ratio": "100",
-                "start_registers": [{"reading_type": "active", "value": "0.01"}],
+                "start_registers": [{"reading_type": "正向有功总", "value": "0.01"}],
                 "seals": "F1、F2",
                 "fitted_on": today(),
             },

@@ -79,12 +79,21 @@ class People:
 
 
 def fill(page: Page, data: Mapping[str, Any]) -> None:
-    """Answer the fields of a task's form by their names; a list of rows fills a table."""
+    """Answer a form's fields by their names; a list of rows fills a table, one of words ticks."""
     for name, value in data.items():
         if isinstance(value, Sequence) and not isinstance(value, str):
-            _fill_rows(page, name, value)
+            _fill_many(page, name, value)
         else:
             answer(page.locator(f"#task-form [name='{name}']"), value)
+
+
+def _fill_many(page: Page, name: str, values: Sequence[Any]) -> None:
+    """Rows of a table, or the values to tick of a list."""
+    if values and not isinstance(values[0], str):
+        _fill_rows(page, name, values)
+        return
+    for value in values:
+        page.locator(f"#task-form [name='{name}'][value='{value}']").check(force=True)
 
 
 def _fill_rows(page: Page, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

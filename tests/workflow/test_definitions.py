@@ -32,6 +32,14 @@ def problems(files: dict[str, str]) -> list[tuple[str, str, str]]:
     return [(p.file, p.element, p.expected) for p in refusal.value.problems]
 
 
+_CAPACITY = """kind = "decimal"
+label = "容量"
+unit = "kVA"
+required = true
+minimum = 1
+maximum = 100000"""
+
+
 class TestAccepted:
     """What compiling gives."""
 
@@ -154,6 +162,17 @@ class TestRefused:
             ('name = "capacity_kva"', 'name = "1x"', "每个字段应有 name"),
             ("required_when = \"supply_kind == 'dual'\"", 'required_when = "a.b"', "只能写"),
             ("maximum = 100000", "biggest = 100000", "不认识 biggest"),
+            ("maximum = 100000", 'choice_from = "a.b"', "choice_from 只用于 choice、choices"),
+            (
+                _CAPACITY,
+                'kind = "choice"\nlabel = "容量"\nchoice_from = "a.b"',
+                "choice_from 是“a.b”，没有登记这个列表",
+            ),
+            (
+                _CAPACITY,
+                'kind = "choice"\nlabel = "容量"\nchoices = ["a"]\nchoice_from = "a.b"',
+                "只写一个",
+            ),
         ],
     )
     def test_a_bad_form_is_refused(self, old: str, new: str, said: str) -> None:

@@ -42,6 +42,7 @@ _WRITTEN: dict[str, type] = {
     "help": str,
     "pattern": str,
     "required_when": str,
+    "choice_from": str,
     "required": bool,
     "max_length": int,
 }
@@ -79,6 +80,7 @@ class FormField:
     max_length: int | None = None
     pattern: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    choice_from: str = ""
     help: str = ""
     required_when: str = ""
     columns: tuple[FormField, ...] = ()
@@ -134,8 +136,11 @@ def _field(raw: Any, where: str) -> FormField:
         raise UnableToReadForms(f"{where}：缺少 label（中文名称）")
     choices = tuple(_choice(choice) for choice in _list(raw, "choices", where))
     columns = tuple(_field(column, where) for column in _list(raw, "columns", where))
-    if kind in {"choice", "choices"} and not choices:
-        raise UnableToReadForms(f"{where}：缺少 choices（可选的值）")
+    listed = raw.get("choice_from", "")
+    if kind in {"choice", "choices"} and bool(choices) == bool(listed):
+        raise UnableToReadForms(f"{where}：应有 choices（可选的值）或 choice_from，只写一个")
+    if listed and kind not in {"choice", "choices"}:
+        raise UnableToReadForms(f"{where}：choice_from 只用于 choice、choices")
     if kind == "table" and not columns:
         raise UnableToReadForms(f"{where}：缺少 columns（表格的列）")
     if any(column.kind in {"table", "files"} for column in columns):
@@ -323,6 +328,8 @@ def _yes_no(raw: Any) -> bool:
 
 def _one_of(field: FormField, raw: Any) -> str:
     values = [value for value, _ in field.choices]
+    if field.choice_from and str(raw) not in values:
+        raise ValueError(f"没有“{raw}”可选，请从列表中选择")
     if str(raw) not in values:
         labels = "、".join(label for _, label in field.choices)
         raise ValueError(f"应为 {labels} 之一")

@@ -1,4 +1,4 @@
-"""What the rooms above lend to the engine: folders of processes, task handlers, services.
+"""What the rooms above lend to the engine: processes, handlers, services, lists of choices.
 
 Rooms register in `apps.py: ready()`; a definition names what it uses, and is refused where a name
 is not registered. Nothing else of the rooms above is known here.
@@ -7,7 +7,7 @@ is not registered. Nothing else of the rooms above is known here.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,17 @@ class ServiceCall:
     at: dt.datetime
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Who is to choose, in which process and when: what a list to choose from may depend on."""
+
+    instance: ProcessInstance
+    viewer: Viewer
+    at: dt.datetime
+
+
+Choices = Callable[[Asking], Iterable[tuple[str, str]]]
+"""Value and label of everything that may be chosen, in the order in which it is shown."""
 TaskHandler = Callable[[TaskCompletion], Mapping[str, Any] | None]
 Service = Callable[[ServiceCall], Mapping[str, Any] | None]
 Invitation = Callable[[int, Mapping[int, str], dt.datetime], None]
@@ -59,6 +70,7 @@ _folders: list[Path] = []
 _handlers: dict[str, TaskHandler] = {}
 _services: dict[str, Service] = {}
 _invitations: dict[str, Invitation] = {}
+_choices: dict[str, Choices] = {}
 
 
 def register_processes(folder: Path) -> None:
@@ -90,6 +102,16 @@ def register_invitation(subject_type: str, invite: Invitation) -> None:
 def get_invitation(subject_type: str) -> Invitation | None:
     """How a subject of this type is shown to units, if its room said so."""
     return _invitations.get(subject_type)
+
+
+def register_choices(name: str, choices: Choices) -> None:
+    """What a field with this `choice_from` offers; `name` reads `room.nouns`."""
+    _choices[name] = choices
+
+
+def get_choices(name: str) -> Choices | None:
+    """The list of this name, if a room registered one."""
+    return _choices.get(name)
 
 
 def get_service(name: str) -> Service | None:

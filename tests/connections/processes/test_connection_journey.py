@@ -25,7 +25,7 @@ from tests.connections.processes import world as w
 from tests.connections.processes.world import PDF, PHOTO, Connection, at
 from tests.connections.works.world import good_values, make_firm
 
-INSPECTORS = "E005、E006"
+INSPECTORS = ["E003", "E006"]
 
 
 @pytest.fixture(autouse=True)
@@ -215,7 +215,7 @@ def energize(c: Connection) -> None:
         serial="M900",
         ct_ratio="10",
         pt_ratio="100",
-        start_registers=[{"reading_type": "active_wh", "value": "0.01"}],
+        start_registers=[{"reading_type": "正向有功总", "value": "0.01"}],
         seals="F1、F2",
         fitted_on="2025-11-28",
     )

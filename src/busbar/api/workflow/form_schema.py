@@ -96,6 +96,9 @@ def _text(field: FormField) -> dict[str, Any]:
 
 
 def _choice(field: FormField) -> dict[str, Any]:
+    """Without an open task nobody knows what the registers will offer; only which list it is."""
+    if field.choice_from and not field.choices:
+        return {"type": "string", "x-choice-from": field.choice_from}
     return {
         "type": "string",
         "oneOf": [{"const": value, "title": label} for value, label in field.choices],

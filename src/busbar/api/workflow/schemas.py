@@ -151,6 +151,7 @@ class TaskDetailOut(TaskOut):
     help: str
     reason: str
     data: dict[str, Any]
+    labels: dict[str, dict[str, str]]
     clock_id: int | None
     may_act: bool
     why_not: str

@@ -142,16 +142,21 @@ def list_tasks(
 def get_task(request: HttpRequest, task_id: Id) -> dict[str, Any]:
     """一个任务：表单（JSON Schema）、能否办理、转办与征求意见的经过、附件。"""
     viewer, task = viewer_of(request), _seen(request, task_id)
-    form, step = workflow_queries.get_form(task), workflow_queries.get_step(task)
-    acting = workflow_queries.how_may_act(viewer, task)
+    step, acting = workflow_queries.get_step(task), workflow_queries.how_may_act(viewer, task)
+    may_act = task.is_open and not isinstance(acting, str)
+    if may_act:
+        form = workflow_queries.offer_form(task, viewer, at=now())
+    else:
+        form = workflow_queries.get_form(task)
     return {
         **task_of(task, now()),
         "form": form_schema.describe(form),
         "help": step.help,
         "reason": task.reason,
         "data": task.data,
+        "labels": task.labels,
         "clock_id": task.clock_id,
-        "may_act": task.is_open and not isinstance(acting, str),
+        "may_act": may_act,
         "why_not": acting if isinstance(acting, str) else "",
         "may_claim": workflow_queries.may_claim(viewer, task),
         "may_return": task.is_open and step.returns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,11 @@ def files(completion: TaskCompletion, field: str) -> list[SentFile]:
     ]
 
 
-def employee_ids(numbers: str) -> list[int]:
-    """Keys of the employees whose numbers are listed, separated by commas or spaces."""
-    plain = numbers.translate({ord(mark): " " for mark in "、，,;；"})
-    wanted = plain.split()
+def employee_ids(numbers: str | Sequence[str]) -> list[int]:
+    """Keys of the employees with these numbers: a list, or a text with commas or spaces."""
+    if isinstance(numbers, str):
+        numbers = numbers.translate({ord(mark): " " for mark in "、，,;；"}).split()
+    wanted = list(numbers)
     known = dict(Employee.objects.filter(number__in=wanted).values_list("number", "pk"))
     if missing := [number for number in wanted if number not in known]:
         raise UnableToAnswer(f"没有工号为 {'、'.join(missing)} 的员工")

@@ -87,7 +87,7 @@ def hand_over(completion: TaskCompletion) -> Facts:
 def plan_survey(completion: TaskCompletion) -> Facts:
     """Call in people by number, or the departments of the company; the record is made out."""
     application = application_of(completion)
-    people = employee_ids(text(completion, "participants"))
+    people = employee_ids(completion.data.get("participants") or ())
     units = [] if people else [unit.pk for unit in _departments(application.unit)]
     operations.plan_survey(
         application_id=application.pk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from busbar.connections.steps import commissioning, intake, scheme, short, works
+from busbar.connections.steps import choosing, commissioning, intake, scheme, short, works
 from busbar.connections.subjects import APPLICATION
 from busbar.workflow import registry
 
@@ -44,11 +44,18 @@ _HANDLERS: tuple[tuple[ModuleType, tuple[str, ...]], ...] = (
     ),
 )  # fmt: skip
 
+_CHOICES = (
+    "colleagues", "inspectors", "departments", "feeders", "charge_items", "designers", "builders",
+    "completion_tests", "tariffs", "account_points", "change_transformers", "standing_meters",
+)  # fmt: skip
+
 
 def register_all() -> None:
-    """Every handler under `connections.<function>`."""
+    """Every handler and every list to choose from under `connections.<function>`."""
     registry.register_processes(PROCESSES)
     for module, names in _HANDLERS:
         for name in names:
             registry.register_task_handler(f"connections.{name}", getattr(module, name))
+    for name in _CHOICES:
+        registry.register_choices(f"connections.{name}", getattr(choosing, name))
     registry.register_invitation(APPLICATION, intake.invite)

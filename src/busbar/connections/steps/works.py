@@ -157,7 +157,7 @@ def recheck_findings(completion: TaskCompletion) -> Facts:
         operations.recheck_finding(
             finding_id=finding.pk,
             answer=answer,
-            inspector_ids=employee_ids(text(completion, "inspectors")),
+            inspector_ids=employee_ids(completion.data.get("inspectors") or ()),
             by=completion.viewer,
             at=completion.at,
         )
@@ -220,7 +220,7 @@ def _hold(completion: TaskCompletion, kind: InspectionKind) -> Facts:
     held = operations.hold_inspection(
         inspection_id=inspection.pk,
         outcome=InspectionOutcome(
-            inspector_ids=employee_ids(text(completion, "inspectors")),
+            inspector_ids=employee_ids(completion.data.get("inspectors") or ()),
             held_at=completion.data["held_at"],
             opinion=text(completion, "opinion"),
             witness=text(completion, "witness"),

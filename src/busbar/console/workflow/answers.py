@@ -44,7 +44,7 @@ def record_of(
     files = _files_by_field(task)
     # What a return leaves is its reason, which stands beside the task.
     asked = form.fields if form and task.state != TaskState.RETURNED else ()
-    answers = [_answer(one, task.data, files) for one in asked]
+    answers = [_answer(one, task, files) for one in asked]
     return TaskRecord(
         task=task,
         outcome=_outcome(task, definition),
@@ -68,30 +68,33 @@ def _files_by_field(task: UserTask) -> dict[str, tuple[TaskAttachment, ...]]:
 
 
 def _answer(
-    one: FormField, data: Mapping[str, Any], files: Mapping[str, tuple[TaskAttachment, ...]]
+    one: FormField, task: UserTask, files: Mapping[str, tuple[TaskAttachment, ...]]
 ) -> Answer | None:
     if one.kind == "files":
         return Answer(one.label, files=files[one.name]) if one.name in files else None
-    value = data.get(one.name)
+    value, labels = task.data.get(one.name), task.labels
     if value is None or value in ("", []):
         return None
     if one.kind == "table":
-        rows = tuple(tuple(_words(c, row.get(c.name)) for c in one.columns) for row in value)
+        known = [(c, labels.get(f"{one.name}.{c.name}", {})) for c in one.columns]
+        rows = tuple(
+            tuple(_words(c, row.get(c.name), names) for c, names in known) for row in value
+        )
         return Answer(one.label, columns=tuple(_heading(c) for c in one.columns), rows=rows)
-    return Answer(one.label, _words(one, value))
+    return Answer(one.label, _words(one, value, labels.get(one.name, {})))
 
 
 def _heading(one: FormField) -> str:
     return f"{one.label}（{one.unit}）" if one.unit else one.label
 
 
-def _words(one: FormField, value: Any) -> str:
+def _words(one: FormField, value: Any, names: Mapping[str, str]) -> str:
     if value is None or value == "":
         return ""
     if one.kind == "yes_no":
         return _("是") if value else _("否")
     if one.kind in {"choice", "choices"}:
-        labels = dict(one.choices)
+        labels = {**dict(one.choices), **names}
         parts = value if isinstance(value, list) else [value]
         return "、".join(labels.get(str(part), str(part)) for part in parts)
     if one.kind == "datetime":

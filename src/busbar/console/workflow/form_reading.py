@@ -53,8 +53,8 @@ class BoundField:
 
     @property
     def has_many_choices(self) -> bool:
-        """Whether a select is easier than radios."""
-        return len(self.field.choices) > _FEW_CHOICES
+        """Whether a select is easier than radios; always where the registers say what there is."""
+        return bool(self.field.choice_from) or len(self.field.choices) > _FEW_CHOICES
 
     @property
     def is_asked_sometimes(self) -> bool:

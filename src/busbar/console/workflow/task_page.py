@@ -29,7 +29,6 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow import queries as workflow_queries
-from busbar.workflow.definition.elements import Definition
 from busbar.workflow.forms import Form, UnableToAcceptForm
 from busbar.workflow.models import TaskState, UserTask
 from busbar.workflow.people import Acting
@@ -147,7 +146,8 @@ def _page(request: StaffRequest, task: UserTask, said: Said | None) -> HttpRespo
         "said": said,
         "now": at,
     }
-    context |= _doing(request, task, acting, _fields(task, page.definition, page.tasks, said))
+    form = workflow_queries.offer_form(task, viewer, at=at) if isinstance(acting, Acting) else None
+    context |= _doing(request, task, acting, _fields(task, form, page.tasks, said))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if said and said.sentence else HTTPStatus.OK
     return render(request, "console/workflow/task.html", context, status=status)
 
@@ -175,9 +175,8 @@ def _doing(
 
 
 def _fields(
-    task: UserTask, definition: Definition, tasks: list[UserTask], said: Said | None
+    task: UserTask, form: Form | None, tasks: list[UserTask], said: Said | None
 ) -> list[form_reading.BoundField]:
-    form = definition.forms.get(task.form)
     if form is None:
         return []
     if said is not None:

@@ -57,10 +57,10 @@ class Town:
         """The city's manager, or whoever holds the post (`connection`, `cashier` …)."""
         return self.person(f"city{city + 1}{'_' if post else ''}{post}")
 
-    def inspectors(self, city: int) -> str:
+    def inspectors(self, city: int) -> list[str]:
         """Numbers of the two who inspect together."""
         names = (f"city{city + 1}_safety", f"city{city + 1}_safety2")
-        return "、".join(self.numbers[name] for name in names)
+        return [self.numbers[name] for name in names]
 
     @property
     def administrator(self) -> Viewer:

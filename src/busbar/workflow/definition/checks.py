@@ -7,12 +7,12 @@ from typing import Any
 
 from busbar.access.models import Role, UnitKind
 from busbar.clocks import shipped
-from busbar.workflow import expressions, registry
+from busbar.workflow import expressions, offering, registry
 from busbar.workflow.definition.decisions import check_decision, outputs_of
 from busbar.workflow.definition.elements import PARTIES, RETURNED, Step
 from busbar.workflow.definition.problems import Problem
 from busbar.workflow.definition.specs import own_attributes
-from busbar.workflow.definition.tree import BPMN, Tree, local
+from busbar.workflow.definition.tree import BPMN, FORMS, Tree, local
 from busbar.workflow.forms import Form
 
 Decisions = Mapping[str, Any]
@@ -69,6 +69,7 @@ def check_package(tree: Tree, decisions: Decisions, forms: Forms, steps: Steps) 
     problems += [Problem(BPMN, e, said) for e, said in _waits(tree, steps, facts)]
     problems += [Problem(BPMN, e, said) for e, said in _return_paths(tree, steps)]
     problems += [Problem(BPMN, e, said) for e, said in _decision_tasks(tree, decisions)]
+    problems += [Problem(FORMS, "", said) for form in forms.values() for said in _lists(form)]
     for name, root in decisions.items():
         problems += [Problem(name, e, said) for e, said in check_decision(root, facts)]
     return problems
@@ -206,6 +207,13 @@ def _step(step: Step, forms: Forms, facts: frozenset[str]) -> Iterator[str]:
         yield f"busbar:silent 是“{step.silent}”，应为表单字段 outcome 的一个可选值"
     if step.stage not in _STAGES:
         yield "busbar:stage 应为 1 至 7 的整数"
+
+
+def _lists(form: Form) -> Iterator[str]:
+    for path, name in offering.list_sources(form):
+        if registry.get_choices(name) is None:
+            where = f"表单“{form.name}”字段“{path}”"
+            yield f"{where} 的 choice_from 是“{name}”，没有登记这个列表"
 
 
 def _one_of(attribute: str, value: str, allowed: Iterable[Any]) -> Iterator[str]:

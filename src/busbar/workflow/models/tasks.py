@@ -45,7 +45,8 @@ class UserTask(models.Model):
 
     `completed_at` is when the answer was recorded, `done_at` when the work was done: earlier
     only with a reason, and seen by supervision. `due_at` is kept in step with the clock, or is
-    null without one. `sort_at` orders lists: due time, or the far future.
+    null without one. `sort_at` orders lists: due time, or the far future. `labels` has what
+    values chosen from the registers were called then: label by value, by field or `table.column`.
     """
 
     instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="tasks")
@@ -64,6 +65,7 @@ class UserTask(models.Model):
     form = models.CharField(max_length=60)
     outcome = models.CharField(max_length=60, blank=True)
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    labels = models.JSONField(default=dict)
     reason = models.CharField(max_length=500, blank=True)
     silent = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.kit.errors import Refusal
-from busbar.workflow import clocking, engine, forms, people, registry
+from busbar.workflow import clocking, engine, forms, offering, people, registry
 from busbar.workflow.definition.elements import RETURNED, Step
 from busbar.workflow.models import FindingKind, TaskAttachment, TaskState, UserTask
 from busbar.workflow.moments import spoken
@@ -69,12 +69,14 @@ def _complete(
 ) -> UserTask:
     move, task, acting = _take_up(task_id, viewer, at)
     step = move.definition.steps[task.element]
-    form = move.definition.forms[step.form]
+    asking = registry.Asking(move.instance, viewer, at)
+    form = offering.offer(move.definition.forms[step.form], asking)
     counts = Counter(file.field for file in files)
     values = forms.check(form, data, facts=move.course.facts, files=counts)
     task.done_at, task.reason = _when(task, at, doing), doing.reason[:500]
     if acting.employee_id and task.owner_id is None and not acting.for_another:
         task.owner_id = acting.employee_id
+    task.labels = offering.labels_of(form, values)
     attached = attaching.attach(task, files, by=viewer.name, at=at)
     _answer(move, task, step, values, attached, viewer)
     _close(move, task, TaskState.COMPLETED, viewer)
@@ -224,6 +226,7 @@ def _close(move: Move, task: UserTask, state: TaskState, viewer: Viewer) -> None
             "owner",
             "outcome",
             "data",
+            "labels",
             "reason",
             "completed_at",
             "completed_by",

@@ -14,6 +14,7 @@ from busbar.workflow.queries.definitions import (
     get_version_in_force,
     list_definitions,
     list_versions,
+    offer_form,
 )
 from busbar.workflow.queries.processes import (
     ProcessDiagram,
@@ -86,4 +87,5 @@ __all__ = [
     "list_supervision",
     "list_versions",
     "may_claim",
+    "offer_form",
 ]

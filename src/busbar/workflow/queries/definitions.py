@@ -6,11 +6,14 @@ import datetime as dt
 
 from django.db.models import Count, Q, QuerySet
 
+from busbar.access.visibility import Viewer
+from busbar.workflow import offering
 from busbar.workflow.comparison import VersionDiff, compare
 from busbar.workflow.definition.elements import Step
 from busbar.workflow.forms import Form
 from busbar.workflow.library import get_definition
 from busbar.workflow.models import ProcessDefinition, ProcessVersion, UserTask, VersionState
+from busbar.workflow.registry import Asking
 
 
 def get_version_in_force(key: str, *, on: dt.date) -> ProcessVersion | None:
@@ -42,6 +45,11 @@ def get_form(task: UserTask) -> Form:
     """The form that a task asks for, as its process's version has it."""
     definition = get_definition(task.instance.version_id)
     return definition.forms[task.form]
+
+
+def offer_form(task: UserTask, viewer: Viewer, *, at: dt.datetime) -> Form:
+    """The form with what the viewer may choose from the registers now."""
+    return offering.offer(get_form(task), Asking(task.instance, viewer, at))
 
 
 def get_step(task: UserTask) -> Step:
