@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from busbar.jobs import clocks, connections, lake, notifications
+from busbar.jobs import clocks, connections, lake, notifications, papers
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -35,6 +35,7 @@ REACTIONS = (
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
+    Reaction("connections.papers", papers.PREFIXES, papers.tell_of_paper),
 )
 
 

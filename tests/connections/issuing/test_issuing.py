@@ -75,6 +75,35 @@ class TestApplicationPaper:
         assert not IssuedPaper.objects.exists()
 
 
+class TestAcceptancePaper:
+    def test_says_when_it_was_accepted_and_what_follows_by_when(
+        self, ground: None, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.FILES_ROOT = tmp_path / "files"
+        c = process_world.make_connection()
+        c.hand_in_documents(process_world.DocumentPhase.APPLICATION, "station", "2025-03-05")
+        c.do("check_documents", "station", "2025-03-06", outcome="accepted")
+
+        paper = IssuedPaper.objects.get(kind="acceptance")
+
+        text = text_of(paper)
+        steps = {step["name"]: step["due_on"] for step in paper.facts["steps"]}
+        assert steps["高压单电源供电方案答复"] == "2025-04-03"
+        for value in ("用电受理通知", "2025年3月6日", "高压单电源供电方案答复", "2025年4月3日"):
+            assert value in text
+        assert paper in connections_queries.list_applicant_papers(c.fresh())
+
+    def test_is_not_made_before_the_acceptance(self, world: World) -> None:
+        world.application.accepted_at = None
+        world.application.save()
+
+        with pytest.raises(UnableToCompilePaper, match="还没有受理"):
+            connections_operations.issue_acceptance_paper(
+                application_id=world.application.pk, by=SYSTEM_VIEWER, at=at("2025-09-02")
+            )
+        assert not IssuedPaper.objects.exists()
+
+
 class TestRefusalPaper:
     def test_states_reason_and_clause(self, world: World) -> None:
         world.application.state = "refused"

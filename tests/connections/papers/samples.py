@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from busbar.connections.papers.facts import (
+    AcceptanceNotice,
     ApplicationForm,
     AttachedDocument,
     Equipment,
@@ -16,6 +17,7 @@ from busbar.connections.papers.facts import (
     Opinion,
     Payee,
     PaymentNotice,
+    PromisedStep,
     RegisteredStep,
     RegistrationRecord,
     SchemeReply,
@@ -105,6 +107,21 @@ APPLICATION = ApplicationForm(
         AttachedDocument("营业执照复印件", is_present=True),
         AttachedDocument("用电地址物权证明", is_present=True),
         AttachedDocument("用电设备清单", is_present=False),
+    ),
+)
+ACCEPTANCE = AcceptanceNotice(
+    head=HEAD,
+    application_number=NUMBER,
+    customer_name=NAME,
+    site_address=ADDRESS,
+    kind="新装",
+    supply_kind="双电源",
+    requested_capacity_kva=Decimal(1600),
+    received_on=dt.date(2026, 2, 27),
+    accepted_at=at(2),
+    steps=(
+        PromisedStep("传递市场营销部", dt.date(2026, 3, 9), "种子制度 第12条"),
+        PromisedStep("高压双电源供电方案答复", dt.date(2026, 4, 14), "种子制度 第9条"),
     ),
 )
 LONG_APPLICATION = ApplicationForm(

@@ -18,6 +18,7 @@ Render = Callable[[Any], bytes]
 PAPERS: list[tuple[Render, Any, str, int, tuple[str, ...]]] = [
     (making.render_application, s.APPLICATION, "高压用电申请", 2, ("2230", "751.5", "待补")),
     (making.render_registration, s.REGISTRATION, "业扩报装登记记录", 1, ("按默示同意处理",)),
+    (making.render_acceptance, s.ACCEPTANCE, "用电受理通知", 1, ("2026年4月14日", "种子制度第9条")),
     (making.render_missing_documents, s.MISSING, "缺件一次性告知书", 1, ("2026年3月23日",)),
     (making.render_survey, s.SURVEY, "现场勘察单", 1, ("新立电杆6基", "3fa13fa1")),
     (

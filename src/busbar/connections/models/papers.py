@@ -33,7 +33,6 @@ class PaperKind(models.TextChoices):
     CHANGE_NOTICE = "change_notice", _("变更用电通知")
     REFUND_NOTICE = "refund_notice", _("退费通知")
     AGREEMENT = "agreement", _("供用电合同")
-    WORK_ORDER = "work_order", _("工作单")
 
 
 class ReceiptMeans(models.TextChoices):

@@ -46,7 +46,6 @@ WORDS = {
     PaperKind.CHANGE_NOTICE: "变更用电",
     PaperKind.REFUND_NOTICE: "用电退费",
     PaperKind.AGREEMENT: "供用电合同",
-    PaperKind.WORK_ORDER: "业扩工单",
 }
 """The word with which the numbers of a kind begin, whatever language the screen speaks."""
 

@@ -155,6 +155,31 @@ class MissingDocumentsNotice:
 
 
 @dataclass(frozen=True)
+class PromisedStep:
+    """What is done next, by when at the latest, and by which rule."""
+
+    name: str
+    due_on: dt.date
+    source: str
+
+
+@dataclass(frozen=True)
+class AcceptanceNotice:
+    """受理通知: when the application was accepted, what happens next and by when (R50)."""
+
+    head: Letterhead
+    application_number: str
+    customer_name: str
+    site_address: str
+    kind: str
+    supply_kind: str
+    requested_capacity_kva: Decimal
+    received_on: dt.date
+    accepted_at: dt.datetime
+    steps: tuple[PromisedStep, ...]
+
+
+@dataclass(frozen=True)
 class RefusalNotice:
     """不予受理通知书: the reason, and the clause it rests on (R34)."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from busbar.connections.papers.facts import (
+    AcceptanceNotice,
     ApplicationForm,
     Fee,
     Letterhead,
@@ -78,6 +79,11 @@ def render_registration(facts: RegistrationRecord) -> bytes:
 def render_missing_documents(facts: MissingDocumentsNotice) -> bytes:
     """缺件一次性告知书."""
     return _render("missing_documents", facts)
+
+
+def render_acceptance(facts: AcceptanceNotice) -> bytes:
+    """受理通知."""
+    return _render("acceptance", facts)
 
 
 def render_refusal(facts: RefusalNotice) -> bytes:

@@ -77,6 +77,7 @@ from busbar.connections.queries.green_channel import (
 from busbar.connections.queries.papers import (
     find_applicant_paper,
     get_paper,
+    is_for_customer,
     list_applicant_papers,
     list_application_papers,
     list_papers,
@@ -170,6 +171,7 @@ __all__ = [
     "get_survey",
     "get_works",
     "has_passed_training",
+    "is_for_customer",
     "iter_applications",
     "list_applicable_items",
     "list_applicant_papers",

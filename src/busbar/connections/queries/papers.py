@@ -51,6 +51,11 @@ def _of_applicant(application: ConnectionApplication) -> QuerySet[IssuedPaper]:
     return application.papers.filter(revoked_at=None).exclude(kind__in=_OURS)
 
 
+def is_for_customer(paper: IssuedPaper) -> bool:
+    """Whether the customer may see the paper: one in force, and no record of our own."""
+    return paper.revoked_at is None and paper.kind not in _OURS
+
+
 def paper_path(paper: IssuedPaper) -> Path:
     """Where the bytes of a paper lie whose visibility was checked."""
     return kept_path({"sha256": paper.sha256})

@@ -91,6 +91,13 @@ def list_promises(application: ConnectionApplication) -> list[Promise]:
     return [_promise(clock) for clock in clocks if _is_promised(clock)]
 
 
+def list_promised_clocks(application: ConnectionApplication) -> list[Clock]:
+    """The promises that run now or stand still, soonest due first, with limit and source."""
+    clocks = clocks_queries.list_subject_clocks(SYSTEM_VIEWER, APPLICATION, application.pk)
+    running = [clock for clock in clocks if clock.is_open and _is_promised(clock)]
+    return sorted(running, key=lambda clock: (clock.due_at, clock.pk))
+
+
 def _is_promised(clock: Clock) -> bool:
     return clock.code in PROMISES and clock.state != ClockState.CANCELLED
 

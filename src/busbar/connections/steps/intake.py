@@ -47,6 +47,7 @@ def check_documents(completion: TaskCompletion) -> Facts:
     else:
         operations.accept_application(application_id=pk, by=by, at=at)
         operations.issue_application_paper(application_id=pk, by=by, at=at)
+        operations.issue_acceptance_paper(application_id=pk, by=by, at=at)
     return {}
 
 

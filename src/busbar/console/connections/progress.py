@@ -270,7 +270,7 @@ def _open(request: HttpRequest) -> HttpResponse:
     code = form.cleaned_data["query_code"]
     found = connections_queries.find_by_query_code(number, code)
     if found is None:
-        form.add_error(None, _("受理号或查询码不符；查询码在受理通知上，字母不分大小写"))
+        form.add_error(None, _("受理号或查询码不符；查询码在提交申请时告知，字母不分大小写"))
         return _asked_again(request, form, 422)
     ratelimit.clear(request, action="progress", key=number.lower())
     request.session.cycle_key()

@@ -12,6 +12,7 @@ from busbar.connections.operations.issuing.decisions import (
 )
 from busbar.connections.operations.issuing.ground import UnableToCompilePaper
 from busbar.connections.operations.issuing.intake import (
+    issue_acceptance_paper,
     issue_application_paper,
     issue_correction_paper,
     issue_refusal_paper,
@@ -31,6 +32,7 @@ __all__ = [
     "UnableToCompilePaper",
     "UnableToIssueChangePaper",
     "UnableToIssueRefundPaper",
+    "issue_acceptance_paper",
     "issue_agreement_paper",
     "issue_application_paper",
     "issue_change_paper",

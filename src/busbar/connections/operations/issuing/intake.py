@@ -31,17 +31,20 @@ from busbar.connections.operations.issuing.ground import (
 )
 from busbar.connections.papers import making
 from busbar.connections.papers.facts import (
+    AcceptanceNotice,
     ApplicationForm,
     AttachedDocument,
     Equipment,
     MissingDocumentsNotice,
     MissingItem,
+    PromisedStep,
     RefusalNotice,
     SurveyParticipant,
     SurveyPhoto,
     SurveySheet,
 )
 from busbar.connections.queries.documents import get_document_list
+from busbar.connections.queries.stages import list_promised_clocks
 from busbar.connections.subjects import APPLICATION, voltage_level
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
@@ -63,6 +66,24 @@ def issue_application_paper(*, application_id: int, by: Viewer, at: dt.datetime)
         PaperKind.APPLICATION_FORM,
         _application_facts(application),
         lambda head, facts: making.render_application(ApplicationForm(head=head, **facts)),
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def issue_acceptance_paper(*, application_id: int, by: Viewer, at: dt.datetime) -> IssuedPaper:
+    """受理通知: the moment of acceptance, what follows and by when, from the running clocks (R50).
+
+    Raises UnableToCompilePaper. Event `connections.paper.issued`.
+    """
+    require_any(by, Permission.ACCEPT_APPLICATIONS)
+    application = hold_for(application_id, by, "生成受理通知")
+    return issue_about(
+        application,
+        PaperKind.ACCEPTANCE,
+        _acceptance_facts(application),
+        lambda head, facts: making.render_acceptance(AcceptanceNotice(head=head, **facts)),
         by=by,
         at=at,
     )
@@ -168,6 +189,26 @@ def _application_facts(application: ConnectionApplication) -> Facts:
 
 def _generator(kilowatts: int) -> str:
     return f"{kilowatts} kW" if kilowatts else "无"
+
+
+def _acceptance_facts(application: ConnectionApplication) -> Facts:
+    if application.accepted_at is None:
+        raise UnableToCompilePaper(f"申请 {application.number} 还没有受理")
+    steps = tuple(
+        PromisedStep(clock.limit.name, local_date(clock.due_at), str(clock.limit.source))
+        for clock in list_promised_clocks(application)
+    )
+    if not steps:
+        raise UnableToCompilePaper(f"申请 {application.number} 没有办理时限，请先载入办理时限")
+    return {
+        **applicant_facts(application),
+        "kind": str(application.get_kind_display()),
+        "supply_kind": str(application.get_supply_kind_display()),
+        "requested_capacity_kva": Decimal(application.requested_kva),
+        "received_on": local_date(application.submitted_at),
+        "accepted_at": application.accepted_at,
+        "steps": steps,
+    }
 
 
 def _correction_facts(application: ConnectionApplication) -> Facts:
