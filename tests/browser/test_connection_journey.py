@@ -39,7 +39,8 @@ for role in ("design", "construction"):
     print(next(f.code for f in firms
           if not explain_ineligibility(f, role=role, voltage_kv=Decimal(10), on=today)))
 people = Employee.objects.filter(unit__code__in=("LC10SF", "LC10MK")).order_by("number")
-print("、".join(people.values_list("number", flat=True)[:2]))
+inspecting = {"safety_inspector", "connection_officer"}
+print("、".join([p.number for p in people if inspecting & set(p.roles)][:2]))
 print(Agreement.objects.filter(basic_charge_mode="capacity").first().tariff_code)
 """
 POINT = """

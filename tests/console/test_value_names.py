@@ -24,6 +24,8 @@ class TestNameRecorded:
             ("workflow.message.received", "message", "fees_received", "费用到账"),
             ("notifications.message.sent", "kind", "clocks.clock.warned", "时限预警"),
             ("clocks.clock.escalated", "audience", "company_above", "上一级公司"),
+            ("clocks.clock.paused", "pause_reason", "customer-documents", "等待客户补正资料"),
+            ("clocks.rule_set.adopted", "rule_set", "SEED", "种子制度"),
             ("clocks.clock.escalated", "subject_type", "workflow.task", "任务"),
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from busbar.access.models import Role, UnitKind
+from busbar.clocks import shipped
 from busbar.clocks.models import Audience
 from busbar.connections.models import (
     ApplicationState,
@@ -137,8 +139,16 @@ def _labels(event: str, field: str) -> Mapping[str, Promise | str]:
         return _OUTCOMES
     if field == "message":
         return _MESSAGES
+    if field == "pause_reason":
+        return _names(shipped.pause_reasons())
+    if field == "rule_set" and event.startswith("clocks."):
+        return _names(shipped.rule_sets())
     choices = _BY_FIELD.get(field) or _BY_NOUN.get((event.rpartition(".")[0], field))
     return dict(choices.choices) if choices else {}
+
+
+def _names(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {code: str(row["name"]) for code, row in rows.items()}
 
 
 def _spoken(text: str) -> str:

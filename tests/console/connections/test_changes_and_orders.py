@@ -18,7 +18,7 @@ from busbar.connections.models import (
 from busbar.connections.operations import orders as order_operations
 from busbar.jobs import connections, outbox
 from busbar.jobs.outbox import Reaction
-from busbar.workflow.models import InstanceState, ProcessInstance
+from busbar.workflow.models import InstanceState, ProcessInstance, UserTask
 from tests.console.connections.conftest import NOW, Office
 
 HTMX = {"HX-Request": "true"}
@@ -257,3 +257,17 @@ class TestServiceOrders:
         assert "谷段为零点至八点" in found
         assert "东海7701厂" not in found
         assert "没有含这些词的答复" in nothing
+
+
+class TestTaskOfAChange:
+    def test_says_what_changes_where_and_when(self, office: Office) -> None:
+        office.account()
+        office.client("clerk").post("/changes/new/", renaming(reason="企业改制"))
+        change = SupplyChange.objects.get()
+        task = UserTask.objects.get(instance=change.process_id)
+
+        page = office.client("manager").get(f"/work/tasks/{task.pk}/").content.decode()
+
+        for words in (change.number, "更名", "3301 东海3301厂", "工业路 9 号", "自 2026-03-20 起"):
+            assert words in page
+        assert f"/changes/{change.number}/" in page

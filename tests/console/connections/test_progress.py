@@ -249,6 +249,25 @@ class TestExtension:
         assert not SchemeExtension.objects.exists()
 
 
+class TestValidity:
+    @pytest.mark.parametrize(
+        ("scheme", "application", "is_shown"),
+        [("replied", "replied", True), ("started", "works", False), ("started", "closed", False)],
+    )
+    def test_is_told_only_while_the_scheme_can_lapse(
+        self, office: Office, scheme: str, application: str, *, is_shown: bool
+    ) -> None:
+        found = office.submit()
+        reply(found)
+        SupplyScheme.objects.update(state=scheme)
+        ConnectionApplication.objects.update(state=application)
+
+        client, _answer = enter(found)
+        page = client.get("/progress/").content.decode()
+
+        assert ("供电方案有效期" in page) is is_shown
+
+
 class TestPapers:
     def paper(self, found: ConnectionApplication) -> IssuedPaper:
         return connections_operations.issue_paper(

@@ -109,7 +109,7 @@ def grant_green_channel(
         actor=by.actor,
         at=at,
         changes={
-            "rule": rule.code,
+            "rule": rule.name,
             "quota_used": f"{used + 1}/{rule.monthly_quota}",
             "passed_over": grant.passed_over,
             "evidence": grant.evidence,
@@ -148,7 +148,7 @@ def refuse_green_channel(
         application=application,
         actor=by.actor,
         at=at,
-        changes={"rule": rule.code},
+        changes={"rule": rule.name},
         reason=decision.reason,
     )
     return decision
@@ -182,7 +182,7 @@ def revoke_green_channel(
         application=grant.application,
         actor=by.actor,
         at=at,
-        changes={"rule": grant.rule.code},
+        changes={"rule": grant.rule.name},
         reason=grant.revoked_reason,
     )
     return grant

@@ -45,6 +45,8 @@ from busbar.kit.periods import local_date
 
 STAY = dt.timedelta(minutes=30)
 _KEY = "followed_application"
+_RUNS = (SchemeState.REPLIED, ApplicationState.REPLIED)
+"""Scheme and application between the reply and the beginning of works."""
 _CHOOSING = frozenset({ApplicationState.REPLIED, ApplicationState.WORKS})
 
 View = Callable[..., HttpResponseBase]
@@ -348,13 +350,12 @@ def _choices(found: ConnectionApplication) -> list[tuple[ContractorRole, Any]]:
 
 
 def _validity(found: ConnectionApplication) -> dict[str, Any]:
-    """The scheme's last day, and whether a longer one may be asked for."""
+    """The scheme's last day while it can lapse, and whether a longer one may be asked for."""
     scheme = standing_scheme(found)
-    if scheme is None or scheme.valid_until is None:
+    runs = scheme is not None and (scheme.state, found.state) == _RUNS
+    if scheme is None or scheme.valid_until is None or not runs:
         return {"scheme": None}
     facts: dict[str, Any] = {"scheme": scheme, "last_on": scheme.valid_until - dt.timedelta(days=1)}
-    if scheme.state != SchemeState.REPLIED:
-        return facts
     try:
         facts["bounds"] = connections_operations.bounds_of(scheme)
     except Refusal:

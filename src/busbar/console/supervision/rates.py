@@ -24,6 +24,8 @@ from busbar.workflow.queries.supervision import GroupBy
 SMALL = 10
 """Below so many promises a rate says little, and the screen says so."""
 CHARTED = 20
+GOOD, FAIR = 95, 80
+"""Percent from which a bar is green, and from which amber: the product's own, no rule's."""
 GROUPS: dict[str, Promise | str] = {
     "step": gettext_lazy("步骤"),
     "person": gettext_lazy("人员"),
@@ -64,6 +66,8 @@ def supervision_rates(request: StaffRequest) -> HttpResponse:
         "percent": percent_of(on_time, due),
         "small": SMALL,
         "is_small": 0 < due < SMALL,
+        "good": GOOD,
+        "fair": FAIR,
         "charted": len(lines) > CHARTED,
         "chart": _chart(lines, group_by),
         "may_export": asking.may_export(request.viewer),
@@ -124,6 +128,7 @@ def _chart(lines: list[RateLine], group_by: GroupBy) -> dict[str, object]:
     shown = lines if group_by == "period" else lines[:CHARTED]
     return {
         "upright": group_by == "period",
+        "bounds": [GOOD, FAIR],
         "names": [line.label for line in shown],
         "rates": [float(line.percent) for line in shown],
         "due": [line.rate.due for line in shown],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,9 @@ from busbar.connections.models import (
     IssuedPaper,
     MeteringOrder,
     ServiceOrder,
+    SupplyChange,
 )
+from busbar.connections.operations.changes.recording import CHANGE
 from busbar.connections.operations.orders.metering import METERING_ORDER
 from busbar.connections.operations.orders.service import SERVICE_ORDER
 from busbar.connections.subjects import APPLICATION, STAGES
@@ -44,7 +47,7 @@ class StageStep:
 
 
 def matter_of(viewer: Viewer, instance: ProcessInstance) -> Matter:
-    """The subject of a process with what the viewer may see of it. At most four queries."""
+    """The subject of a process with what the viewer may see of it. At most five queries."""
     describe = _DESCRIBERS.get(instance.subject_type)
     matter = describe(viewer, instance) if describe else None
     papers = connections_queries.list_papers(viewer, instance.subject_type, instance.subject_id)
@@ -118,6 +121,36 @@ def _service_order(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
     return Matter(found.topic, _url("service_order", found.number) if is_seen else "", pairs)
 
 
+def _change(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
+    """What changes where and when: who carries it out may be of another branch than the account."""
+    rows = SupplyChange.objects.select_related("account").prefetch_related(
+        "transformers__transformer"
+    )
+    found = rows.filter(pk=instance.subject_id).first()
+    if found is None:
+        return None
+    parts = [str(row.transformer) for row in found.transformers.all()]
+    pairs = (
+        (_("编号"), found.number),
+        (_("业务"), str(found.get_kind_display())),
+        (_("户号"), f"{found.account.number} {found.account.name}"),
+        (_("用电地址"), found.account.address),
+        (_("起止"), _span(found)),
+        (_("受电变压器"), "、".join(sorted(parts)) or "—"),
+        (_("变更原因"), found.reason or "—"),
+        (_("状态"), str(found.get_state_display())),
+    )
+    is_seen = SupplyChange.objects.visible_to(viewer).filter(pk=found.pk).exists()
+    return Matter(str(found), _url("change", found.number) if is_seen else "", pairs)
+
+
+def _span(change: SupplyChange) -> str:
+    """The days of a change: its first, and its last where it ends by itself."""
+    if change.ends_on is None:
+        return _("自 %(day)s 起") % {"day": f"{change.starts_on:%Y-%m-%d}"}
+    return f"{change.starts_on:%Y-%m-%d} — {change.ends_on - dt.timedelta(days=1):%Y-%m-%d}"
+
+
 def _customer(viewer: Viewer, instance: ProcessInstance) -> Customer | None:
     if instance.customer_id is None:
         return None
@@ -136,6 +169,7 @@ def _url(name: str, *arguments: object) -> str:
 
 _DESCRIBERS: dict[str, Callable[[Viewer, ProcessInstance], Matter | None]] = {
     APPLICATION: _application,
+    CHANGE: _change,
     METERING_ORDER: _metering_order,
     SERVICE_ORDER: _service_order,
 }

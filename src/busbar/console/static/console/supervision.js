@@ -17,7 +17,7 @@
   parts.rates = function (node) {
     const rates = data(node);
     room(node, rates.upright, rates.names.length, 10);
-    const tone = (i) => (rates.small[i] ? "#c3ccd4" : rates.rates[i] >= 95 ? "#58a583" : rates.rates[i] >= 80 ? "#e3a748" : "#c9584f");
+    const tone = (i) => (rates.small[i] ? "#c3ccd4" : rates.rates[i] >= rates.bounds[0] ? "#58a583" : rates.rates[i] >= rates.bounds[1] ? "#e3a748" : "#c9584f");
     const category = Object.assign({}, busbar.axes, { type: "category", data: rates.names, inverse: !rates.upright, splitLine: { show: false } });
     const value = Object.assign({}, busbar.axes, { type: "value", min: 0, max: 100, axisLabel: { color: "#5f6d7b", fontSize: 11, formatter: "{value}%" } });
     if (!rates.upright) category.axisLabel = Object.assign({}, category.axisLabel, names(node));
