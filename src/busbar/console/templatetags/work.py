@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from busbar.console.event_names import name_event
 from busbar.console.field_names import FIELD_UNITS, LISTS, REFERENCES, name_field
+from busbar.console.process_names import name_actor, name_step
 from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
 from busbar.console.value_names import name_recorded
 from busbar.imports.tables import get_table
@@ -30,6 +31,18 @@ _LONGEST = 120
 def event_name(event: str) -> str:
     """The event in words."""
     return name_event(event)
+
+
+@register.filter
+def step_name(name: str) -> str:
+    """A process or a step in words."""
+    return name_step(name)
+
+
+@register.filter
+def actor(name: str) -> str:
+    """Who acted, in words."""
+    return name_actor(name)
 
 
 @register.filter
