@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from busbar.console.event_names import name_event
 from busbar.console.field_names import FIELD_UNITS, LISTS, REFERENCES, name_field
+from busbar.console.finding_words import word_note
 from busbar.console.process_names import name_actor, name_step
 from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
 from busbar.console.value_names import name_recorded
@@ -43,6 +44,12 @@ def step_name(name: str) -> str:
 def actor(name: str) -> str:
     """Who acted, in words."""
     return name_actor(name)
+
+
+@register.filter
+def finding_note(note: str) -> str:
+    """What supervision found, in words."""
+    return word_note(note)
 
 
 @register.filter
