@@ -138,9 +138,10 @@ class TestEstimates:
             ESTIMATED,
             (int(SHAPE[39]) + int(SHAPE[41]) + 1) // 2,
         )
-        assert metering_queries.get_day_curve(SYSTEM_VIEWER, point, day(7)).delivered["active_wh"][
-            40
-        ] == 300_001
+        assert (
+            metering_queries.get_day_curve(SYSTEM_VIEWER, point, day(7)).delivered["active_wh"][40]
+            == 300_001
+        )
 
 
 class TestOutages:
@@ -211,7 +212,10 @@ class TestSecondCheck:
         keep(read("M1", 7, "1000"), read("M1", 8, "1010"))
         validate()
         metering_operations.accept_findings(
-            finding_ids=[VeeFinding.objects.get().pk], reason="冻结时刻不同", by=SYSTEM_VIEWER, at=AT
+            finding_ids=[VeeFinding.objects.get().pk],
+            reason="冻结时刻不同",
+            by=SYSTEM_VIEWER,
+            at=AT,
         )
 
         validate()
@@ -326,7 +330,9 @@ class TestCost:
         self, point: UsagePoint, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: values for n in range(5, 13)}, quality=dict.fromkeys(range(5, 13), quality))
+        deliver(
+            point, {n: values for n in range(5, 13)}, quality=dict.fromkeys(range(5, 13), quality)
+        )
         validate()
         assert VeeFinding.objects.count() == 8
 
@@ -336,9 +342,7 @@ class TestCost:
             assert [row.usage_point.account.customer.name for row in page.findings]
         after, seen = page.after, [row.pk for row in page.findings]
         while after:
-            page = metering_queries.list_vee_findings(
-                SYSTEM_VIEWER, narrowed, after=after, size=3
-            )
+            page = metering_queries.list_vee_findings(SYSTEM_VIEWER, narrowed, after=after, size=3)
             after, seen = page.after, [*seen, *(row.pk for row in page.findings)]
         assert len(seen) == len(set(seen)) == 8
         assert metering_queries.count_vee_findings(SYSTEM_VIEWER, narrowed)["missing"][0] == 8

@@ -13,6 +13,7 @@ from busbar.metering.operations.registers import (
     Off,
     Reading,
     UnableToKeepReading,
+    keep_register,
     store_power_off_events,
     store_register_readings,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "append_curves",
     "edit_curve",
     "install_meter",
+    "keep_register",
     "load_reading_types",
     "load_vee_rules",
     "remove_meter",

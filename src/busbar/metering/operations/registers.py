@@ -89,6 +89,24 @@ def _row(reading: Reading, meters: dict[str, Meter], source: str) -> RegisterRea
 
 
 @transaction.atomic
+def keep_register(
+    *, meter: Meter, read_at: dt.datetime, value: Decimal, source: str, by: Viewer, at: dt.datetime
+) -> RegisterReading:
+    """Keep what a meter's active register showed when it went up or came down.
+
+    The caller has checked the work itself, which is `by`'s to do.
+    """
+    row, _is_new = RegisterReading.objects.update_or_create(
+        meter=meter,
+        lake_channel=ACTIVE,
+        read_at=read_at,
+        defaults={"value": value, "source": source[:100]},
+    )
+    _record("metering.registers.stored", f"{meter.serial} {source}", 1, by, at)
+    return row
+
+
+@transaction.atomic
 def store_power_off_events(
     *, events: Sequence[Off], source: str, by: Viewer, at: dt.datetime
 ) -> int:

@@ -65,7 +65,8 @@ class Days:
     def undecided(self) -> Mask:
         """Intervals that nobody has decided on yet: not estimated, edited or known to be off."""
         settled = (Quality.ESTIMATED, Quality.EDITED, Quality.OUTAGE)
-        return ~np.isin(self.quality, settled)
+        undecided: Mask = ~np.isin(self.quality, settled)
+        return undecided
 
     @property
     def known(self) -> Mask:

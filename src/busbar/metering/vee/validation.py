@@ -114,7 +114,8 @@ def find_negative(days: Days, open_: Mask, _figures: Figures) -> Mask:
     below = np.zeros_like(open_)
     for name in CHANNELS:
         below |= days.values[name] < 0
-    return open_ & below
+    found: Mask = open_ & below
+    return found
 
 
 def find_over_capacity(days: Days, open_: Mask, figures: Figures) -> Mask:
