@@ -102,7 +102,7 @@ class TestByMeter:
         assert stored() == ([1_000] * SPLIT + [4_000] * 56, [0] * 96)
 
     def test_reads_rows_of_intervals_alike(self) -> None:
-        start = dt.datetime(2025, 2, 1)
+        start = AT_10_07.replace(hour=0, minute=0)
         rows = [
             [serial, f"{start + dt.timedelta(minutes=15 * i):%Y-%m-%d %H:%M}", value]
             for serial, values in (("M1", OLD), ("M2", NEW))

@@ -9,6 +9,18 @@ from pathlib import Path
 import pytest
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
+
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.clocks.reckoning import midnight
+from busbar.jobs import outbox, vee
+from busbar.journal.models import Entry
+from busbar.metering import lake
+from busbar.metering import operations as metering_operations
+from busbar.metering import queries as metering_queries
+from busbar.metering.models import CheckState, CurveCheck, FindingState, LakeCommit, VeeFinding
+from busbar.metering.operations import Off, Reading, UnableToKeepReading
+from busbar.metering.operations import vee as vee_operations
+from busbar.supply.models import UsagePoint
 from tests.billing import world
 from tests.metering.vee_world import (
     AT,
@@ -26,18 +38,6 @@ from tests.metering.vee_world import (
     validate,
     with_gap,
 )
-
-from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.clocks.reckoning import midnight
-from busbar.jobs import outbox, vee
-from busbar.journal.models import Entry
-from busbar.metering import lake
-from busbar.metering import operations as metering_operations
-from busbar.metering import queries as metering_queries
-from busbar.metering.models import CheckState, CurveCheck, FindingState, LakeCommit, VeeFinding
-from busbar.metering.operations import Off, Reading, UnableToKeepReading
-from busbar.metering.operations import vee as vee_operations
-from busbar.supply.models import UsagePoint
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def found() -> list[tuple[str, int, list[list[int]], str]]:
 class TestEstimates:
     def test_are_newer_versions_and_the_original_stays_readable(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
 
         check = validate()
 
@@ -86,7 +86,7 @@ class TestEstimates:
 
     def test_say_rule_method_versions_and_money(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 20)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
 
         check = validate()
 
@@ -100,7 +100,7 @@ class TestEstimates:
 
     def test_bring_the_day_to_its_register_to_the_watt_hour(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 20)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         keep(read("M1", 7, "1000"), read("M1", 8, "1020.1234"))
 
         validate()
@@ -129,7 +129,7 @@ class TestEstimates:
     def test_replace_what_no_meter_can_have_counted(self, point: UsagePoint) -> None:
         values = SHAPE.copy()
         values[40] = 300_001  # 1,000 kVA x 0.25 h x 1.2 = 300 kWh
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
 
         validate()
 
@@ -147,7 +147,7 @@ class TestEstimates:
 class TestOutages:
     def test_are_noughts_and_facts_and_no_gap(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 14)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         off = midnight(day(7)) + dt.timedelta(minutes=150)
         metering_operations.store_power_off_events(
             events=[Off(point.number, off, off + dt.timedelta(minutes=60))],
@@ -166,7 +166,7 @@ class TestSuspicion:
     def test_marks_and_keeps_the_value(self, point: UsagePoint) -> None:
         values = SHAPE.copy()
         values[10:50] = 7_000
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
 
         validate()
 
@@ -174,7 +174,7 @@ class TestSuspicion:
         assert (now["quality"][10], now["active_wh"][10]) == (SUSPECT, 7_000)
 
     def test_of_the_register_changes_nothing(self, point: UsagePoint) -> None:
-        deliver(point, {n: SHAPE for n in range(5, 13)})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE))
         keep(read("M1", 7, "1000"), read("M1", 8, "1010", clock_offset_s=400))
 
         validate()
@@ -186,7 +186,7 @@ class TestSuspicion:
 class TestSecondCheck:
     def test_finds_the_same_and_writes_nothing(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         validate()
         version, before = lake.current_version(metering_queries.lake_root()), found()
 
@@ -198,7 +198,7 @@ class TestSecondCheck:
 
     def test_settles_what_a_late_delivery_brought(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         validate()
         deliver(point, {7: SHAPE}, key="late")
 
@@ -208,7 +208,7 @@ class TestSecondCheck:
         assert found() == [("missing", 7, [[10, 13]], FindingState.SETTLED)]
 
     def test_leaves_a_person_s_decision_while_it_finds_the_same(self, point: UsagePoint) -> None:
-        deliver(point, {n: SHAPE for n in range(5, 13)})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE))
         keep(read("M1", 7, "1000"), read("M1", 8, "1010"))
         validate()
         metering_operations.accept_findings(
@@ -230,7 +230,7 @@ class TestKill:
         self, point: UsagePoint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
 
         def stop(*_args: object, **_named: object) -> int:
             raise KeyboardInterrupt
@@ -254,7 +254,7 @@ class TestKill:
         self, point: UsagePoint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         judge = vee_operations.judge
 
         def slow(*args: object, **named: object) -> object:
@@ -272,7 +272,7 @@ class TestKill:
 class TestDelivery:
     def test_is_validated_by_its_journal_entry_and_alone(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 13)
-        deliver(point, {n: SHAPE for n in range(5, 10)}, key="before")
+        deliver(point, dict.fromkeys(range(5, 10), SHAPE), key="before")
         commit = deliver(point, {11: values}, quality={11: quality}, key="now")
         outbox.work_off()
         queued = [task.task["args"] for task in OrmQ.objects.all()]
@@ -296,7 +296,7 @@ class TestDelivery:
 
 class TestChangedSince:
     def test_names_points_and_days_newer_than_a_version(self, point: UsagePoint) -> None:
-        deliver(point, {n: SHAPE for n in range(5, 13)})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE))
         deliver(point, {6: SHAPE + 1, 7: SHAPE + 1}, key="second")
         deliver(point, {7: SHAPE + 2}, key="third")
 
@@ -308,7 +308,7 @@ class TestChangedSince:
         assert since(0, MONTH, usage_point_ids=[point.pk + 1]) == []
 
     def test_says_the_same_after_compaction(self, point: UsagePoint) -> None:
-        deliver(point, {n: SHAPE for n in range(5, 13)})
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE))
         deliver(point, {6: SHAPE + 1}, key="second")
 
         lake.compact_month(metering_queries.lake_root(), MONTH)
@@ -331,7 +331,7 @@ class TestCost:
     ) -> None:
         values, quality = with_gap(10, 13)
         deliver(
-            point, {n: values for n in range(5, 13)}, quality=dict.fromkeys(range(5, 13), quality)
+            point, dict.fromkeys(range(5, 13), values), quality=dict.fromkeys(range(5, 13), quality)
         )
         validate()
         assert VeeFinding.objects.count() == 8
@@ -350,7 +350,7 @@ class TestCost:
 
 def test_prices_handed_in_are_those_that_count(point: UsagePoint) -> None:
     values, quality = with_gap(10, 13)
-    deliver(point, {n: SHAPE for n in range(5, 13)} | {7: values}, quality={7: quality})
+    deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
     validate()
     before = VeeFinding.objects.get().stake_yuan
 

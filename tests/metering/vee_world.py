@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from tests.billing import world
-from tests.metering.lake_fixtures import curve, curves
 
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.kit.periods import Month
@@ -18,6 +16,8 @@ from busbar.metering import operations as metering_operations
 from busbar.metering.lake import read_curves
 from busbar.metering.models import CurveCheck, LakeCommit, Meter, MeterInstallation
 from busbar.supply.models import UsagePoint
+from tests.billing import world
+from tests.metering.lake_fixtures import curve, curves
 
 MONTH = Month(2026, 1)
 AT = dt.datetime(2026, 2, 1, 1, tzinfo=dt.UTC)

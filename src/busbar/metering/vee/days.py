@@ -71,7 +71,8 @@ class Days:
     @property
     def known(self) -> Mask:
         """Intervals with a value."""
-        return self.quality != Quality.MISSING
+        known: Mask = self.quality != Quality.MISSING
+        return known
 
 
 def runs_of(mask: Mask) -> tuple[tuple[int, int], ...]:

@@ -101,7 +101,8 @@ def _ask_days(days: Days, rule: Rule, state: _State) -> list[Hit]:
 
 def find_outage(days: Days, open_: Mask, _figures: Figures) -> Mask:
     """The meter's own record says the supply was off: 0 and a fact, not a gap."""
-    return open_ & days.power_off & (days.active == 0)
+    found: Mask = open_ & days.power_off & (days.active == 0)
+    return found
 
 
 def find_missing(days: Days, open_: Mask, _figures: Figures) -> Mask:
