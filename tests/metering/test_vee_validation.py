@@ -173,6 +173,15 @@ class TestPowerFactor:
         ]
 
 
+    def test_is_asked_of_the_intervals_that_are_known(self) -> None:
+        quality = [Quality.MISSING] * 90 + [Quality.MEASURED] * 6
+        active = np.where(np.arange(96) < 90, 0, 3_000)
+
+        found = validate(one_day(active, quality=quality), shipped("power_factor"))
+
+        assert told(found) == []
+
+
 class TestClock:
     @pytest.mark.parametrize(("seconds", "hits"), [(300, 0), (-301, 1), (301, 1)])
     def test_may_be_five_minutes_off(self, seconds: int, hits: int) -> None:

@@ -23,7 +23,7 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
-from busbar.metering.models import FindingState, VeeFinding, VeeRuleCode
+from busbar.metering.models import CurveCheck, FindingState, VeeFinding, VeeRuleCode
 from busbar.metering.queries import VeeFilter
 
 _MOST_CHOSEN = 200
@@ -70,10 +70,17 @@ def vee_list(request: StaffRequest) -> HttpResponse:
             if rule.value in counts or rule.value == narrowed.rule
         ],
         "every_rule": VeeRuleCode.choices,
-        "checks": metering_queries.list_curve_checks(limit=5),
+        "checks": _checks(request),
         "may_edit": request.viewer.may(Permission.EDIT_READINGS),
     }
     return render(request, "console/metering/list.html", context)
+
+
+def _checks(request: StaffRequest) -> list[CurveCheck]:
+    """The newest checks, whose counts are the whole company's."""
+    if not access_queries.sees_whole_company(request.viewer):
+        return []
+    return metering_queries.list_curve_checks(limit=5)
 
 
 @require_POST

@@ -166,10 +166,13 @@ def _equal_runs(values: Integers, least: int) -> Mask:
 
 
 def find_low_power_factor(days: Days, state: _State, figures: Figures) -> Integers:
-    """The day's cos phi = W / sqrt(W² + Q²) below the limit: a wrong connection, a wrong ratio."""
-    del state
-    active = days.active.sum(axis=1)
-    reactive = days.values[LAG].sum(axis=1) + days.values[LEAD].sum(axis=1)
+    """The day's cos phi = W / sqrt(W² + Q²) below the limit: a wrong connection, a wrong ratio.
+
+    Over the intervals that are known and not to be estimated.
+    """
+    good = days.known & ~state.taken["estimate"]
+    active = np.where(good, days.active, 0).sum(axis=1)
+    reactive = np.where(good, days.values[LAG] + days.values[LEAD], 0).sum(axis=1)
     apparent = np.hypot(active, reactive)
     told = days.present[LAG] & days.present[LEAD] & (apparent > 0)
     factor = np.divide(active, apparent, out=np.ones(days.rows), where=told)
