@@ -199,7 +199,7 @@ class TestRules:
     def test_are_shown_in_order_to_everybody_and_changed_by_few(self, region: Region) -> None:
         page = region.client().get("/readings/rules/")
 
-        assert [rule.code for rule in page.context["rules"]][:2] == ["outage", "missing"]
+        assert [rule.code for rule, _figures in page.context["rules"]][:2] == ["outage", "missing"]
         assert "未核实" in page.content.decode()
         assert region.client().get("/readings/rules/spike/").status_code == 403
 

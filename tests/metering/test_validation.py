@@ -117,6 +117,16 @@ class TestEstimates:
         assert stored(point, 8)["active_wh"] == SHAPE.tolist()
         assert set(stored(point, 8)["quality"]) == {ESTIMATED}
 
+    def test_leave_out_points_that_nobody_reads(self, point: UsagePoint) -> None:
+        deliver(point, {5: SHAPE})
+        unread = world.make_account(point.account.unit, "3101000002")
+        hang_meter(unread, "M2", installed_on=day(1))
+
+        check = validate()
+
+        assert check.days_checked == 8
+        assert not VeeFinding.objects.filter(usage_point=unread).exists()
+
     def test_are_not_made_up_without_anything_to_go_by(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 20)
         deliver(point, {5: values}, quality={5: quality})

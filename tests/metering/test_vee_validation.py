@@ -172,7 +172,6 @@ class TestPowerFactor:
             ("power_factor", "report", 288_000)
         ]
 
-
     def test_is_asked_of_the_intervals_that_are_known(self) -> None:
         quality = [Quality.MISSING] * 90 + [Quality.MEASURED] * 6
         active = np.where(np.arange(96) < 90, 0, 3_000)

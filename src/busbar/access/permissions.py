@@ -56,7 +56,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.METERING_ENGINEER: frozenset(
         {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
     ),
-    Role.BILLING_CLERK: frozenset({_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES}),
+    Role.BILLING_CLERK: frozenset(
+        {_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES, _P.EDIT_READINGS}
+    ),
     Role.PLANNER: frozenset({_P.EXPORT}),
     Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE}),
     Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS}),

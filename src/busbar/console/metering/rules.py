@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.console.metering.words import figure_name
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.metering import operations as metering_operations
@@ -33,7 +34,9 @@ class RuleForm(forms.Form):
         place = [row.code for row in rules].index(rule.code) + 1
         initial = {"action": rule.action, "position": place, "is_active": rule.is_active}
         super().__init__(data, initial={**initial, **rule.figures})
-        figures = {name: forms.CharField(label=name, max_length=12) for name in rule.figures}
+        figures = {
+            name: forms.CharField(label=figure_name(name), max_length=12) for name in rule.figures
+        }
         self.fields = {**figures, **self.fields}
         self.fields["position"].max_value = len(rules)  # type: ignore[attr-defined] # a number
         self._rule, self._codes = rule, [row.code for row in rules]
@@ -68,10 +71,14 @@ def vee_rules(request: StaffRequest) -> HttpResponse:
     """Every rule in its order."""
     context = {
         "tab": "rules",
-        "rules": metering_queries.list_vee_rules(),
+        "rules": [(rule, _figures(rule)) for rule in metering_queries.list_vee_rules()],
         "may_keep": request.viewer.may(Permission.KEEP_VEE_RULES),
     }
     return render(request, "console/metering/rules.html", context)
+
+
+def _figures(rule: VeeRule) -> list[tuple[str, str]]:
+    return [(figure_name(name), value) for name, value in rule.figures.items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

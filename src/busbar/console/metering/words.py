@@ -46,6 +46,24 @@ def clocks() -> list[tuple[int, str]]:
     return [(interval, clock(interval)) for interval in range(INTERVALS)]
 
 
+def figure_name(name: str) -> str:
+    """What a threshold of a rule is called; its own name where nobody has named it."""
+    names = {
+        "linear_points": _("线性插补至多点数"),
+        "similar_days": _("相似日个数"),
+        "within_days": _("相似日前后天数"),
+        "factor": _("容量倍数"),
+        "excess": _("超出倍数"),
+        "capacity_share": _("不判的容量比例"),
+        "intervals": _("连续点数"),
+        "least": _("日功率因数下限"),
+        "seconds": _("偏差秒数"),
+        "share": _("容差比例"),
+        "units": _("容差倍率数"),
+    }
+    return names.get(name, name)
+
+
 def method_names(methods: Sequence[Sequence[object]]) -> list[str]:
     """The methods of an estimate, each once."""
     names = {

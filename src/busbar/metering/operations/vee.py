@@ -166,12 +166,19 @@ def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
         found.setdefault(point, set()).add(day)
     if check.after_version == 0:
         today = local_date(check.started_at)  # of the first start: a second does the same
-        _add_days_without_curve(found, Month.parse(check.month), today)
+        _add_days_without_curve(found, Month.parse(check.month), today, check.base_version)
     return {point: sorted(days) for point, days in found.items()}
 
 
-def _add_days_without_curve(found: dict[int, set[dt.date]], month: Month, today: dt.date) -> None:
-    """Days on which a meter hung and nothing came, up to yesterday."""
+def _add_days_without_curve(
+    found: dict[int, set[dt.date]], month: Month, today: dt.date, base: int
+) -> None:
+    """Days on which a meter hung and nothing came, up to yesterday.
+
+    Only of points that delivered anything in the month or the one before: others are not read.
+    """
+    before = lake.list_changed(lake_root(), month.previous, after=0, until=base)
+    read = found.keys() | set(before["usage_point_id"].to_pylist())
     end = min(month.period.end, today)
     rows = MeterInstallation.objects.filter(installed_on__lt=end).exclude(
         removed_on__lte=month.first
@@ -179,7 +186,7 @@ def _add_days_without_curve(found: dict[int, set[dt.date]], month: Month, today:
     for point, since, until in rows.values_list("usage_point_id", "installed_on", "removed_on"):
         day = max(since, month.first)
         last = min(end, until or end)
-        while day < last:
+        while point in read and day < last:
             found.setdefault(point, set()).add(day)
             day += ONE_DAY
 
