@@ -26,7 +26,7 @@ def map_newest_prices(account_ids: Iterable[int] | None, *, on: dt.date) -> dict
 
 
 def _billed(ids: set[int] | None) -> dict[int, Decimal]:
-    bills = Bill.objects.filter(average_price__isnull=False)
+    bills = Bill.objects.current().filter(average_price__isnull=False)
     if ids is not None:
         bills = bills.filter(account__in=ids)
     newest = dict(bills.values_list("account_id").annotate(newest=Max("month")).order_by())
