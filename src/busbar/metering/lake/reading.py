@@ -120,7 +120,7 @@ def list_changed(
     points = sorted_points(usage_point_ids)
     files = [
         file
-        for file in _candidates(read_snapshot(root), str(month), until, points)
+        for file in candidates(read_snapshot(root), str(month), until, points)
         if file.versions[1] > after
     ]
     rows = latest_rows(_until(read_rows(root, files, KEYS, points=points), until))
