@@ -18,6 +18,7 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.imports import operations as imports_operations
 from busbar.imports.operations import Incoming
 from busbar.journal.models import Entry
+from busbar.metering import operations as metering_operations
 from busbar.network.models import Feeder, Substation
 from tests.billing import world
 from tests.console.work_region import FOREIGN, OWN, Region, make_billed, make_units
@@ -46,6 +47,7 @@ NEEDED: dict[str, Permission] = {
     "change_new": Permission.HANDLE_CHANGES,
     "metering_order_new": Permission.HANDLE_CHANGES,
     "service_order_new": Permission.HANDLE_CHANGES,
+    "vee_rule": Permission.KEEP_VEE_RULES,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {
@@ -73,6 +75,7 @@ SHARED = {
     "key": "E404",
     "name": "process.bpmn",
     "month": "2026-01",
+    "vee_rule.code": "missing",
     "kind": "archive",
     "tab": "overview",
     "date": "2026-01-05",
@@ -138,6 +141,7 @@ def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
     """Two counties with a network, an import and two billed months each."""
     made = make_units()
     make_billed(made, tmp_path / "lake", monkeypatch)
+    metering_operations.load_vee_rules(at=world.AT)
     for unit, code in ((made.county, "OWN"), (made.neighbor, "FOREIGN")):
         substation = Substation.objects.create(
             code=f"S{code}", name=f"变{code}", unit=unit, voltage_kv=110, capacity_kva=1
@@ -186,6 +190,7 @@ def own_values() -> dict[str, str]:
         "account_number": OWN,
         "substation_detail.code": "SOWN",
         "feeder_detail.code": "FOWN",
+        "point_number": f"U{OWN}",
         "code": "C",
     }
 
@@ -198,6 +203,7 @@ def foreign_values() -> dict[str, str]:
         "account_number": FOREIGN,
         "substation_detail.code": "SFOREIGN",
         "feeder_detail.code": "FFOREIGN",
+        "point_number": f"U{FOREIGN}",
         "code": "D",
     }
 

@@ -166,7 +166,7 @@ class TestKilledReadingsImport:
         dying = (
             "import os, signal, sys; from busbar.cli.main import start_django, main;start_django();"
             "from busbar.metering.operations import curves;"
-            "curves._note = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL);"
+            "curves.note_commit = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL);"
             f"sys.exit(main(['import', 'readings', {readings!r}]))"
         )
         assert world.run("-c", dying)[0] == -signal.SIGKILL

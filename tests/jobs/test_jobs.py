@@ -138,11 +138,15 @@ class TestCompactionOfTouchedMonths:
         deliver(settings.LAKE_ROOT, dt.date(2026, 1, 1), lake.MANY_FILES)
         deliver(settings.LAKE_ROOT, dt.date(2026, 2, 1), lake.MANY_FILES - 1)
 
+    def queued(self) -> list[tuple[str]]:
+        """The months whose compaction waits."""
+        tasks = [task.task for task in OrmQ.objects.all()]
+        return [t["args"] for t in tasks if t["func"] == "busbar.jobs.lake.compact_month"]
+
     def test_a_month_in_many_files_is_queued(self) -> None:
         happen(1, "metering.curves.appended", months=["2026-01", "2026-02"])
         outbox.work_off()
-        assert [task.func() for task in OrmQ.objects.all()] == ["busbar.jobs.lake.compact_month"]
-        assert [task.task["args"] for task in OrmQ.objects.all()] == [("2026-01",)]
+        assert self.queued() == [("2026-01",)]
 
     def test_the_queued_task_leaves_one_file(self) -> None:
         assert lake.compact_month("2026-01") == "2026-01：8 个文件整理为 1 个"
@@ -156,7 +160,12 @@ class TestCompactionOfTouchedMonths:
         for number in range(3):
             happen(number, "metering.curves.appended", months=["2026-01"])
         outbox.work_off()
-        assert OrmQ.objects.count() == 1
+        assert self.queued() == [("2026-01",)]
+
+    def test_curves_that_were_estimated_or_edited_count_alike(self) -> None:
+        happen(1, "metering.curves.edited", months=["2026-01"])
+        outbox.work_off()
+        assert self.queued() == [("2026-01",)]
 
     def test_another_event_queues_nothing(self) -> None:
         happen(1, "imports.run.finished", months=["2026-01"])

@@ -33,7 +33,10 @@ def by_day(ratios: dict[int, str]) -> RatioFinder:
     place_of = {day: place for place, day in enumerate(ratios)}
 
     def find(
-        names: list[str], codes: npt.NDArray[np.int64], days: npt.NDArray[np.int64]
+        names: list[str],
+        codes: npt.NDArray[np.int64],
+        days: npt.NDArray[np.int64],
+        intervals: npt.NDArray[np.int64] | None,
     ) -> RowRatios:
         dates = days.astype("datetime64[D]").astype(object)
         places = np.array([place_of.get(date.day, NO_RATIO) for date in dates], dtype=np.int64)

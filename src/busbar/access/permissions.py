@@ -33,6 +33,8 @@ class Permission(models.TextChoices):
     PUBLISH_PROCESSES = "publish_processes", _("发布流程")
     SUPERVISE = "supervise", _("督办")
     KEEP_TIME_LIMITS = "keep_time_limits", _("维护办理时限")
+    EDIT_READINGS = "edit_readings", _("修正读数")
+    KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
 
 
 _P = Permission
@@ -54,8 +56,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         }
     ),
     Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}),
-    Role.METERING_ENGINEER: frozenset({_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE}),
-    Role.BILLING_CLERK: frozenset({_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES}),
+    Role.METERING_ENGINEER: frozenset(
+        {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
+    ),
+    Role.BILLING_CLERK: frozenset(
+        {_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES, _P.EDIT_READINGS}
+    ),
     Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS}),
     Role.ACCOUNTANT: frozenset({_P.EXPORT, _P.APPROVE_REFUNDS, _P.KEEP_LEDGER}),
     Role.PLANNER: frozenset({_P.EXPORT}),

@@ -31,6 +31,7 @@ COMMANDS = (
     Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
     Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
     Command("bill", "bill", "试算（quote）、按月核算（run）、查找异常（find）", needs_django=False),
+    Command("readings", "readings", "校验一个月的负荷曲线并补值（validate）"),
     Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
     Command("fees", "fees", "导入银行流水并核销业务费用（import），登记收款账号（account）"),
     Command(

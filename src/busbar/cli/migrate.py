@@ -50,6 +50,7 @@ def prepare(*, at: dt.datetime) -> None:
     clocks_operations.load_time_limits(at=at)
     pricing_operations.load_seed(at=at)
     metering_operations.load_reading_types()
+    metering_operations.load_vee_rules(at=at)
     network_operations.load_conductor_types(at=at)
     workflow_operations.load_shipped_processes(at=at)
     notifications_operations.load_shipped_words(at=at)

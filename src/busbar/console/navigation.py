@@ -131,6 +131,7 @@ AREAS = (
                 Permission.IMPORT_FILES,
                 ("import",),
             ),
+            Place(_("读数校验"), "checkup-list", "vee_list", "x", under=("vee", "curve_day")),
             Place(_("日志"), "history", "journal", "j", Permission.READ_JOURNAL),
         ),
     ),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from busbar.jobs import clocks, connections, lake, notifications, papers
+from busbar.jobs import clocks, connections, lake, notifications, papers, vee
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -31,7 +31,8 @@ class Reaction:
 
 
 REACTIONS = (
-    Reaction("lake.compaction", ("metering.curves.appended",), lake.note_touched_months),
+    Reaction("lake.compaction", ("metering.curves.",), lake.note_touched_months),
+    Reaction("metering.validation", ("metering.curves.appended",), vee.queue_check),
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),

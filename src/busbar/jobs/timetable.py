@@ -43,6 +43,7 @@ TIMETABLE = (
     Line("schemes", "busbar.jobs.connections.lapse_schemes", daily_at=dt.time(0, 40)),
     Line("changes", "busbar.jobs.connections.end_changes", daily_at=dt.time(0, 50)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
+    Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),
     Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),
     Line("sessions", "busbar.jobs.sessions.clear_expired", daily_at=dt.time(3, 30)),
 )

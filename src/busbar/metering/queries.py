@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
-from busbar.access.visibility import Viewer
+from busbar.access.visibility import Viewer, units_in_branch
+from busbar.kit.periods import Month
 from busbar.metering import lake
 from busbar.metering.lake import INTERVALS, Quality
-from busbar.metering.models import LakeCommit, MeterInstallation, ReadingSource
+from busbar.metering.models import (
+    CurveCheck,
+    FindingState,
+    LakeCommit,
+    MeterInstallation,
+    ReadingSource,
+    VeeFinding,
+    VeeRule,
+)
 from busbar.supply.models import UsagePoint
 
+_STAKE = re.compile(r"[0-9]{1,14}\.[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 AsOf = int | dt.datetime | None
 _WH_PER_QUARTER_TO_KW = 4 / 1000
 _SEVERITY = np.array([0, 2, 1, 5, 4, 3], dtype=np.int8)
@@ -150,6 +163,177 @@ def list_installations(
 def get_source(code: str) -> ReadingSource | None:
     """The reading source with this code, if it was ever stated."""
     return ReadingSource.objects.filter(code=code).first()
+
+
+@dataclass(frozen=True)
+class ChangedPoint:
+    """A usage point of which a month's days have newer curves than a version."""
+
+    usage_point_id: int
+    days: tuple[dt.date, ...]
+    newest_version: int
+
+
+def list_points_changed_since(
+    version: int, month: Month, *, usage_point_ids: Iterable[int] | None = None
+) -> list[ChangedPoint]:
+    """Usage points with days of the month that changed after a lake version, by id.
+
+    Whoever keeps `lake_version` beside a result asks this to learn what has become outdated.
+    Only keys are read, and only of files that hold something so new.
+    """
+    ids = None if usage_point_ids is None else sorted(usage_point_ids)
+    rows = lake.list_changed(lake_root(), month, after=version, usage_point_ids=ids)
+    by_point: dict[int, list[tuple[dt.date, int]]] = {}
+    for row in rows.to_pylist():
+        by_point.setdefault(row["usage_point_id"], []).append((row["day"], row["version"]))
+    return [
+        ChangedPoint(point, tuple(day for day, _v in days), max(v for _day, v in days))
+        for point, days in by_point.items()
+    ]
+
+
+@dataclass(frozen=True)
+class CurveVersion:
+    """One stored version of a day curve."""
+
+    version: int
+    committed_at: dt.datetime
+    source: str
+
+
+@dataclass(frozen=True)
+class DayCurve:
+    """A usage point's day now, as it was delivered, and its versions, newest first.
+
+    `now` and `delivered` are 96 values a channel, None where nothing is known; `delivered` is
+    the newest value of each interval that a meter gave. Without any curve there are no versions.
+    """
+
+    now: dict[str, list[int | None]]
+    delivered: dict[str, list[int | None]]
+    quality: list[int]
+    versions: list[CurveVersion]
+
+    @property
+    def version(self) -> int:
+        """The newest version, 0 without a curve."""
+        return self.versions[0].version if self.versions else 0
+
+
+def get_day_curve(viewer: Viewer, usage_point: UsagePoint, day: dt.date) -> DayCurve:
+    """The day's curve beside what was delivered; `UsagePoint.DoesNotExist` when not visible."""
+    point = UsagePoint.objects.visible_to(viewer).get(pk=usage_point.pk)
+    rows = lake.history(lake_root(), point.pk, day).to_pylist()
+    nothing: list[int | None] = [None] * INTERVALS
+    now = {name: nothing.copy() for name in lake.CHANNELS}
+    delivered = {name: nothing.copy() for name in lake.CHANNELS}
+    quality = [int(Quality.MISSING)] * INTERVALS
+    for row in rows:  # oldest first
+        quality = row["quality"]
+        for name in lake.CHANNELS:
+            now[name] = _known_values(row[name], quality)
+            _take_delivered(delivered[name], now[name], quality)
+    versions = [CurveVersion(r["version"], r["committed_at"], r["source"]) for r in reversed(rows)]
+    return DayCurve(now, delivered, quality, versions)
+
+
+def _known_values(values: list[int] | None, quality: list[int]) -> list[int | None]:
+    if values is None:
+        return [None] * INTERVALS
+    pairs = zip(values, quality, strict=True)
+    return [None if code == Quality.MISSING else value for value, code in pairs]
+
+
+def _take_delivered(
+    delivered: list[int | None], values: list[int | None], quality: list[int]
+) -> None:
+    for place, code in enumerate(quality):
+        if code in (Quality.MEASURED, Quality.SUSPECT):
+            delivered[place] = values[place]
+
+
+@dataclass(frozen=True)
+class VeeFilter:
+    """What of the findings is asked for; an empty field: all."""
+
+    state: str = FindingState.OPEN
+    rule: str = ""
+    unit_path: str = ""
+    month: Month | None = None
+
+
+@dataclass(frozen=True)
+class VeePage:
+    """Findings by stake, highest first, and the key of the next page."""
+
+    findings: list[VeeFinding]
+    after: str
+
+
+VEE_PAGE_SIZE = 50
+
+
+def list_vee_findings(
+    viewer: Viewer, narrowed: VeeFilter, *, after: str = "", size: int = VEE_PAGE_SIZE
+) -> VeePage:
+    """What a person must look at, ranked by money at stake. One query.
+
+    `after` is the key that the page before gave; a damaged one begins at the beginning.
+    """
+    rows = _narrowed(viewer, narrowed).select_related(
+        "usage_point__account__customer", "usage_point__account__unit"
+    )
+    key = _parse_key(after)
+    if key is not None:
+        rows = rows.filter(Q(stake_yuan__lt=key[0]) | Q(stake_yuan=key[0], pk__gt=key[1]))
+    read = list(rows.order_by("-stake_yuan", "id")[: size + 1])
+    last = read[size - 1] if len(read) > size else None
+    return VeePage(read[:size], f"{last.stake_yuan}_{last.pk}" if last else "")
+
+
+def count_vee_findings(viewer: Viewer, narrowed: VeeFilter) -> dict[str, tuple[int, Decimal]]:
+    """By rule: how many findings and how many yuan at stake. One query."""
+    rows = _narrowed(viewer, replace(narrowed, rule="")).order_by()
+    counted = rows.values_list("rule").annotate(number=Count("pk"), stake=Sum("stake_yuan"))
+    return {rule: (number, stake) for rule, number, stake in counted}
+
+
+def list_day_findings(viewer: Viewer, usage_point: UsagePoint, day: dt.date) -> list[VeeFinding]:
+    """What validation found of one day."""
+    rows = VeeFinding.objects.visible_to(viewer).filter(usage_point=usage_point, day=day)
+    return list(rows.order_by("id"))
+
+
+def list_vee_rules() -> list[VeeRule]:
+    """The rules of validation in their order, those out of use too."""
+    return list(VeeRule.objects.order_by("order"))
+
+
+def list_curve_checks(*, limit: int = 12) -> list[CurveCheck]:
+    """The newest checks."""
+    return list(CurveCheck.objects.order_by("-started_at", "-id")[:limit])
+
+
+def _narrowed(viewer: Viewer, narrowed: VeeFilter) -> QuerySet[VeeFinding, VeeFinding]:
+    rows: QuerySet[VeeFinding, VeeFinding] = VeeFinding.objects.visible_to(viewer)
+    if narrowed.state:
+        rows = rows.filter(state=narrowed.state)
+    if narrowed.rule:
+        rows = rows.filter(rule=narrowed.rule)
+    if narrowed.unit_path:
+        rows = rows.filter(usage_point__account__unit__in=units_in_branch(narrowed.unit_path))
+    if narrowed.month is not None:
+        period = narrowed.month.period
+        rows = rows.filter(day__gte=period.start, day__lt=period.end)
+    return rows
+
+
+def _parse_key(after: str) -> tuple[Decimal, int] | None:
+    stake, _mark, number = after.partition("_")
+    if not _STAKE.fullmatch(stake) or not _NUMBER.fullmatch(number):
+        return None
+    return Decimal(stake), int(number)
 
 
 def list_lake_commits(*, limit: int = 50) -> list[LakeCommit]:

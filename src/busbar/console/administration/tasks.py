@@ -22,6 +22,8 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.billing.bill_month": _("核算一个月"),
     "busbar.jobs.lake.compact_month": _("整理一个月的曲线"),
     "busbar.jobs.lake.tidy_lake": _("整理曲线库"),
+    "busbar.jobs.vee.validate_commit": _("校验一批曲线"),
+    "busbar.jobs.vee.finish_checks": _("续完曲线校验"),
     "busbar.jobs.outbox.work_off": _("处理日志发件箱"),
     "busbar.jobs.calendar.keep_calendar": _("维护工作日历"),
     "busbar.jobs.journal.verify_journal": _("核验日志链"),

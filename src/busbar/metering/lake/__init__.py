@@ -6,7 +6,12 @@ handed in; no database, no clock. See docs/algorithms/lake.md for the layout and
 
 from busbar.metering.lake.appending import LakeCommit, append_curves
 from busbar.metering.lake.pieces import MonthPiece, split_month
-from busbar.metering.lake.reading import history, iter_month_batches, read_curves
+from busbar.metering.lake.reading import (
+    history,
+    iter_month_batches,
+    list_changed,
+    read_curves,
+)
 from busbar.metering.lake.schema import (
     CHANNELS,
     COLUMNS,
@@ -33,6 +38,7 @@ __all__ = [
     "current_version",
     "history",
     "iter_month_batches",
+    "list_changed",
     "list_months",
     "read_curves",
     "split_month",

@@ -12,7 +12,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from busbar.metering.lake import storage
-from busbar.metering.lake.merging import Changes, find_changes
+from busbar.metering.lake.merging import Changes, find_changes, find_corrected
 from busbar.metering.lake.schema import CURVE_SCHEMA, CurveTableError
 
 _ATTEMPTS = 50
@@ -31,6 +31,8 @@ class LakeCommit:
     rows_new: int = 0
     rows_changed: int = 0
     rows_unchanged: int = 0
+    rows_overtaken: int = 0
+    """Rows left out because a newer version stood than the one they were made from."""
     months: tuple[str, ...] = ()
 
     @property
@@ -40,7 +42,13 @@ class LakeCommit:
 
 
 def append_curves(
-    root: Path, table: pa.Table, *, commit_key: str, at: datetime, source: str
+    root: Path,
+    table: pa.Table,
+    *,
+    commit_key: str,
+    at: datetime,
+    source: str,
+    made_from: int | None = None,
 ) -> LakeCommit:
     """Store day curves (`CURVE_SCHEMA`) in one commit and say what changed.
 
@@ -49,6 +57,10 @@ def append_curves(
     `commit_key` names the delivery (the hash of the file, say): a second append under the same
     key writes nothing, so a crash after the lake's commit and before the database's is repaired
     by running again. Raises `CurveTableError` when the table breaks its shape.
+
+    `made_from` marks corrections: whole curves that differ from what stood at that version. A
+    usage point and day that has a newer one by now is left out, so that no correction undoes
+    what it did not see; values are not compared again, which makes a correction cheap.
     """
     if at.tzinfo is None:
         raise ValueError("a commit's moment needs its time zone")
@@ -60,25 +72,34 @@ def append_curves(
             if earlier is not None:
                 return _earlier(root, commit_key, earlier, table.num_rows)
             try:
-                return _append(root, delta, table, commit_key, at, source)
+                return _append(root, delta, table, commit_key, (at, source), made_from)
             except storage.CommitConflictError:
                 continue
     raise storage.CommitConflictError(f"{_ATTEMPTS} attempts to append were overtaken")
 
 
 def _append(
-    root: Path, delta: DeltaTable, table: pa.Table, commit_key: str, at: datetime, source: str
+    root: Path,
+    delta: DeltaTable,
+    table: pa.Table,
+    commit_key: str,
+    told: tuple[datetime, str],
+    made_from: int | None,
 ) -> LakeCommit:
     """Try one commit, which must become exactly the version its rows are stamped with."""
     snapshot = storage.read_snapshot(root)
     if snapshot.version != delta.version():
         raise storage.CommitConflictError("the table moved on between two looks")
     result = LakeCommit(commit_key, snapshot.version, already=False, rows_received=table.num_rows)
-    stamped = _Stamp(snapshot.version + 1, at, source)
+    stamped = _Stamp(snapshot.version + 1, *told)
     writers: list[storage.FileWriter] = []
     try:
         for month, part in _by_month(table):
-            changes = find_changes(snapshot, month, part)
+            changes = (
+                find_changes(snapshot, month, part)
+                if made_from is None
+                else find_corrected(snapshot, month, part, made_from)
+            )
             result = _counted(result, month, changes)
             if changes.rows.num_rows:
                 writers.append(storage.new_writer(root, month))
@@ -129,6 +150,7 @@ def _counted(result: LakeCommit, month: str, changes: Changes) -> LakeCommit:
         rows_new=result.rows_new + changes.new,
         rows_changed=result.rows_changed + changes.changed,
         rows_unchanged=result.rows_unchanged + changes.unchanged,
+        rows_overtaken=result.rows_overtaken + changes.overtaken,
         months=(*result.months, month) if wrote else result.months,
     )
 

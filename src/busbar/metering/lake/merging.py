@@ -1,5 +1,6 @@
 """What a delivery changes: compare day curves with their latest stored version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ class Changes:
     new: int
     changed: int
     unchanged: int
+    overtaken: int = 0
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Curves:
 def find_changes(snapshot: Snapshot, month: str, incoming: pa.Table) -> Changes:
     """Return the rows of a month (sorted, keys unique) that differ from what is stored."""
     curves = completed(Curves.of(incoming))
-    places, stored_rows = _stored(snapshot, month, incoming)
+    places, stored_rows = _stored(snapshot, month, incoming, COLUMNS)
     changed = np.zeros(incoming.num_rows, dtype=bool)
     new = np.ones(incoming.num_rows, dtype=bool)
     new[places] = False
@@ -78,6 +80,24 @@ def find_changes(snapshot: Snapshot, month: str, incoming: pa.Table) -> Changes:
         new=int(new.sum()),
         changed=int(changed.sum()),
         unchanged=incoming.num_rows - len(kept),
+    )
+
+
+def find_corrected(snapshot: Snapshot, month: str, incoming: pa.Table, made_from: int) -> Changes:
+    """Return the rows of a month that nobody changed since the version they were made from.
+
+    They are whole curves and differ, as whoever made them has read: only keys are looked at.
+    """
+    places, stored_rows = _stored(snapshot, month, incoming, ())
+    late = places[stored_rows["version"].to_numpy() > made_from]
+    kept = np.setdiff1d(np.arange(incoming.num_rows), late)
+    changed = len(places) - len(late)
+    return Changes(
+        _table(incoming, completed(Curves.of(incoming)), kept),
+        new=len(kept) - changed,
+        changed=changed,
+        unchanged=0,
+        overtaken=len(late),
     )
 
 
@@ -115,12 +135,15 @@ def overlay(incoming: Curves, stored: Curves) -> Curves:
 
 
 def _stored(
-    snapshot: Snapshot, month: str, incoming: pa.Table
+    snapshot: Snapshot, month: str, incoming: pa.Table, curves: Sequence[str]
 ) -> tuple[npt.NDArray[np.intp], pa.Table]:
-    """Return (places in the delivery that are stored already, their latest rows in order)."""
+    """Return (places in the delivery that are stored already, their latest rows in order).
+
+    The rows hold the keys and of the curves the columns that are named.
+    """
     points = np.unique(incoming["usage_point_id"].to_numpy())
     files = [file for file in snapshot.in_month(month) if not file.is_superseded]
-    columns = ("usage_point_id", "day", "version", *COLUMNS)
+    columns = ("usage_point_id", "day", "version", *curves)
     rows = latest_rows(read_rows(snapshot.root, files, columns, points=points))
     mine, theirs = _keys(incoming), _keys(rows)
     found = np.searchsorted(theirs, mine)

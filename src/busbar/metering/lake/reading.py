@@ -104,6 +104,29 @@ def history(root: Path, usage_point_id: int, day: date) -> pa.Table:
     return read_rows(root, files, FILE_SCHEMA.names, points=points, days=days).sort_by("version")
 
 
+def list_changed(
+    root: Path,
+    month: Month | str,
+    *,
+    after: int,
+    until: int | None = None,
+    usage_point_ids: Sequence[int] | Points | None = None,
+) -> pa.Table:
+    """Return usage_point_id, day, version of the days whose newest version came after a version.
+
+    Sorted by usage point and day. Files that hold nothing so new are not opened, of the others
+    only keys are read. `until` looks back: the newest version up to and with it counts.
+    """
+    points = sorted_points(usage_point_ids)
+    files = [
+        file
+        for file in candidates(read_snapshot(root), str(month), until, points)
+        if file.versions[1] > after
+    ]
+    rows = latest_rows(_until(read_rows(root, files, KEYS, points=points), until))
+    return rows.filter(pc.greater(rows["version"], after))
+
+
 def iter_month_batches(
     root: Path,
     month: Month | str,

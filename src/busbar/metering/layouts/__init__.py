@@ -11,20 +11,24 @@ from busbar.metering.layouts.described import (
     RowError,
     UnableToUseLayout,
 )
+from busbar.metering.layouts.joining import Part, join_parts
 from busbar.metering.layouts.keys import MOST_BAD_ROWS, point_texts, too_many_bad_rows
 from busbar.metering.layouts.parsing import parse_readings
-from busbar.metering.layouts.ratios import NO_RATIO, RatioFinder, RowRatios
+from busbar.metering.layouts.ratios import NO_RATIO, RatioChange, RatioFinder, RowRatios
 
 __all__ = [
     "MOST_BAD_ROWS",
     "NO_RATIO",
     "Channel",
     "ParsedReadings",
+    "Part",
+    "RatioChange",
     "RatioFinder",
     "ReadingLayout",
     "RowError",
     "RowRatios",
     "UnableToUseLayout",
+    "join_parts",
     "parse_readings",
     "point_texts",
     "too_many_bad_rows",

@@ -49,7 +49,7 @@ def parse_long(
     codes, names = point_codes(findings, layout)
     starts = _interval_starts(findings, layout)
     column = layout.point_column or layout.timestamp_column
-    ratios = find_ratios(find, findings, names, (codes, starts // DAY_MINUTES, column))
+    ratios = find_ratios(find, findings, names, (codes, *_day_and_interval(starts), column))
     keys = codes * 10_000_000 + starts // MINUTES
     reject_repeats(findings, keys, layout.timestamp_column, "用电点的同一时段")
     rows = _place(findings, codes, starts)
@@ -64,6 +64,11 @@ def parse_long(
         intervals_missing=missing,
         values_rounded=sum(cell.rounded for cell in cells.values()),
     )
+
+
+def _day_and_interval(starts: Array) -> tuple[Array, Array]:
+    days, minutes = np.divmod(starts, DAY_MINUTES)
+    return days, minutes // MINUTES
 
 
 def _interval_starts(findings: Findings, layout: ReadingLayout) -> Array:

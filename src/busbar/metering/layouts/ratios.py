@@ -16,6 +16,15 @@ NO_RATIO = -1
 
 
 @dataclass(frozen=True)
+class RatioChange:
+    """From an interval on a row's values are multiplied with another ratio."""
+
+    row: int
+    interval: int
+    place: int
+
+
+@dataclass(frozen=True)
 class RowRatios:
     """For each row of a file the place of its ratio in `factors`, `NO_RATIO` where none is known.
 
@@ -26,10 +35,28 @@ class RowRatios:
     places: Places
     factors: tuple[Decimal, ...]
     expectation: Callable[[int], str]
+    changes: tuple[RatioChange, ...] = ()
+    """Rows of whole days on which the ratio changed, in the order of the day."""
 
     def of_rows(self, mine: Mask) -> RowRatios:
         """The ratios of some of the rows."""
-        return replace(self, places=self.places[mine])
+        number = np.cumsum(mine) - 1
+        changes = tuple(
+            replace(change, row=int(number[change.row]))
+            for change in self.changes
+            if mine[change.row]
+        )
+        return replace(self, places=self.places[mine], changes=changes)
+
+    def at_interval(self, interval: int) -> RowRatios:
+        """The ratios in force at one interval of days that stand in a row each."""
+        begun = [change for change in self.changes if change.interval <= interval]
+        if not begun:
+            return self
+        places = self.places.copy()
+        for change in begun:
+            places[change.row] = change.place
+        return replace(self, places=places, changes=())
 
     def scale(self, factor: Decimal) -> npt.NDArray[np.float64]:
         """For each row the whole multiplier as the nearest float; 0 where no ratio is known."""
@@ -42,21 +69,28 @@ class RowRatios:
         return factor * self.factors[int(self.places[row])]
 
 
-RatioFinder = Callable[[list[str], Places, Places], RowRatios]
-"""(numbers, for each row the place of its number, for each row its day since 1970) to ratios."""
+RatioFinder = Callable[[list[str], Places, Places, Places | None], RowRatios]
+"""(numbers, by row: the place of its number, its day since 1970, its interval) to ratios.
+
+Without intervals each row is a whole day, and `changes` say where a ratio changes in it.
+"""
 
 
 def find_ratios(
-    find: RatioFinder | None, findings: Findings, names: list[str], keys: tuple[Any, Any, str]
+    find: RatioFinder | None,
+    findings: Findings,
+    names: list[str],
+    keys: tuple[Any, Any, Any, str],
 ) -> RowRatios | None:
     """Ask for the ratios of all rows and refuse those that have none; None for as delivered.
 
-    `keys` are the places of the numbers, the days, and the column that names the usage point.
+    `keys` are the places of the numbers, the days, the intervals (None: whole days), and the
+    column that names the usage point.
     """
     if find is None:
         return None
-    codes, days, column = keys
-    ratios = find(names, codes, days)
+    codes, days, intervals, column = keys
+    ratios = find(names, codes, days, intervals)
     lacking = np.flatnonzero(findings.good & (ratios.places == NO_RATIO)).tolist()
     findings.reject(lacking, column, ratios.expectation)
     return ratios if ratios.factors else None

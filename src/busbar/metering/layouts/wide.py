@@ -51,7 +51,7 @@ def parse_wide(
     codes, names = point_codes(findings, layout)
     days = _days(findings, layout)
     column = layout.point_column or layout.date_column
-    ratios = find_ratios(find, findings, names, (codes, days, column))
+    ratios = find_ratios(find, findings, names, (codes, days, None, column))
     channels = _channels(findings, layout)
     block = _block(findings, layout, columns, channels, ratios)
     keys = (codes * 1_000_000 + days) * 10 + channels
@@ -165,7 +165,7 @@ def _convert(
     faults = np.zeros((table.num_rows, INTERVALS), dtype=np.int8)
     rounded = 0
     for interval, name in enumerate(columns):
-        cells = convert_cells(table[name], channel, ratios)
+        cells = convert_cells(table[name], channel, ratios and ratios.at_interval(interval))
         values[:, interval], faults[:, interval] = cells.values, cells.faults
         rounded += cells.rounded
     return _Block(values, faults, rounded)

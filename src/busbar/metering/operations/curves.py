@@ -16,6 +16,9 @@ from busbar.metering import lake
 from busbar.metering.models import LakeCommit, ReadingSource, ReadingType, StampAt
 from busbar.metering.queries import lake_root
 
+APPENDED = "metering.curves.appended"
+NAMED_POINTS = 200
+"""Usage points that a journal entry names one by one."""
 _READING_TYPES = (
     ("active_forward", "正向有功电量", "Wh", "active_wh"),
     ("reactive_lag", "感性无功电量", "varh", "reactive_lag_varh"),
@@ -41,20 +44,26 @@ def append_curves(
     The caller has checked that every usage point is visible to `by`.
     """
     done = lake.append_curves(lake_root(), curves, commit_key=commit_key, at=at, source=source)
-    _note(done, curves, file_name, told or {}, by=by, at=at)
+    note_commit(done, curves, file_name, told or {}, event=APPENDED, by=by, at=at)
     return done
 
 
 @transaction.atomic
-def _note(
+def note_commit(
     done: lake.LakeCommit,
     curves: pa.Table,
     file_name: str,
     told: Mapping[str, object],
     *,
+    event: str,
     by: Viewer,
     at: dt.datetime,
 ) -> None:
+    """Keep what the lake did, and say it in the journal; once for each commit.
+
+    The entry names months, days and up to `NAMED_POINTS` usage points; of more, whoever needs
+    them asks `list_points_changed_since` with the version.
+    """
     row, is_new = LakeCommit.objects.get_or_create(
         commit_key=done.commit_key,
         defaults={
@@ -68,7 +77,7 @@ def _note(
     if not is_new or not done.rows_written:
         return
     happening = Happening(
-        event="metering.curves.appended",
+        event=event,
         subject_type="metering.lake_commit",
         subject_id=row.pk,
         subject_label=file_name,
@@ -76,6 +85,9 @@ def _note(
         changes={
             "months": list(done.months),
             "usage_points": pc.count_distinct(curves["usage_point_id"]).as_py(),
+            "usage_point_ids": _named(curves),
+            "first_day": str(pc.min(curves["day"]).as_py()),
+            "last_day": str(pc.max(curves["day"]).as_py()),
             "rows_new": done.rows_new,
             "rows_changed": done.rows_changed,
             "rows_unchanged": done.rows_unchanged,
@@ -84,6 +96,12 @@ def _note(
         },
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)
+
+
+def _named(curves: pa.Table) -> list[int] | None:
+    """The usage points, where they are few enough to be named."""
+    ids: list[int] = sorted(pc.unique(curves["usage_point_id"]).to_pylist())
+    return ids if len(ids) <= NAMED_POINTS else None
 
 
 @transaction.atomic

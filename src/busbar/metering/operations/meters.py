@@ -25,6 +25,7 @@ from busbar.access.registers import (
 )
 from busbar.access.visibility import Viewer
 from busbar.kit.errors import Refusal
+from busbar.kit.periods import local_date
 from busbar.metering.models import Meter, MeterInstallation
 from busbar.supply.models import UsagePoint
 
@@ -97,10 +98,21 @@ def _check_facts(batch: Batch) -> None:
         ]
         if removed is not None and removed <= row["installed_on"]:
             batch.reject(index, "removed_on", f"拆表日期应晚于装表日期 {row['installed_on']}")
+        elif moment := _misplaced(row):
+            batch.reject(index, moment, "时刻应在同一行的装表、拆表日期之内")
         elif row["ct_ratio"] <= 0 or row["pt_ratio"] <= 0:
             batch.reject(index, "ct_ratio", "变比应大于 0")
         elif differing:
             batch.reject(index, differing[0], "同一电能表各行的台账内容应一致")
+
+
+def _misplaced(row: Row) -> str:
+    """The moment of a row that does not lie on its day."""
+    for moment, day in (("installed_at", "installed_on"), ("removed_at", "removed_on")):
+        told = row.get(moment)
+        if told is not None and local_date(told) != row.get(day):
+            return moment
+    return ""
 
 
 def _stored(batch: Batch, points: dict[Any, Any]) -> list[Any]:
@@ -174,6 +186,8 @@ def _values(row: Row, meters: dict[Any, Any], points: dict[Any, Any]) -> dict[st
             removed_on="removed_on",
             ct_ratio="ct_ratio",
             pt_ratio="pt_ratio",
+            installed_at="installed_at",
+            removed_at="removed_at",
         ),
         "meter": meters[row["serial"]],
         "usage_point": points[row["usage_point"]],
@@ -189,10 +203,14 @@ def install_meter(
     ct_ratio: Decimal,
     pt_ratio: Decimal,
     model: str = "",
+    installed_at: dt.datetime | None = None,
     by: Viewer,
     at: dt.datetime,
 ) -> MeterInstallation:
-    """Hang a meter at a usage point that has none on that day."""
+    """Hang a meter at a usage point that has none on that day.
+
+    `installed_at` is the moment on the day, from which on its intervals count.
+    """
     by.require(Permission.EDIT_CUSTOMERS)
     if not serial.strip():
         raise UnableToInstallMeter("表号应填写")
@@ -203,6 +221,7 @@ def install_meter(
         "removed_on": None,
         "ct_ratio": ct_ratio,
         "pt_ratio": pt_ratio,
+        "installed_at": installed_at,
     }
     if model:
         row["model"] = model
@@ -216,9 +235,17 @@ def install_meter(
 
 @transaction.atomic
 def remove_meter(
-    *, installation: MeterInstallation, removed_on: dt.date, by: Viewer, at: dt.datetime
+    *,
+    installation: MeterInstallation,
+    removed_on: dt.date,
+    removed_at: dt.datetime | None = None,
+    by: Viewer,
+    at: dt.datetime,
 ) -> MeterInstallation:
-    """Take a meter down; the day of removal no longer belongs to it."""
+    """Take a meter down. The day no longer belongs to it, save up to `removed_at` where it is told.
+
+    The moment must lie on the day.
+    """
     by.require(Permission.EDIT_CUSTOMERS)
     seen = MeterInstallation.objects.visible_to(by).select_related(
         "meter", "usage_point__account__customer", "usage_point__account__unit"
@@ -230,10 +257,11 @@ def remove_meter(
         raise UnableToRemoveMeter(f"表 {standing.meter} 已于 {standing.removed_on} 拆除")
     if removed_on <= standing.installed_on:
         raise UnableToRemoveMeter(f"拆表日期应晚于装表日期 {standing.installed_on}")
+    if removed_at is not None and local_date(removed_at) != removed_on:
+        raise UnableToRemoveMeter(f"拆表时刻应在拆表日期 {removed_on} 之内")
     told = replace(_TOLD, amended_verb="removed")
-    changes = save_drafts(
-        MeterInstallation, [Draft({"removed_on": removed_on}, standing)], Outcome()
-    )
+    values = {"removed_on": removed_on, "removed_at": removed_at}
+    changes = save_drafts(MeterInstallation, [Draft(values, standing)], Outcome())
     record_changes(changes, told, by=by, at=at)
     removed: MeterInstallation = standing
     return removed

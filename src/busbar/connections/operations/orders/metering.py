@@ -31,6 +31,8 @@ from busbar.supply.models import UsagePoint
 
 METERING_ORDER = "connections.metering_order"
 _TAKES_DOWN = {MeteringOrderKind.REPLACE, MeteringOrderKind.REMOVE}
+_ACTIVE_TOTAL = {"正向有功总", "active_forward"}
+"""How orders name the register of all active energy."""
 _PUTS_UP = {MeteringOrderKind.INSTALL, MeteringOrderKind.REPLACE}
 
 
@@ -117,16 +119,16 @@ def do_metering_order(
 ) -> MeteringOrder:
     """Report the work. The register of installations changes in the same transaction.
 
-    A replacement ends the old installation and begins the new one on one day; the end and start
+    A replacement ends the old installation and begins the new one at one moment; the end and start
     registers are kept with the order, so that the energy of both meters joins without loss.
     """
     order = _open(order_id, by)
     _check_report(order, found, left, findings, done_at, at)
     day = local_date(done_at)
     if found is not None:
-        order.removed = _take_down(order, found, day, by, at)
+        order.removed = _take_down(order, found, (day, done_at), by, at)
     if left is not None:
-        order.installed = _put_up(order, left, day, by, at)
+        order.installed = _put_up(order, left, (day, done_at), by, at)
         order.seals = "、".join(left.seals)
     order.state, order.done_at, order.done_by = OrderState.DONE, done_at, by.name
     order.findings = findings.strip()
@@ -191,24 +193,36 @@ def _check_report(
 
 
 def _take_down(
-    order: MeteringOrder, found: MeterFound, day: dt.date, by: Viewer, at: dt.datetime
+    order: MeteringOrder,
+    found: MeterFound,
+    when: tuple[dt.date, dt.datetime],
+    by: Viewer,
+    at: dt.datetime,
 ) -> MeterInstallation:
     standing = _standing(order.usage_point)
     if standing is None or standing.meter.serial != found.serial:
         hangs = standing.meter.serial if standing else "没有表"
         raise UnableToDoMeteringOrder(f"该计量点上是 {hangs}，填的是 {found.serial}")
-    removed = metering_operations.remove_meter(installation=standing, removed_on=day, by=by, at=at)
+    removed = metering_operations.remove_meter(
+        installation=standing, removed_on=when[0], removed_at=when[1], by=by, at=at
+    )
     _keep_registers(order, found.registers, is_start=False)
+    _tell_metering(order, removed, found.registers, when[1], by, at)
     return removed
 
 
 def _put_up(
-    order: MeteringOrder, left: MeterLeft, day: dt.date, by: Viewer, at: dt.datetime
+    order: MeteringOrder,
+    left: MeterLeft,
+    when: tuple[dt.date, dt.datetime],
+    by: Viewer,
+    at: dt.datetime,
 ) -> MeterInstallation:
     installed = metering_operations.install_meter(
         serial=left.serial,
         usage_point=order.usage_point,
-        installed_on=day,
+        installed_on=when[0],
+        installed_at=when[1],
         ct_ratio=left.ct_ratio,
         pt_ratio=left.pt_ratio,
         model=left.model,
@@ -216,6 +230,7 @@ def _put_up(
         at=at,
     )
     _keep_registers(order, left.registers, is_start=True)
+    _tell_metering(order, installed, left.registers, when[1], by, at)
     return installed
 
 
@@ -229,6 +244,26 @@ def _keep_registers(
         OrderRegister(order=order, is_start=is_start, reading_type=name, value=value)
         for name, value in registers.items()
     )
+
+
+def _tell_metering(
+    order: MeteringOrder,
+    installation: MeterInstallation,
+    registers: Mapping[str, Decimal],
+    done_at: dt.datetime,
+    by: Viewer,
+    at: dt.datetime,
+) -> None:
+    """The total of active energy goes where the day's curve is held against registers."""
+    for name in _ACTIVE_TOTAL & registers.keys():
+        metering_operations.keep_register(
+            meter=installation.meter,
+            read_at=done_at,
+            value=registers[name],
+            source=order.number,
+            by=by,
+            at=at,
+        )
 
 
 def _open_order(point: UsagePoint, kind: MeteringOrderKind | str) -> MeteringOrder | None:

@@ -28,6 +28,10 @@
       const week = form.querySelector('[data-only="day"]');
       week.hidden = week.disabled = isMonth;
       if (isMonth && form.elements.compare.value === "week") form.elements.compare.value = "";
+      const [kind, name] = form.elements.part.value.split(":");
+      const quarters = place("quarters");
+      quarters.hidden = isMonth || kind !== "point" || !form.elements.date.value;
+      quarters.href = quarters.dataset.address.replace("POINT", encodeURIComponent(name || "")).replace("DAY", form.elements.date.value);
     }
     async function load() {
       arrange();

@@ -1,0 +1,69 @@
+"""Validation of readings without anybody asking: after each delivery, and every night."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django_q.tasks import async_task
+
+from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing.newest_prices import map_newest_prices
+from busbar.journal.models import Entry
+from busbar.kit.periods import local_date
+from busbar.metering import operations as metering_operations
+from busbar.metering.models import CheckState, CurveCheck, LakeCommit
+from busbar.metering.operations.vee import PricesOf
+
+
+def queue_check(entry: Entry) -> None:
+    """Queue the validation of what a delivery brought."""
+    async_task("busbar.jobs.vee.validate_commit", entry.subject_id, group=f"vee {entry.subject_id}")
+
+
+def validate_commit(commit_id: int) -> str:
+    """Validate one delivery; the sentence is the task's result. Safe to run twice."""
+    return validate_commit_at(commit_id, at=dt.datetime.now(dt.UTC))
+
+
+def validate_commit_at(commit_id: int, *, at: dt.datetime) -> str:
+    """Run `validate_commit` at a moment."""
+    commit = LakeCommit.objects.get(pk=commit_id)
+    checks = metering_operations.validate_commit(
+        lake_commit=commit, prices=prices_at(at), by=SYSTEM_VIEWER, at=at
+    )
+    return _told(checks)
+
+
+def finish_checks() -> str:
+    """Nightly: end the checks that a stop left open, and bring stakes to newer prices."""
+    return finish_checks_at(at=dt.datetime.now(dt.UTC))
+
+
+def finish_checks_at(*, at: dt.datetime) -> str:
+    """Run `finish_checks` at a moment."""
+    running = CurveCheck.objects.filter(state=CheckState.RUNNING).order_by("id")
+    checks = [
+        metering_operations.resume_check(check=check, prices=prices_at(at), by=SYSTEM_VIEWER, at=at)
+        for check in running
+    ]
+    prices = map_newest_prices(None, on=local_date(at))
+    restated = metering_operations.restate_stakes(prices=prices)
+    return f"{_told(checks)}，按新电价改 {restated} 项"
+
+
+def prices_at(at: dt.datetime) -> PricesOf:
+    """Prices as they stand, for an operation that may not know bills."""
+
+    def prices(account_ids: Iterable[int]) -> dict[int, Decimal]:
+        return map_newest_prices(account_ids, on=local_date(at))
+
+    return prices
+
+
+def _told(checks: list[CurveCheck]) -> str:
+    days = sum(check.days_checked for check in checks)
+    found = sum(check.findings for check in checks)
+    filled = sum(check.intervals_estimated for check in checks)
+    return f"校验 {days} 条日曲线，新发现 {found} 项，补值 {filled} 点"

@@ -1,0 +1,244 @@
+"""Validating curves and estimating what is lacking, a month or a delivery at a time (R20).
+
+Points are taken in batches. A batch is judged as the lake stood when the check began, so that a
+check that was stopped comes to the same judgement again: the lake knows its commit by the key,
+and findings and progress are one transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from busbar.access.visibility import Viewer
+from busbar.journal import operations as journal_operations
+from busbar.journal.operations import Happening
+from busbar.kit.errors import Refusal
+from busbar.kit.periods import Month, local_date
+from busbar.metering import lake
+from busbar.metering.estimating import Outcome, judge
+from busbar.metering.judging import ONE_DAY, Key, Surroundings, read_days
+from busbar.metering.models import (
+    CheckState,
+    CurveCheck,
+    LakeCommit,
+    MeterInstallation,
+)
+from busbar.metering.operations.curves import note_commit
+from busbar.metering.operations.vee_findings import keep_findings
+from busbar.metering.operations.vee_rules import rules_in_force
+from busbar.metering.queries import lake_root
+from busbar.metering.vee import Rule
+
+POINTS_A_BATCH = 200
+SOURCE = "VEE"
+
+PricesOf = Callable[[Iterable[int]], Mapping[int, Decimal]]
+"""Account ids to yuan a kWh, handed in by whoever may know bills."""
+
+
+class UnableToValidate(Refusal):
+    """The curves cannot be validated."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all batches of a check share."""
+
+    check: CurveCheck
+    rules: list[Rule]
+    around: Surroundings
+    most_linear: int
+    prices: PricesOf
+    by: Viewer
+    at: dt.datetime
+
+
+def validate_month(
+    *,
+    month: Month,
+    prices: PricesOf,
+    by: Viewer,
+    at: dt.datetime,
+    progress: Callable[[int], None] | None = None,
+) -> CurveCheck:
+    """Validate every usage point's days of a month, up to yesterday, as the lake stands now.
+
+    A day without any curve counts as missing where a meter hung. Run again after a stop, it
+    goes on; run again over the same curves, it finds the same and writes nothing.
+    """
+    base = lake.current_version(lake_root())
+    standing = CurveCheck.objects.filter(key__startswith=f"month:{month}@", state="running")
+    check = standing.order_by("id").first() or _begin(f"month:{month}@{base}", month, 0, base, at)
+    return _run(check, prices=prices, by=by, at=at, progress=progress)
+
+
+def validate_commit(
+    *, lake_commit: LakeCommit, prices: PricesOf, by: Viewer, at: dt.datetime
+) -> list[CurveCheck]:
+    """Validate the days that one delivery brought, as it left them; safe to run twice."""
+    version = lake_commit.lake_version
+    months = lake.list_months(lake_root())
+    checks = []
+    for month in months:
+        changed = lake.list_changed(lake_root(), month, after=version - 1, until=version)
+        if changed.num_rows:
+            key = f"commit:{lake_commit.pk}:{month}"
+            check = _begin(key, Month.parse(month), version - 1, version, at)
+            checks.append(_run(check, prices=prices, by=by, at=at, progress=None))
+    return checks
+
+
+def resume_check(*, check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> CurveCheck:
+    """Go on with a check that was stopped; a finished one stays as it is."""
+    return _run(check, prices=prices, by=by, at=at, progress=None)
+
+
+def _begin(key: str, month: Month, after: int, base: int, at: dt.datetime) -> CurveCheck:
+    check, _is_new = CurveCheck.objects.get_or_create(
+        key=key,
+        defaults={
+            "month": str(month),
+            "after_version": after,
+            "base_version": base,
+            "state": CheckState.RUNNING,
+            "started_at": at,
+        },
+    )
+    return check
+
+
+def _run(
+    check: CurveCheck,
+    *,
+    prices: PricesOf,
+    by: Viewer,
+    at: dt.datetime,
+    progress: Callable[[int], None] | None,
+) -> CurveCheck:
+    if check.state == CheckState.FINISHED:
+        return check
+    work = _work(check, prices, by, at)
+    for batch in _batches(check):
+        _validate_batch(work, batch)
+        if progress is not None:
+            progress(check.days_checked)
+    check.state, check.finished_at = CheckState.FINISHED, at
+    with transaction.atomic():
+        check.save(update_fields=["state", "finished_at"])
+        _record(check, by, at)
+    return check
+
+
+def _work(check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> _Work:
+    rules = rules_in_force()
+    filling = next((rule for rule in rules if rule.code == "missing"), None)
+    if filling is None:
+        raise UnableToValidate("规则“缺失”未启用，没有补值的参数")
+    figures = {name: int(value) for name, value in filling.figures.items()}
+    around = Surroundings(figures["within_days"], figures["similar_days"])
+    return _Work(check, rules, around, figures["linear_points"], prices, by, at)
+
+
+def _batches(check: CurveCheck) -> Iterator[list[Key]]:
+    """The days to judge, some points at a time, from where the check stopped."""
+    days = _days_by_point(check)
+    points = sorted(point for point in days if point >= check.next_point)
+    for start in range(0, len(points), POINTS_A_BATCH):
+        yield [
+            Key(point, day)
+            for point in points[start : start + POINTS_A_BATCH]
+            for day in days[point]
+        ]
+
+
+def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
+    changed = lake.list_changed(
+        lake_root(), check.month, after=check.after_version, until=check.base_version
+    )
+    found: dict[int, set[dt.date]] = {}
+    keys = zip(changed["usage_point_id"].to_pylist(), changed["day"].to_pylist(), strict=True)
+    for point, day in keys:
+        found.setdefault(point, set()).add(day)
+    if check.after_version == 0:
+        today = local_date(check.started_at)  # of the first start: a second does the same
+        _add_days_without_curve(found, Month.parse(check.month), today, check.base_version)
+    return {point: sorted(days) for point, days in found.items()}
+
+
+def _add_days_without_curve(
+    found: dict[int, set[dt.date]], month: Month, today: dt.date, base: int
+) -> None:
+    """Days on which a meter hung and nothing came, up to yesterday.
+
+    Only of points that delivered anything in the month or the one before: others are not read.
+    """
+    before = lake.list_changed(lake_root(), month.previous, after=0, until=base)
+    read = found.keys() | set(before["usage_point_id"].to_pylist())
+    end = min(month.period.end, today)
+    rows = MeterInstallation.objects.filter(installed_on__lt=end).exclude(
+        removed_on__lte=month.first
+    )
+    for point, since, until in rows.values_list("usage_point_id", "installed_on", "removed_on"):
+        day = max(since, month.first)
+        last = min(end, until or end)
+        while point in read and day < last:
+            found.setdefault(point, set()).add(day)
+            day += ONE_DAY
+
+
+def _validate_batch(work: _Work, keys: list[Key]) -> None:
+    judged = read_days(keys, work.around, as_of=work.check.base_version)
+    outcome = judge(judged, work.rules, most_linear=work.most_linear)
+    done = _write(work, outcome, first=keys[0].point)
+    prices = work.prices(set(judged.account_ids.values()))
+    check = work.check
+    with transaction.atomic():
+        if done is not None:
+            told = {"rules": sorted({hit.rule for hit in outcome.hits}), "check": check.key}
+            note_commit(
+                done, outcome.curves, f"校验补值 {check.month}", told,
+                event="metering.curves.estimated", by=work.by, at=work.at,
+            )  # fmt: skip
+        kept = keep_findings(
+            judged, outcome, prices, written=done.version if done else None, at=work.at
+        )
+        check.next_point = keys[-1].point + 1
+        check.days_checked += len(keys)
+        check.findings += kept
+        check.intervals_estimated += outcome.intervals_estimated
+        check.save()
+
+
+def _write(work: _Work, outcome: Outcome, *, first: int) -> lake.LakeCommit | None:
+    if not outcome.curves.num_rows:
+        return None
+    return lake.append_curves(
+        lake_root(),
+        outcome.curves,
+        commit_key=f"vee:{work.check.key}:{first}",
+        at=work.at,
+        source=SOURCE,
+        made_from=work.check.base_version,
+    )
+
+
+def _record(check: CurveCheck, by: Viewer, at: dt.datetime) -> None:
+    happening = Happening(
+        event="metering.curve_check.finished",
+        subject_type="metering.curve_check",
+        subject_id=check.pk,
+        subject_label=check.key,
+        unit_path=by.unit_path,
+        changes={
+            "month": check.month,
+            "days": check.days_checked,
+            "findings": check.findings,
+            "intervals_estimated": check.intervals_estimated,
+        },
+    )
+    journal_operations.record(happening=happening, actor=by.actor, at=at)
