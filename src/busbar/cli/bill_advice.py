@@ -1,4 +1,4 @@
-"""`busbar bill advise | forecast`: what could be paid, and what will be."""
+"""`busbar bill advise | forecast | shadow`: what could, will and elsewhere was to be paid."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-WORDS = ("advise", "forecast")
+WORDS = ("advise", "forecast", "shadow")
+_SHOWN = 20
 
 
 def add_words(words: Any) -> None:
-    """Add `advise ACCOUNT` and `forecast ACCOUNT`."""
+    """Add `advise ACCOUNT`, `forecast ACCOUNT` and `shadow FILE`."""
+    checking = words.add_parser("shadow", help="导入核对账单，按差额列出户号")
+    checking.add_argument("file", help="CSV 或 Excel：户号、月份、费用项目、数量、单价、金额")
     for word, about in (
         ("advise", "用电建议：按近一年账单重新核算，打印 JSON"),
         ("forecast", "本月至今电费与月末预测，打印 JSON"),
@@ -32,6 +35,12 @@ def run(args: argparse.Namespace) -> int:
     from busbar.cli.main import start_django
 
     start_django()
+    if args.word == "shadow":
+        return _check(args.file)
+    return _ask(args)
+
+
+def _ask(args: argparse.Namespace) -> int:
     from busbar.billing.advice import UnableToAdvise
     from busbar.customers.models import CustomerAccount
     from busbar.kit.periods import local_date
@@ -47,6 +56,24 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print(json.dumps(_plain(answer), ensure_ascii=False, indent=2))
     return 0
+
+
+def _check(file: str) -> int:
+    """Import the file as `busbar import bills` does, then rank the accounts by difference."""
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import shadow
+    from busbar.cli import imports
+
+    parser = argparse.ArgumentParser()
+    imports.add_arguments(parser)
+    code = imports.run(parser.parse_args(["bills", file]))
+    for item in shadow.list_items():
+        print(f"  {item.item} → {item.code or '未对应'}")
+    for row in shadow.list_shadow_bills(SYSTEM_VIEWER)[:_SHOWN]:
+        ours = "没有账单" if row.our_amount is None else f"{row.our_amount}"
+        apart = "" if row.difference is None else f"，差 {row.difference:+}"
+        print(f"{row.account.number} {row.month}：对方 {row.amount}，本系统 {ours}{apart}")
+    return code
 
 
 def _advise(number: str, on: dt.date) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from busbar.console import (
     administration,
     billing,
+    billing_advice,
     connections,
     curves,
     customer_page,
@@ -38,6 +39,7 @@ urlpatterns = [
     *editing.urlpatterns,
     *billing.urlpatterns,
     *payments.urlpatterns,
+    *billing_advice.urlpatterns,
     *network.urlpatterns,
     *pricing.urlpatterns,
     *imports.urlpatterns,
