@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Abs, Coalesce
+from django.db.models.functions import Abs, Coalesce, Round
 
 from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillLine, ShadowBill, ShadowItem, ShadowLine
@@ -95,7 +95,7 @@ def list_shadow_bills(viewer: Viewer, *, month: str = "") -> Any:
     rows = ShadowBill.objects.visible_to(viewer).select_related("account__customer")
     rows = rows.filter(month=month) if month else rows
     rows = rows.annotate(our_amount=Subquery(ours.values("amount")[:1]))
-    rows = rows.annotate(difference=F("amount") - F("our_amount"))
+    rows = rows.annotate(difference=Round(F("amount") - F("our_amount"), precision=2))
     return rows.order_by(Coalesce(Abs("difference"), Decimal(-1)).desc(), "id")
 
 

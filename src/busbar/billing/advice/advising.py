@@ -11,7 +11,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.advice.basic_charge import BasicAdvice, advise_basic_charge
 from busbar.billing.advice.compensation import CompensationAdvice, advise_compensation
-from busbar.billing.advice.figures import figures_on
+from busbar.billing.advice.figures import figures_on, list_values
 from busbar.billing.advice.shifting import Shift, advise_shifting
 from busbar.billing.advice.sufficiency import Coverage, UnableToAdvise, require_enough
 from busbar.billing.advice.switching import Switch, earliest_demand_change, earliest_mode_change
@@ -57,7 +57,7 @@ def advise(viewer: Viewer, account_number: str, *, on: dt.date) -> Advice:
     except rating.UnableToRate as reason:
         raise UnableToAdvise(f"不能给出建议：{reason}") from reason
     basic, refused = _basic(months, year.agreements[-1])
-    percents = figures.rule("advice.shifted_percents").value
+    percents = list_values(figures, "advice.shifted_percents")
     return Advice(
         account=account,
         on=on,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from busbar.billing import rating
+from busbar.billing.advice.figures import list_values
 from busbar.billing.advice.what_if import (
     MODES,
     Mode,
@@ -90,7 +91,7 @@ def advise_basic_charge(
 
     UnableToRate where the present way itself cannot be rated over the months.
     """
-    allowed = months[-1].bill_input.rule_set.rule("basic_charge.modes").value
+    allowed = list_values(months[-1].bill_input.rule_set, "basic_charge.modes")
     present = _cost(months, mode, contract_kw)
     options, barred, curve = [], [], {}
     for other in MODES:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from busbar.billing.rating import Rule, RuleSet, rule_value
+from busbar.billing.rating import Rule, RuleSet, UnableToRate, rule_value
 
 
 def figures_on(day: dt.date) -> RuleSet:
@@ -21,6 +21,14 @@ def figures_on(day: dt.date) -> RuleSet:
     entries = sorted(_entries(), key=lambda entry: entry["valid_from"])
     valid = {entry["code"]: _rule(entry) for entry in entries if entry["valid_from"] <= day}
     return RuleSet("ADVICE", "用电建议的参数", dt.date.min, None, valid)
+
+
+def list_values(rule_set: RuleSet, code: str) -> tuple[str, ...]:
+    """A figure that is a list; UnableToRate where it is something else."""
+    value = rule_set.rule(code).value
+    if not isinstance(value, tuple):
+        raise UnableToRate(f"规则集 {rule_set.code} 的参数 {code} 应为列表，现为 {value}。")
+    return value
 
 
 def _rule(entry: dict[str, Any]) -> Rule:

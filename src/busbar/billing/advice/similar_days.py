@@ -38,7 +38,7 @@ class Curves:
     @property
     def full(self) -> npt.NDArray[np.bool_]:
         """Which days have every interval."""
-        whole: npt.NDArray[np.bool_] = self.known.all(axis=1)
+        whole: npt.NDArray[np.bool_] = np.asarray(self.known.all(axis=1))
         return whole
 
     def day(self, index: int) -> dt.date:

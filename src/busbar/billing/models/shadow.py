@@ -5,8 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from busbar.billing.models.bills import BillQuerySet
+from busbar.access.visibility import VisibleQuerySet
 from busbar.customers.models import CustomerAccount
+
+
+class ShadowBillQuerySet(VisibleQuerySet):
+    """Seen with the account."""
+
+    unit_lookups = ("account__unit", "account__customer__unit")
+    customer_lookup = "account__customer"
 
 
 class ShadowBill(models.Model):
@@ -16,7 +23,7 @@ class ShadowBill(models.Model):
     month = models.CharField(max_length=7)
     amount = models.DecimalField(max_digits=16, decimal_places=2, default=0)
 
-    objects = BillQuerySet.as_manager()
+    objects = ShadowBillQuerySet.as_manager()
 
     class Meta:
         constraints = [
