@@ -69,8 +69,8 @@ class TestForecast:
         answer = clerk.get(f"/advice/{OWN}/forecast/?on=2026-01-21")
 
         assert str(answer.context["outlook"].through) == "2026-01-20"
-        # 20 of 31 days of 1,408 yuan, and the whole basic charge; less 0.75 % of its base.
-        assert "57,716.00" in answer.content.decode()
+        # 20 days of 1,360 yuan and 30,000, less 0.75 %; and 0.02 yuan for each of 48,000 kWh.
+        assert "57,731.00" in answer.content.decode()
 
 
 class TestShadowBills:
