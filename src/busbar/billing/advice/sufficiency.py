@@ -46,7 +46,7 @@ def require_enough(coverage: Coverage, figures: RuleSet) -> None:
             f"负荷曲线只有 {coverage.days} 天，至少要 {days} 天，还差 {days - coverage.days} 天"
         )
     percent = figures.number("advice.minimum_readings_percent")
-    if coverage.readings_percent < percent:
+    if coverage.readings_due and coverage.readings_percent < percent:
         short.append(
             f"读数完整率 {coverage.readings_percent:.1f}%，至少要 {plain(percent)}%，"
             f"缺 {coverage.readings_due - coverage.readings} 个时段"

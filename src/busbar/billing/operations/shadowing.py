@@ -30,7 +30,7 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 
-_MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
+_MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月{0,1}")
 _TOLD = Told(
     "billing.shadow_line",
     customer_of=lambda line: line.bill.account.customer,
