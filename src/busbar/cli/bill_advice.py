@@ -63,6 +63,7 @@ def _check(file: str) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
     from busbar.billing import shadow
     from busbar.cli import imports
+    from busbar.kit.money import to_fen
 
     parser = argparse.ArgumentParser()
     imports.add_arguments(parser)
@@ -70,8 +71,8 @@ def _check(file: str) -> int:
     for item in shadow.list_items():
         print(f"  {item.item} → {item.code or '未对应'}")
     for row in shadow.list_shadow_bills(SYSTEM_VIEWER)[:_SHOWN]:
-        ours = "没有账单" if row.our_amount is None else f"{row.our_amount}"
-        apart = "" if row.difference is None else f"，差 {row.difference:+}"
+        ours = "没有账单" if row.our_amount is None else f"{to_fen(row.our_amount)}"
+        apart = "" if row.difference is None else f"，差 {to_fen(row.difference):+}"
         print(f"{row.account.number} {row.month}：对方 {row.amount}，本系统 {ours}{apart}")
     return code
 

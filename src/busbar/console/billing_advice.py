@@ -213,9 +213,14 @@ def shadow_bill(request: StaffRequest, account_number: str, month: str) -> HttpR
         "theirs": found.shadow.amount,
         "ours": found.bill.amount if found.bill else None,
     }
-    rows = [(row, CODE_NAMES.get(row.code, row.name)) for row in found.lines]
+    rows = [(row, _charge_name(row)) for row in found.lines]
     context = {"found": found, "sums": sums, "rows": rows}
     return render(request, "console/billing/advice/shadow.html", context)
+
+
+def _charge_name(row: shadow.Compared) -> str:
+    """Our name of the charge, or the item's own words where nobody has mapped it."""
+    return str(CODE_NAMES.get(row.code, row.name)) if row.code else row.name
 
 
 def _day(request: StaffRequest) -> dt.date:

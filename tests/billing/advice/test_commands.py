@@ -54,7 +54,7 @@ class TestForecast:
 
         told = json.loads(capsys.readouterr().out)
         assert (code, told["through"], told["so_far_kwh"]) == (0, "2026-01-20", "48000")
-        assert told["low_yuan"] == told["forecast_yuan"] == told["high_yuan"] == "71617.80"
+        assert told["low_yuan"] == told["forecast_yuan"] == told["high_yuan"] == "71618.80"
 
     def test_says_what_is_missing(
         self, point: UsagePoint, capsys: pytest.CaptureFixture[str]
@@ -78,4 +78,4 @@ class TestShadow:
         shown = capsys.readouterr().out
         assert code == 0
         assert "  合计 → total" in shown
-        assert "3101000001 2026-01：对方 70000.00，本系统 71617.80，差 -1617.80" in shown
+        assert "3101000001 2026-01：对方 70000.00，本系统 71618.80，差 -1618.80" in shown

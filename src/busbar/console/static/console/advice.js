@@ -4,12 +4,13 @@
   const busbar = (window.busbar = window.busbar || {});
   const parts = (busbar.parts = busbar.parts || {});
   const COLORS = ["#0b6879", "#a85822", "#58a583"];
+  const FONT = '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC Variable", sans-serif';
   const AXIS = { axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#5f6d7b" } };
   const data = (node) => JSON.parse(document.getElementById(node.dataset.source).textContent);
 
   function draw(node, option) {
     const chart = window.echarts.init(node, null, { renderer: "canvas" });
-    const shared = { color: COLORS, animation: false, textStyle: { fontSize: 12, color: "#445362" }, legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: "#445362" } }, tooltip: { renderMode: "richText", trigger: "axis" }, grid: { left: 8, right: 28, top: 34, bottom: 8, containLabel: true } };
+    const shared = { color: COLORS, animation: false, textStyle: { fontFamily: FONT, fontSize: 12, color: "#445362" }, legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: "#445362" } }, tooltip: { renderMode: "richText", trigger: "axis" }, grid: { left: 8, right: 40, top: 34, bottom: 8, containLabel: true } };
     chart.setOption(Object.assign(shared, option));
     new ResizeObserver(() => chart.resize()).observe(node);
   }
