@@ -14,7 +14,7 @@ from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote FILE | run --month [--engine …] | find [--month] | advise ACCOUNT | forecast ACCOUNT."""
+    """quote FILE | run --month [--engine …] | find [--month] | advise | forecast | shadow."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
