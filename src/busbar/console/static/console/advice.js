@@ -5,7 +5,7 @@
   const parts = (busbar.parts = busbar.parts || {});
   const COLORS = ["#0b6879", "#a85822", "#58a583"];
   const FONT = '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC Variable", sans-serif';
-  const AXIS = { axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#5f6d7b" } };
+  const AXIS = { axisTick: { show: false }, axisLine: { lineStyle: { color: "#dfe5ea" } }, axisLabel: { color: "#5f6d7b", hideOverlap: true } };
   const data = (node) => JSON.parse(document.getElementById(node.dataset.source).textContent);
 
   function draw(node, option) {
