@@ -55,6 +55,8 @@ SEEN_BY_ALL = {
     "metering.CurveCheck": "counts of the whole company, shown to those who see all of it",
     "billing.BillRun": "counts of a month, no row of any customer",
     "billing.BillLine": "read through its bill",
+    "billing.ShadowItem": "words and codes, no customer's; the same for every branch",
+    "billing.ShadowLine": "read through its bill, which visible_to cuts",
     "billing.Citation": "the text of a published rule, cited by bills",
     "payments.PaymentTerm": "one rule for everybody; units only tighten it",
     "payments.PayerLink": "which account a payer paid for; read only to match and to suggest",

@@ -109,6 +109,7 @@ SHARED = {
     "alternative_id": "999999",
     "notice_number": "E404",
     "payment_id": "999999",
+    "shadow_bill.month": "E404",
 }
 """Values of places that mean the same for everybody; ids that nobody has."""
 

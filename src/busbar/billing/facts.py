@@ -238,13 +238,14 @@ def _basic(
     if price is None:
         raise rating.UnableToRate(f"电价 {agreement.tariff_code} 没有基本电价，与合同计收方式不符")
     if mode == BasicChargeMode.CAPACITY:
-        return (_capacity_charge(account, registers, price),)
+        return (capacity_charge(account, registers, price),)
     return (_demand_charge(agreement, price, months),)
 
 
-def _capacity_charge(
+def capacity_charge(
     account: CustomerAccount, registers: Registers, price: rating.BasicPrice
 ) -> rating.CapacityCharge:
+    """What the account's transformers would be charged by capacity, whatever its mode."""
     transformers = registers.transformers.get(account.pk, [])
     if not transformers:
         raise rating.UnableToRate("按容量计收，但台账中没有受电变压器")

@@ -22,7 +22,7 @@ PERIOD_CODES: tuple[str, ...] = (
 )
 """The kernel's period codes, by position."""
 
-_NO_SCHEME = 0
+NO_SCHEME = 0
 """Stands for accounts without time of use: all day flat. Database keys start at 1."""
 
 
@@ -37,18 +37,19 @@ def measure_month(
     """Sum every usage point of the accounts; those without a curve have zero days."""
     points = UsagePoint.objects.filter(account__in=list(scheme_of_account))
     schemes = {
-        pk: scheme_of_account[account] or _NO_SCHEME
+        pk: scheme_of_account[account] or NO_SCHEME
         for pk, account in points.values_list("pk", "account_id")
     }
-    maps = PeriodMaps.build(month, _period_codes(month, set(schemes.values())), schemes)
+    maps = PeriodMaps.build(month, period_codes(month, set(schemes.values())), schemes)
     return engine.measure(root, month, maps, as_of=as_of)
 
 
-def _period_codes(month: Month, schemes: set[int]) -> dict[tuple[int, dt.date], Sequence[int]]:
+def period_codes(month: Month, schemes: set[int]) -> dict[tuple[int, dt.date], Sequence[int]]:
+    """The 96 period codes of every scheme and day of the month; `NO_SCHEME` is flat all day."""
     flat = [PERIOD_CODES.index(TimeOfUsePeriod.FLAT)] * 96
     days = [month.first + dt.timedelta(days=i) for i in range(month.days)]
-    codes: dict[tuple[int, dt.date], Sequence[int]] = {(_NO_SCHEME, day): flat for day in days}
-    by_scheme = pricing_queries.list_period_maps(schemes - {_NO_SCHEME}, month.period)
+    codes: dict[tuple[int, dt.date], Sequence[int]] = {(NO_SCHEME, day): flat for day in days}
+    by_scheme = pricing_queries.list_period_maps(schemes - {NO_SCHEME}, month.period)
     for key, periods in by_scheme.items():
         codes[key] = [PERIOD_CODES.index(period) for period in periods]
     return codes

@@ -1,4 +1,4 @@
-"""`busbar bill`: quote one bill from a document, bill a month, look at its bills again."""
+"""`busbar bill`: quote a bill, bill a month, look at its bills again, advise, forecast."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 from busbar.billing import quote
+from busbar.cli import bill_advice
 from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote FILE.json | quote --schema | run --month YYYY-MM [--engine …] | find [--month …]."""
+    """quote FILE | run --month [--engine …] | find [--month] | advise | forecast | shadow."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
@@ -27,10 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     finding = words.add_parser("find", help="重新查找账单异常，缺省为还没有查找过的各月")
     finding.add_argument("--month", type=_month, metavar="YYYY-MM")
+    bill_advice.add_words(words)
 
 
 def run(args: argparse.Namespace) -> int:
     """Dispatch to the word."""
+    if args.word in bill_advice.WORDS:
+        return bill_advice.run(args)
     if args.word == "find":
         return _find(args.month)
     return _run_month(args.month, args.engine) if args.word == "run" else _quote(args)

@@ -93,6 +93,7 @@ AREAS = (
             Place(_("电费收费"), "cash-register", "payment_list", "a", under=("payment",)),
             Place(_("应收与账龄"), "hourglass-low", "receivable_list", "x"),
             Place(_("总账与月结"), "book-2", "ledger", "", under=("ledger",)),
+            Place(_("核对账单"), "scale-outline", "shadow_bill_list", under=("shadow_bill",)),
         ),
     ),
     Area(

@@ -3,6 +3,7 @@
 from busbar.console import (
     administration,
     billing,
+    billing_advice,
     connections,
     curves,
     customer_page,
@@ -40,6 +41,7 @@ urlpatterns = [
     *metering.urlpatterns,
     *billing.urlpatterns,
     *payments.urlpatterns,
+    *billing_advice.urlpatterns,
     *network.urlpatterns,
     *pricing.urlpatterns,
     *imports.urlpatterns,

@@ -16,6 +16,7 @@ class ImportKind(models.TextChoices):
     NETWORK = "network", _("电网台账")
     TARIFFS = "tariffs", _("电价与规则")
     READINGS = "readings", _("负荷曲线")
+    BILLS = "bills", _("核对账单")
 
 
 class ImportState(models.TextChoices):

@@ -11,6 +11,7 @@ from busbar.billing.models.bills import (
     Citation,
     FindingKind,
 )
+from busbar.billing.models.shadow import ShadowBill, ShadowItem, ShadowLine
 
 __all__ = [
     "Bill",
@@ -22,4 +23,7 @@ __all__ = [
     "BillRunState",
     "Citation",
     "FindingKind",
+    "ShadowBill",
+    "ShadowItem",
+    "ShadowLine",
 ]

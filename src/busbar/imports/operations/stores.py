@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from busbar.access.registers import Outcome
+from busbar.billing import operations as billing_operations
 from busbar.customers import operations as customers_operations
 from busbar.imports.operations import organization
 from busbar.metering import operations as metering_operations
@@ -41,4 +42,5 @@ STORES: Mapping[str, Store] = {
     "tou_intervals": pricing_operations.store_tou_intervals,
     "tariffs": pricing_operations.store_tariffs,
     "surcharges": pricing_operations.store_surcharges,
+    "shadow_lines": billing_operations.store_shadow_lines,
 }
