@@ -93,6 +93,7 @@ SHARED = {
     "consultation_id": "999999",
     "attachment_id": "999999",
     "message_id": "999999",
+    "finding_id": "999999",
     "pk": "999999",
     "application_number": "E404",
     "change_number": "E404",

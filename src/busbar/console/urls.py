@@ -2,6 +2,8 @@
 
 from busbar.console import (
     administration,
+    bill_paper,
+    bill_release,
     billing,
     connections,
     curves,
@@ -36,6 +38,8 @@ urlpatterns = [
     *customer_page.urlpatterns,
     *curves.urlpatterns,
     *editing.urlpatterns,
+    *bill_release.urlpatterns,
+    *bill_paper.urlpatterns,
     *billing.urlpatterns,
     *payments.urlpatterns,
     *network.urlpatterns,

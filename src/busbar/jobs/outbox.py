@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from busbar.jobs import clocks, connections, lake, notifications
+from busbar.billing.release import ANNOUNCER
+from busbar.jobs import billing, clocks, connections, lake, notifications
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -34,6 +35,7 @@ REACTIONS = (
     Reaction("lake.compaction", ("metering.curves.appended",), lake.note_touched_months),
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
+    Reaction(ANNOUNCER, ("billing.bill.released",), billing.tell_customer),
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
 )
 
