@@ -200,7 +200,9 @@ def _parts(lines: Sequence[GroupBillLine], grouping: Grouping) -> tuple[Part, ..
 def _heading(line: GroupBillLine, grouping: Grouping) -> tuple[object, str]:
     """What tells one heading from another, and its name: two customers may be called alike."""
     if grouping == Grouping.SITE:
-        return line.site, line.site
+        customer = line.account.customer
+        name = line.site if customer.name in line.site else f"{customer.name} {line.site}".strip()
+        return (customer.pk, line.site), name
     if grouping == Grouping.UNIT:
         return line.account.unit_id, line.account.unit.name
     if grouping == Grouping.TARIFF:

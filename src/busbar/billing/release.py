@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Abs, Cast
 
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill, BillFinding, FindingKind
+from busbar.billing.models import Bill, BillFinding, BillQuerySet, FindingKind
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import Month
 
@@ -58,9 +58,12 @@ def holding_kinds() -> tuple[str, ...]:
     return kinds
 
 
-def open_holds() -> QuerySet[Any]:
+def open_holds() -> BillQuerySet:
     """Findings that hold their bill back and that nobody has reviewed."""
-    return BillFinding.objects.filter(kind__in=holding_kinds(), reviewed_at__isnull=True)
+    found: BillQuerySet = BillFinding.objects.filter(
+        kind__in=holding_kinds(), reviewed_at__isnull=True
+    )
+    return found
 
 
 def is_held() -> Exists:
@@ -96,25 +99,22 @@ def list_to_review(
         default=Abs(gaps) / Value(float(intervals)),
         output_field=FloatField(),
     )
-    found = open_holds().visible_to(viewer).filter(month=month, bill__released_at__isnull=True)
-    found = found.select_related("bill", "account__customer").defer(
-        "bill__facts", "bill__quantities"
-    )
+    found = _to_review(viewer, month).select_related("bill", "account__customer")
+    found = found.defer("bill__facts", "bill__quantities")
     ranked = found.annotate(at_stake=stake).order_by("-at_stake", "id")
     return list(ranked[offset : offset + limit])
 
 
 def count_to_review(viewer: Viewer, month: str) -> int:
     """How many findings of the month wait for a review and hold a bill back."""
-    found = open_holds().visible_to(viewer).filter(month=month, bill__released_at__isnull=True)
-    return found.count()
+    return _to_review(viewer, month).count()
+
+
+def _to_review(viewer: Viewer, month: str) -> QuerySet[Any]:
+    seen = open_holds().visible_to(viewer)
+    return seen.filter(month=month, bill__released_at__isnull=True)
 
 
 def list_findings_of(bill: Bill) -> list[BillFinding]:
     """What was found in the bill, reviewed or not."""
     return list(bill.findings.order_by("kind"))
-
-
-def holds_back(bill: Bill) -> bool:
-    """Whether the bill must not be released yet."""
-    return open_holds().filter(bill=bill).exists()

@@ -99,3 +99,47 @@ class BillPaper:
     sources: tuple[PaperSource, ...]
     notes: tuple[str, ...]
     settlement: Settlement | None = None
+
+
+@dataclass(frozen=True)
+class GroupPaperLine:
+    """One account in a group bill."""
+
+    account_number: str
+    name: str
+    site: str
+    tariff: str
+    energy_kwh: str
+    average_price: str
+    amount_yuan: Decimal
+
+
+@dataclass(frozen=True)
+class GroupPaperPart:
+    """The accounts under one heading, with their sums."""
+
+    name: str
+    energy_kwh: str
+    average_price: str
+    amount_yuan: Decimal
+    lines: tuple[GroupPaperLine, ...]
+
+
+@dataclass(frozen=True)
+class GroupPaper:
+    """集团合并账单: the bills of a month in one. `limits` says what it does not hold."""
+
+    company: str
+    number: str
+    name: str
+    month: str
+    starts_on: dt.date
+    ends_on: dt.date
+    made_at: dt.datetime
+    grouping: str
+    accounts: int
+    energy_kwh: str
+    average_price: str
+    amount_yuan: Decimal
+    parts: tuple[GroupPaperPart, ...]
+    limits: tuple[str, ...]

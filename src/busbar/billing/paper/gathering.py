@@ -47,9 +47,9 @@ def gather(bill: Bill) -> BillPaper:
         rule_set=bill.rule_set,
         tariff=_tariff(bill, month),
         lake_version=bill.lake_version,
-        energy_kwh=_grouped(bill.energy_kwh),
+        energy_kwh=grouped(bill.energy_kwh),
         average_price=plain(bill.average_price) if bill.average_price is not None else "",
-        max_demand_kw=_grouped(bill.max_demand_kw),
+        max_demand_kw=grouped(bill.max_demand_kw),
         max_demand_at=bill.max_demand_at,
         power_factor=plain(bill.power_factor) if bill.power_factor is not None else "",
         missing_intervals=bill.missing_intervals,
@@ -87,7 +87,7 @@ def _line(why: Why, sources: dict[tuple[str, ...], tuple[int, dict[str, Any]]]) 
     numbers = [sources[_key(rule)][0] for rule in why.rules]
     return PaperLine(
         name=line.name,
-        quantity=f"{_grouped(line.quantity)} {line.unit}".strip(),
+        quantity=f"{grouped(line.quantity)} {line.unit}".strip(),
         price=f"{plain(line.price)} {line.price_unit}".strip(),
         amount_yuan=line.amount,
         formula=line.formula,
@@ -114,7 +114,7 @@ def _source(number: int, rule: dict[str, Any]) -> PaperSource:
 def _quantity(quantity: dict[str, str]) -> PaperQuantity:
     return PaperQuantity(
         name=quantity.get("name") or quantity["id"],
-        value=_grouped(Decimal(quantity["value"])),
+        value=grouped(Decimal(quantity["value"])),
         unit=quantity.get("unit", ""),
         formula=quantity.get("formula", ""),
     )
@@ -139,10 +139,10 @@ def _settlement(bill: Bill) -> Settlement | None:
     )
 
 
-def _grouped(value: Decimal) -> str:
+def grouped(value: Decimal) -> str:
     """Thousands apart, no needless zeros.
 
-    >>> _grouped(Decimal("1234567.500"))
+    >>> grouped(Decimal("1234567.500"))
     '1,234,567.5'
     """
     whole, point, rest = plain(Decimal(value)).partition(".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from busbar.billing.paper.facts import BillPaper
+from busbar.billing.paper.facts import BillPaper, GroupPaper
 from busbar.kit import paper
 from busbar.kit.chinese_figures import capital_amount
 
@@ -15,6 +15,13 @@ TEMPLATES = Path(__file__).with_name("templates")
 def render_bill(facts: BillPaper) -> bytes:
     """电费账单, one page or more."""
     return paper.render_pdf(TEMPLATES / "bill.typ", bill_data(facts), made_at=facts.issued_at)
+
+
+def render_group_bill(facts: GroupPaper) -> bytes:
+    """集团合并账单."""
+    data: dict[str, object] = {f.name: getattr(facts, f.name) for f in dataclasses.fields(facts)}
+    data["amount_capitals"] = capital_amount(facts.amount_yuan)
+    return paper.render_pdf(TEMPLATES / "group.typ", data, made_at=facts.made_at)
 
 
 def bill_data(facts: BillPaper) -> dict[str, object]:
