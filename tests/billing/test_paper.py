@@ -133,3 +133,4 @@ class TestRenderBill:
 
         assert str(data["amount_capitals"]).startswith("柒万")
         assert data["amount_capitals"] == data["due_capitals"]
+        assert data["is_refund"] is False

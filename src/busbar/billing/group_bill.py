@@ -21,6 +21,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill
 from busbar.customers.models import Customer, CustomerAccount, CustomerGroup
 from busbar.kit.periods import Month
+from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import Tariff
 from busbar.supply.models import UsagePoint
 
@@ -59,6 +60,11 @@ class GroupBillLine:
     def account(self) -> CustomerAccount:
         """Whose bill it is; comes with customer and unit."""
         return self.bill.account
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Yuan a kWh, as finely as that of the sums; None without energy."""
+        return self.bill.amount / self.bill.energy_kwh if self.bill.energy_kwh else None
 
 
 @dataclass(frozen=True)
@@ -185,8 +191,9 @@ def _sites(account_ids: Sequence[int]) -> Mapping[int, str]:
 def _tariffs(codes: set[str], month: Month) -> Mapping[str, str]:
     """Names by code as of the month's first day; one query."""
     rows = Tariff.objects.filter(code__in=codes, valid_from__lte=month.first)
-    named = rows.order_by("valid_from").values_list("code", "name", "voltage_class")
-    return {code: f"{name}（{voltage}）" for code, name, voltage in named}
+    return {
+        tariff.code: pricing_queries.name_tariff(tariff) for tariff in rows.order_by("valid_from")
+    }
 
 
 def _parts(lines: Sequence[GroupBillLine], grouping: Grouping) -> tuple[Part, ...]:

@@ -19,6 +19,7 @@ from busbar.billing.paper import grouping as group_paper
 from busbar.billing.paper import making
 from busbar.console.exporting import answer_export, as_attachment, record_export
 from busbar.console.requests import StaffRequest
+from busbar.kit.money import round_half_up
 from busbar.kit.periods import Month
 
 FORMATS = (("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF"))
@@ -145,7 +146,7 @@ def _rows(built: GroupBill) -> Iterator[Sequence[object]]:
                 bill.energy_kwh,
                 bill.max_demand_kw,
                 bill.power_factor,
-                bill.average_price,
+                None if line.average_price is None else round_half_up(line.average_price, 4),
                 bill.amount,
             )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from busbar.access.models import OrganizationUnit, UnitKind
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import Why, explain
 from busbar.billing.models import Bill
@@ -24,6 +26,9 @@ from busbar.pricing import queries as pricing_queries
 
 CERTAINTIES = {"A": "A", "B": "B", "C": "C", "local": "本单位"}
 UNVERIFIED = "【未核实】"
+_FIGURE = re.compile(r"-?\d+(\.\d+)?")
+"""Values that are figures; the others are codes of the engine and say nothing to a customer."""
+_COMPANIES = (UnitKind.PROVINCE, UnitKind.CITY, UnitKind.COUNTY)
 
 
 def gather(bill: Bill) -> BillPaper:
@@ -32,7 +37,7 @@ def gather(bill: Bill) -> BillPaper:
     whys = explain(bill)
     sources = _number(whys)
     return BillPaper(
-        company=account.unit.name,
+        company=_company(account.unit),
         number=f"{account.number}-{bill.month}" + (f"-{bill.revision}" if bill.revision else ""),
         account_number=account.number,
         account_name=account.name,
@@ -64,9 +69,16 @@ def gather(bill: Bill) -> BillPaper:
     )
 
 
+def _company(unit: OrganizationUnit) -> str:
+    """Who writes: the company of whose stations and departments the unit is one."""
+    while unit.kind not in _COMPANIES and unit.parent is not None:
+        unit = unit.parent
+    return unit.name
+
+
 def _tariff(bill: Bill, month: Month) -> str:
     tariff = pricing_queries.get_tariff(bill.tariff_code, on=month.first)
-    return f"{tariff.name}（{tariff.voltage_class}）" if tariff else bill.tariff_code
+    return pricing_queries.name_tariff(tariff) if tariff else bill.tariff_code
 
 
 def _key(rule: dict[str, Any]) -> tuple[str, ...]:
@@ -97,14 +109,13 @@ def _line(why: Why, sources: dict[tuple[str, ...], tuple[int, dict[str, Any]]]) 
 
 
 def _source(number: int, rule: dict[str, Any]) -> PaperSource:
-    value, unit = rule.get("value"), str(rule.get("unit") or "")
-    text = "" if isinstance(value, list | dict) else str(value or "")
+    text, unit = str(rule.get("value") or ""), str(rule.get("unit") or "")
     certainty = CERTAINTIES.get(str(rule.get("certainty")), UNVERIFIED)
     named = [str(rule[k]) for k in ("rule_set", "article") if rule.get(k)]
     return PaperSource(
         number=number,
         name=str(rule.get("name") or rule.get("code")),
-        value=f"{text} {unit}".strip() if text else "",
+        value=f"{text} {unit}".strip() if _FIGURE.fullmatch(text) else "",
         article=" ".join(named),
         source=str(rule.get("source") or ""),
         certainty=certainty,

@@ -73,7 +73,7 @@ def _line(line: GroupBillLine) -> GroupPaperLine:
         site=line.site,
         tariff=line.tariff,
         energy_kwh=grouped(line.bill.energy_kwh),
-        average_price=_price(line.bill.average_price),
+        average_price=_price(line.average_price),
         amount_yuan=line.bill.amount,
     )
 

@@ -28,7 +28,8 @@ def bill_data(facts: BillPaper) -> dict[str, object]:
     """The facts with what is printed beside them: capitals, and changes that nobody types."""
     data: dict[str, object] = {f.name: getattr(facts, f.name) for f in dataclasses.fields(facts)}
     data["amount_capitals"] = capital_amount(facts.amount_yuan)
-    data["due_capitals"] = capital_amount(facts.due_yuan)
+    data["due_yuan"], data["is_refund"] = abs(facts.due_yuan), facts.due_yuan < 0
+    data["due_capitals"] = capital_amount(abs(facts.due_yuan))
     data["lake_version"] = str(facts.lake_version)
     if facts.settlement is not None:
         lines = [
