@@ -96,6 +96,7 @@ SHARED = {
     "finding_id": "999999",
     "group_bill.code": "E404",
     "group_bill_export.code": "E404",
+    "group_bill_heading.code": "E404",
     "pk": "999999",
     "application_number": "E404",
     "change_number": "E404",

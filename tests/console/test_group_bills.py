@@ -10,6 +10,7 @@ import pytest
 
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing.models import BillHeading
 from busbar.billing.operations import release_bills
 from busbar.customers.models import Customer, CustomerAccount, CustomerGroup
 from busbar.journal.models import Entry
@@ -85,3 +86,23 @@ class TestExport:
 
         assert response.status_code == 403
         assert not Entry.objects.filter(event="console.table.exported").exists()
+
+
+class TestOwnHeadings:
+    def test_are_given_on_the_page_and_group_the_bill(self, region: Region) -> None:
+        client = region.client(Role.ACCOUNT_MANAGER)
+
+        response = client.post(
+            f"{CUSTOMER}heading/?month=2026-01", {"account": [OWN], "name": "炼钢"}, follow=True
+        )
+
+        assert response.redirect_chain[0][0] == f"{CUSTOMER}?month=2026-01&by=own"
+        assert [part.name for part in response.context["built"].parts] == ["炼钢"]
+
+    def test_are_not_given_to_what_lies_elsewhere(self, region: Region) -> None:
+        response = region.client(Role.ACCOUNT_MANAGER).post(
+            f"{GROUP}heading/", {"account": [FOREIGN], "name": "炼钢"}, follow=True
+        )
+
+        assert "请选择要归入该分组的户号" in response.content.decode()
+        assert not BillHeading.objects.exists()

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill
+from busbar.billing.models import Bill, BillHeading
 from busbar.customers.models import Customer, CustomerAccount, CustomerGroup
 from busbar.kit.periods import Month
 from busbar.pricing import queries as pricing_queries
@@ -33,6 +33,7 @@ class Grouping(models.TextChoices):
     SITE = "site", _("按用电地址")
     UNIT = "unit", _("按供电单位")
     TARIFF = "tariff", _("按电价")
+    OWN = "own", _("按自定名称")
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,15 @@ class Whose:
 
 @dataclass(frozen=True)
 class GroupBillLine:
-    """One account's bill in it. `site` is empty where no usage point is recorded."""
+    """One account's bill in it.
+
+    `site` is empty where no usage point is recorded, `heading` where the customer named none.
+    """
 
     bill: Bill
     site: str
     tariff: str
+    heading: str = ""
 
     @property
     def account(self) -> CustomerAccount:
@@ -132,9 +137,15 @@ def build_group_bill(
     found = list(told.defer("facts", "quantities", "notes").order_by("-amount", "id"))
     sites = _sites([bill.account_id for bill in found])
     tariffs = _tariffs({bill.tariff_code for bill in found}, month)
+    headings = _headings([bill.account_id for bill in found])
     lines = [
-        GroupBillLine(b, sites.get(b.account_id, ""), tariffs.get(b.tariff_code, b.tariff_code))
-        for b in found
+        GroupBillLine(
+            bill,
+            site=sites.get(bill.account_id, ""),
+            tariff=tariffs.get(bill.tariff_code, bill.tariff_code),
+            heading=headings.get(bill.account_id, ""),
+        )
+        for bill in found
     ]
     return GroupBill(
         whose=whose,
@@ -188,6 +199,12 @@ def _sites(account_ids: Sequence[int]) -> Mapping[int, str]:
     return {account_id: "、".join(found) for account_id, found in names.items()}
 
 
+def _headings(account_ids: Sequence[int]) -> Mapping[int, str]:
+    """What the customer calls them; one query."""
+    named = BillHeading.objects.filter(account__in=account_ids)
+    return dict(named.values_list("account_id", "name"))
+
+
 def _tariffs(codes: set[str], month: Month) -> Mapping[str, str]:
     """Names by code as of the month's first day; one query."""
     rows = Tariff.objects.filter(code__in=codes, valid_from__lte=month.first)
@@ -212,6 +229,8 @@ def _heading(line: GroupBillLine, grouping: Grouping) -> tuple[object, str]:
         return (customer.pk, line.site), name
     if grouping == Grouping.UNIT:
         return line.account.unit_id, line.account.unit.name
+    if grouping == Grouping.OWN:
+        return line.heading, line.heading
     if grouping == Grouping.TARIFF:
         return line.bill.tariff_code, line.tariff
     return line.account.customer_id, line.account.customer.name

@@ -23,6 +23,7 @@ EVENTS: dict[str, Promise | str] = {
     "billing.bill.released": pgettext_lazy("event", "发行账单"),
     "billing.bill.untold": pgettext_lazy("event", "账单通知未能发出"),
     "billing.finding.reviewed": pgettext_lazy("event", "复核账单异常"),
+    "billing.heading.named": pgettext_lazy("event", "为户号定合并账单分组"),
     "billing.run.findings_renewed": pgettext_lazy("event", "重新查找账单异常"),
     "billing.run.released": pgettext_lazy("event", "发行当月电费"),
     "clocks.calendar.loaded": pgettext_lazy("event", "装入工作日历"),

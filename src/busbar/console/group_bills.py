@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.billing import group_bill as group_bills
+from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.group_bill import GroupBill, Grouping, Whose
 from busbar.billing.paper import grouping as group_paper
 from busbar.billing.paper import making
 from busbar.console.exporting import answer_export, as_attachment, record_export
 from busbar.console.requests import StaffRequest
+from busbar.kit.errors import Refusal
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import Month
 
@@ -57,6 +61,36 @@ def group_bill_export_of_customer(request: StaffRequest, number: str) -> HttpRes
     return _export(request, _customer(request, number))
 
 
+@require_POST
+def group_bill_heading(request: StaffRequest, code: str) -> HttpResponse:
+    """Put accounts of a group under a heading of its own."""
+    return _name(request, _group(request, code), reverse("group_bill", args=[code]))
+
+
+@require_POST
+def group_bill_heading_of_customer(request: StaffRequest, number: str) -> HttpResponse:
+    """Put accounts of one customer under a heading of its own."""
+    back = reverse("group_bill_of_customer", args=[number])
+    return _name(request, _customer(request, number), back)
+
+
+def _name(request: StaffRequest, whose: Whose, back: str) -> HttpResponse:
+    """The accounts come from the page of `whose`; the operation judges each by itself."""
+    try:
+        count = billing_operations.name_heading(
+            account_numbers=request.POST.getlist("account"),
+            name=request.POST.get("name", ""),
+            by=request.viewer,
+            at=timezone.now(),
+        )
+        said = _("%(whose)s：%(count)s 个户号已归组") % {"whose": whose.name, "count": count}
+        messages.success(request, said)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    asked = {k: request.GET[k] for k in ("month",) if k in request.GET} | {"by": Grouping.OWN.value}
+    return redirect(f"{back}?{urlencode(asked)}")
+
+
 def _page(request: StaffRequest, whose: Whose) -> HttpResponse:
     months = billing_queries.list_months()
     context = {
@@ -65,16 +99,18 @@ def _page(request: StaffRequest, whose: Whose) -> HttpResponse:
         "groupings": Grouping.choices,
         "built": _build(request, whose, months),
         "may_export": request.viewer.may(Permission.EXPORT),
-        "export_url": _export_url(whose),
+        "export_url": _url(whose, "group_bill_export"),
         "formats": FORMATS,
+        "heading_url": _url(whose, "group_bill_heading"),
+        "may_name": request.viewer.may(Permission.EDIT_CUSTOMERS),
     }
     return render(request, "console/billing/group.html", context)
 
 
-def _export_url(whose: Whose) -> str:
+def _url(whose: Whose, name: str) -> str:
     if whose.customer is not None:
-        return reverse("group_bill_export_of_customer", args=[whose.customer.number])
-    return reverse("group_bill_export", args=[whose.group.code if whose.group else ""])
+        return reverse(f"{name}_of_customer", args=[whose.customer.number])
+    return reverse(name, args=[whose.group.code if whose.group else ""])
 
 
 def _build(request: StaffRequest, whose: Whose, months: Sequence[str]) -> GroupBill | None:
@@ -158,6 +194,12 @@ urlpatterns = [
         "group-bills/customers/<str:number>/",
         group_bill_of_customer,
         name="group_bill_of_customer",
+    ),
+    path("group-bills/groups/<str:code>/heading/", group_bill_heading, name="group_bill_heading"),
+    path(
+        "group-bills/customers/<str:number>/heading/",
+        group_bill_heading_of_customer,
+        name="group_bill_heading_of_customer",
     ),
     path(
         "group-bills/customers/<str:number>/export/",

@@ -11,10 +11,12 @@ from busbar.billing.models.bills import (
     Citation,
     FindingKind,
 )
+from busbar.billing.models.headings import BillHeading
 
 __all__ = [
     "Bill",
     "BillFinding",
+    "BillHeading",
     "BillLine",
     "BillQuerySet",
     "BillRefusal",

@@ -7,6 +7,7 @@ from busbar.billing.operations.correction import (
     correct_bills,
 )
 from busbar.billing.operations.finding_again import UnableToFindInBills, renew_findings
+from busbar.billing.operations.headings import UnableToNameHeading, name_heading
 from busbar.billing.operations.recalculation import recalculate
 from busbar.billing.operations.release import (
     Release,
@@ -21,10 +22,12 @@ __all__ = [
     "Release",
     "UnableToCorrectBills",
     "UnableToFindInBills",
+    "UnableToNameHeading",
     "UnableToReleaseBills",
     "UnableToReviewFindings",
     "UnableToRunMonth",
     "correct_bills",
+    "name_heading",
     "recalculate",
     "release_bills",
     "renew_findings",

@@ -58,7 +58,7 @@ def _limits(built: GroupBill) -> tuple[str, ...]:
 
 def _part(part: Part) -> GroupPaperPart:
     return GroupPaperPart(
-        name=part.name or "未登记用电地址",
+        name=part.name or "未分组",
         energy_kwh=grouped(part.energy_kwh),
         average_price=_price(part.average_price),
         amount_yuan=part.amount,
