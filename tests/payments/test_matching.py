@@ -78,7 +78,7 @@ class TestCorrections:
 
     def correct(self, world: World, owed: Receivable, yuan: str) -> Receivable:
         first = owed.bill
-        Bill.objects.filter(pk=first.pk).update(is_current=False)
+        Bill.objects.filter(pk=first.pk).update(is_current=False, released_at=first.issued_at)
         second = Bill.objects.get(pk=first.pk)
         second.pk, second.amount, second.is_current = None, Decimal(yuan), True
         second.revision, second.replaces, second.reason = 1, first, "补录读数"
