@@ -16,7 +16,12 @@ from busbar.billing import insights
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import check_again
 from busbar.billing.models import Bill, BillFinding, BillLine
-from busbar.billing.operations import UnableToCorrectBills, correct_bills, run_month
+from busbar.billing.operations import (
+    UnableToCorrectBills,
+    correct_bills,
+    release_bills,
+    run_month,
+)
 from busbar.journal.models import Entry
 from busbar.supply.models import Agreement, UsagePoint
 from tests.billing import world
@@ -39,6 +44,7 @@ def point(lake: Path) -> UsagePoint:
     made = world.make_account(world.make_county(), "1001")
     world.store(lake, world.curves([made]))
     run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+    release_bills(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
     return made
 
 

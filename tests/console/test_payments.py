@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
@@ -35,6 +36,7 @@ def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
     """Two counties with two billed months each, owed; a bank account of the first."""
     made = make_units()
     make_billed(made, tmp_path / "lake", monkeypatch)
+    Bill.objects.update(released_at=F("issued_at"))
     payments_operations.load_payments_seed(at=world.AT)
     payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=world.AT)
     payments_operations.open_collection_account(

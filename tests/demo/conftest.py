@@ -11,6 +11,7 @@ from busbar.demo.parameters import Parameters
 from busbar.demo.region import build_region
 from busbar.demo.values import Region
 from busbar.notifications import operations as notifications_operations
+from busbar.payments import operations as payments_operations
 from tests.connections.processes.world import load_ground
 
 
@@ -39,3 +40,4 @@ def load_what_migrate_loads(at: dt.datetime) -> None:
     load_ground(at)
     connections_operations.load_unit_costs(at=at)
     notifications_operations.load_shipped_words(at=at)
+    payments_operations.load_payments_seed(at=at)

@@ -73,6 +73,23 @@ class TestReceivables:
         agree()
 
 
+class TestBillsNotReleased:
+    """What the customer was not given, it does not owe."""
+
+    def test_owe_nothing_until_they_are_released(self, world: World) -> None:
+        account = world.account("3101000001")
+        bill = world.issue(account, "100.00")
+        Bill.objects.filter(pk=bill.pk).update(released_at=None)
+
+        assert payments_operations.raise_receivables(by=world.cashier, at=at("2026-02-04")) == 0
+        Bill.objects.filter(pk=bill.pk).update(released_at=at("2026-02-06"))
+        assert payments_operations.raise_receivables(by=world.cashier, at=at("2026-02-07")) == 1
+
+        assert Receivable.objects.get().issued_on == dt.date(2026, 2, 6)
+        assert balance(account) == (10000, 0, 0)
+        agree()
+
+
 class TestCorrections:
     """A corrected bill replaces the first one and adds only the difference."""
 

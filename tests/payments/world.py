@@ -56,9 +56,10 @@ class World:
         return Receivable.objects.get(account=account, month=month)
 
     def issue(self, account: CustomerAccount, yuan: str, month: str = "2026-01") -> Bill:
-        """A bill alone."""
+        """A bill alone, given to the customer on the day of its issue."""
         year, number = (int(part) for part in month.split("-"))
         first = dt.date(year, number, 28) + dt.timedelta(days=6)
+        issued = dt.datetime.combine(first.replace(day=3), dt.time(9), tzinfo=CHINA)
         run, _ = BillRun.objects.get_or_create(
             month=month, defaults={"state": "finished", "started_at": at("2026-02-03")}
         )
@@ -72,7 +73,8 @@ class World:
             max_demand_kw=10,
             amount=Decimal(yuan),
             lake_version=0,
-            issued_at=dt.datetime.combine(first.replace(day=3), dt.time(9), tzinfo=CHINA),
+            issued_at=issued,
+            released_at=issued,
             facts={},
         )
 

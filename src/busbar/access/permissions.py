@@ -14,6 +14,7 @@ class Permission(models.TextChoices):
     EDIT_CUSTOMERS = "edit_customers", _("维护客户档案")
     IMPORT_FILES = "import_files", _("导入数据")
     RUN_BILLS = "run_bills", _("电费核算")
+    RELEASE_BILLS = "release_bills", _("电费复核与发行")
     EXPORT = "export", _("导出")
     ADMINISTER = "administer", _("系统管理")
     READ_JOURNAL = "read_journal", _("查阅日志")
@@ -60,7 +61,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
     ),
     Role.BILLING_CLERK: frozenset(
-        {_P.IMPORT_FILES, _P.RUN_BILLS, _P.EXPORT, _P.RECEIVE_FEES, _P.EDIT_READINGS}
+        {
+            _P.IMPORT_FILES,
+            _P.RUN_BILLS,
+            _P.RELEASE_BILLS,
+            _P.EXPORT,
+            _P.RECEIVE_FEES,
+            _P.EDIT_READINGS,
+        }
     ),
     Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS}),
     Role.ACCOUNTANT: frozenset({_P.EXPORT, _P.APPROVE_REFUNDS, _P.KEEP_LEDGER}),

@@ -1,4 +1,4 @@
-"""`busbar bill`: quote a bill, bill a month, look at its bills again, advise, forecast."""
+"""`busbar bill`: quote a bill; bill, release and search a month; print, advise, forecast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote FILE | run --month [--engine …] | find [--month] | advise | forecast | shadow."""
+    """quote | run, release, find by month | paper ACCOUNT YYYY-MM | advise, forecast, shadow."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
@@ -26,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="spark://HOST:PORT",
         help="在何处汇总负荷曲线：local（本进程）或 Spark 主节点，缺省取 BUSBAR_BILL_ENGINE",
     )
+    releasing = words.add_parser("release", help="发行一个月的账单，待复核的留下，可中断后再运行")
+    releasing.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+    printing = words.add_parser("paper", help="一张账单的 PDF")
+    printing.add_argument("account", help="户号")
+    printing.add_argument("month", type=_month, metavar="YYYY-MM")
+    printing.add_argument("--revision", type=int, help="第几次更正，0 为原账单；缺省为现行账单")
+    printing.add_argument("--output", type=Path, help="文件名，缺省为 户号-月份.pdf")
     finding = words.add_parser("find", help="重新查找账单异常，缺省为还没有查找过的各月")
     finding.add_argument("--month", type=_month, metavar="YYYY-MM")
     bill_advice.add_words(words)
@@ -37,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
         return bill_advice.run(args)
     if args.word == "find":
         return _find(args.month)
+    if args.word == "paper":
+        return _paper(args)
+    if args.word == "release":
+        return _release(args.month)
     return _run_month(args.month, args.engine) if args.word == "run" else _quote(args)
 
 
@@ -102,6 +113,46 @@ def _find(month: Month | None) -> int:
             month=one, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC)
         )
         print(f"{one}：找到 {found} 项异常")
+    return 0
+
+
+def _release(month: Month) -> int:
+    from busbar.cli.main import start_django
+
+    start_django()
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import operations as billing_operations
+
+    done = billing_operations.release_bills(
+        month=month, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC), progress=_progress
+    )
+    print(f"{month}：已发行 {done.released} 张账单，待复核 {done.held} 张")
+    return 0
+
+
+def _paper(args: argparse.Namespace) -> int:
+    from busbar.cli.main import start_django
+
+    start_django()
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import queries as billing_queries
+    from busbar.billing.models import Bill
+    from busbar.billing.paper import gathering, making
+
+    try:
+        bill = billing_queries.get_bill(
+            viewer=SYSTEM_VIEWER,
+            account_number=args.account,
+            month=str(args.month),
+            revision=args.revision,
+        )
+    except Bill.DoesNotExist:
+        print(f"busbar: 户号 {args.account} 没有 {args.month} 的账单", file=sys.stderr)
+        return 1
+    facts = gathering.gather(bill)
+    path = args.output or Path(f"{facts.number}.pdf")
+    path.write_bytes(making.render_bill(facts))
+    print(path)
     return 0
 
 

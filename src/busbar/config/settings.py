@@ -15,6 +15,7 @@ BUSBAR_BILL_MAX_MISSING_PERCENT  share of a month that may be missing in a bill;
 BUSBAR_BILL_ENGINE    where bill runs add up the curves: local (default) or spark://host:port
 BUSBAR_FINDING_SWING_PERCENT   change against the month before worth a look; default 30
 BUSBAR_FINDING_DEMAND_PERCENT  demand below this share of the contracted is; default 70
+BUSBAR_FINDING_HOLDS           kinds of finding that hold a bill back; default swing,curve_gaps
 BUSBAR_SMS_URL        https address of the SMS provider; default: written to BUSBAR_HOME/outbox
 BUSBAR_SMS_SECRET     key with which letters to it are signed
 BUSBAR_MAIL_URL       smtp(s)://user:password@host:port; default: written to BUSBAR_HOME/outbox
@@ -215,6 +216,7 @@ BUSBAR_BILL_MAX_MISSING_PERCENT = os.environ.get("BUSBAR_BILL_MAX_MISSING_PERCEN
 BUSBAR_BILL_ENGINE = os.environ.get("BUSBAR_BILL_ENGINE", "local")
 BUSBAR_FINDING_SWING_PERCENT = os.environ.get("BUSBAR_FINDING_SWING_PERCENT", "30")
 BUSBAR_FINDING_DEMAND_PERCENT = os.environ.get("BUSBAR_FINDING_DEMAND_PERCENT", "70")
+BUSBAR_FINDING_HOLDS = os.environ.get("BUSBAR_FINDING_HOLDS", "swing,curve_gaps")
 
 _SPOOL = "busbar.notifications.gateways.SpoolGateway"
 BUSBAR_SMS_URL = os.environ.get("BUSBAR_SMS_URL", "")

@@ -27,6 +27,7 @@ from busbar.billing.decomposition import Effect
 from busbar.billing.models import Bill
 from busbar.billing.overview import Outlier
 from busbar.billing.queries import BillFilter, RunSeen
+from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
@@ -92,7 +93,7 @@ def bill_export(request: StaffRequest) -> HttpResponse:
 @require_safe
 def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """One bill: its lines, each with its why, against the month before, in the year."""
-    found = _bill_of(request, account_number, month)
+    found = bill_of(request, account_number, month)
     whys = explanation.explain(found)
     previous = billing_queries.get_previous_bill(found)
     trend = billing_queries.list_account_bills(
@@ -116,6 +117,7 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
         "may_correct": found.is_current and request.viewer.may(Permission.RUN_BILLS),
         "owed": payments_queries.find_receivable(found.pk),
     }
+    context |= release_context(request, found)
     return render(request, "console/billing/bill.html", context)
 
 
@@ -150,7 +152,7 @@ def bill_correction(request: StaffRequest, account_number: str, month: str) -> H
 @require_safe
 def bill_days(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """The bill's energy day by day and period by period, from the curves it was made of."""
-    found = _bill_of(request, account_number, month)
+    found = bill_of(request, account_number, month)
     days = overview.list_days(request.viewer, found)
     used = [
         (c, label) for c, label in TimeOfUsePeriod.choices if any(c in d.by_period for d in days)
@@ -172,7 +174,7 @@ def bill_days(request: StaffRequest, account_number: str, month: str) -> HttpRes
 @require_safe
 def bill_recalculation(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """Rate the stored facts again now: equal to the fen, or where not."""
-    found = _bill_of(request, account_number, month)
+    found = bill_of(request, account_number, month)
     context = {"again": explanation.check_again(found), "at": timezone.now()}
     return render(request, "console/billing/_recalculation.html", context)
 
@@ -201,8 +203,9 @@ def bill_run_detail(request: StaffRequest, month: str) -> HttpResponse:
         "may_run": request.viewer.may(Permission.RUN_BILLS),
         "worker": has_worker(),
     }
-    name = "_run_state" if request.htmx else "run"
-    return render(request, f"console/billing/{name}.html", context)
+    if request.htmx:
+        return render(request, "console/billing/_run_state.html", context)
+    return render(request, "console/billing/run.html", context | review_context(request, month))
 
 
 @require_POST
@@ -223,7 +226,7 @@ def bill_run_start(request: StaffRequest) -> HttpResponse:
     return redirect("bill_run_list")
 
 
-def _bill_of(request: StaffRequest, account_number: str, month: str) -> Bill:
+def bill_of(request: StaffRequest, account_number: str, month: str) -> Bill:
     """The bill that counts, or the revision that is asked for."""
     given = re.fullmatch(r"[0-9]{1,4}", request.GET.get("revision", ""))
     asked = int(given.group()) if given else None

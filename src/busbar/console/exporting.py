@@ -38,6 +38,16 @@ def answer_export(
         exports.write_xlsx(file, [(name, header, kept)])
     else:
         exports.write_csv(file, header, kept)
+    record_export(
+        viewer=viewer, name=name, kind=kind, rows=len(kept), at=at, customer_id=customer_id
+    )
+    return as_attachment(file.getvalue(), f"{name}.{kind}", _TYPES[kind])
+
+
+def record_export(
+    *, viewer: Viewer, name: str, kind: str, rows: int, at: dt.datetime, customer_id: int | None
+) -> None:
+    """Write down who took what, and how many rows."""
     happening = Happening(
         event="console.table.exported",
         subject_type="console.export",
@@ -45,10 +55,9 @@ def answer_export(
         subject_label=name,
         customer_id=customer_id,
         unit_path=viewer.unit_path,
-        changes={"rows": len(kept), "format": kind},
+        changes={"rows": rows, "format": kind},
     )
     journal_operations.record(happening=happening, actor=viewer.actor, at=at)
-    return as_attachment(file.getvalue(), f"{name}.{kind}", _TYPES[kind])
 
 
 def as_attachment(content: bytes, file_name: str, content_type: str) -> HttpResponse:

@@ -88,7 +88,7 @@ AREAS = (
     Area(
         _("账务"),
         (
-            Place(_("电费账单"), "receipt-yuan", "bill_list", "b", under=("bill",)),
+            Place(_("电费账单"), "receipt-yuan", "bill_list", "b", under=("bill", "group_bill")),
             Place(_("电费核算"), "calculator", "bill_run_list", "r", under=("bill_run",)),
             Place(_("电费收费"), "cash-register", "payment_list", "a", under=("payment",)),
             Place(_("应收与账龄"), "hourglass-low", "receivable_list", "x"),

@@ -2,6 +2,8 @@
 
 from busbar.console import (
     administration,
+    bill_paper,
+    bill_release,
     billing,
     billing_advice,
     connections,
@@ -10,6 +12,7 @@ from busbar.console import (
     customers,
     definitions,
     editing,
+    group_bills,
     imports,
     journal,
     limits,
@@ -39,8 +42,11 @@ urlpatterns = [
     *curves.urlpatterns,
     *editing.urlpatterns,
     *metering.urlpatterns,
+    *bill_release.urlpatterns,
+    *bill_paper.urlpatterns,
     *billing.urlpatterns,
     *payments.urlpatterns,
+    *group_bills.urlpatterns,
     *billing_advice.urlpatterns,
     *network.urlpatterns,
     *pricing.urlpatterns,

@@ -17,6 +17,7 @@ from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start
 from busbar.demo.readings import write_month
 from busbar.demo.region import build_region
 from busbar.demo.registers import write_registers
+from busbar.demo.releasing import release_month
 from busbar.demo.sign_ins import open_sign_ins
 from busbar.demo.values import Region
 from busbar.demo.year import curves_of_new, running
@@ -207,6 +208,7 @@ def _bill_the_new(parameters: Parameters, folder: Path, at: dt.datetime) -> None
     for month in parameters.billed_months:
         issued = paying.issued_at(month, at)
         billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=issued)
+        release_month(month, is_newest=month == parameters.billed_months[-1], at=issued)
     payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)
 
 
@@ -215,9 +217,11 @@ def _steel(work: _Work) -> str:
 
 
 def _bills(work: _Work, months: Iterable[Month]) -> str:
-    billed = refused = 0
+    billed = refused = released = 0
     for month in months:
         at = paying.issued_at(month, work.clock())
         run = billing_operations.run_month(month=month, by=SYSTEM_VIEWER, at=at)
         billed, refused = billed + run.billed, refused + run.refused
-    return f"出账 {billed} 户，未能出账 {refused} 户"
+        is_newest = month == work.parameters.billed_months[-1]
+        released += release_month(month, is_newest=is_newest, at=at)
+    return f"出账 {billed} 户，发行 {released} 户，未能出账 {refused} 户"

@@ -23,7 +23,9 @@ from busbar.payments import operations as payments_operations
 from busbar.payments.bank_file import read_bank_file
 from busbar.payments.models import (
     CollectionAccount,
+    LedgerMonth,
     LedgerTransaction,
+    MonthState,
     PaymentPoint,
     PointKind,
     Receivable,
@@ -184,7 +186,8 @@ def close_books(last: Month, *, at: dt.datetime) -> str:
         for kind in (PointKind.COUNTER, PointKind.AGENCY):
             _take_at_point(city, kind, at)
     posted = LedgerTransaction.objects.filter(month__lte=str(last)).exists()
-    if posted and local_date(at) >= last.next.first:
+    closed = LedgerMonth.objects.filter(month=str(last), state=MonthState.CLOSED).exists()
+    if posted and not closed and local_date(at) >= last.next.first:
         before = payments_operations.close_month(month=last, by=SYSTEM_VIEWER, at=at)
         return f"{PaymentPoint.objects.count()} 个网点，已结账至 {before.month}"
     return f"{PaymentPoint.objects.count()} 个网点"

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from busbar.jobs import clocks, connections, lake, notifications, papers, vee
+from busbar.billing.release import ANNOUNCER
+from busbar.jobs import billing, clocks, connections, lake, notifications, papers, vee
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -35,6 +36,7 @@ REACTIONS = (
     Reaction("metering.validation", ("metering.curves.appended",), vee.queue_check),
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
+    Reaction(ANNOUNCER, ("billing.bill.released",), billing.tell_customer),
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
     Reaction("connections.papers", papers.PREFIXES, papers.tell_of_paper),
 )

@@ -50,6 +50,12 @@ def get_tariff(code: str, *, on: dt.date) -> Tariff | None:
     return list_tariffs(on=on).filter(code=code).first()
 
 
+def name_tariff(tariff: Tariff) -> str:
+    """Its name, with the voltage where the name does not say it."""
+    voltage = tariff.voltage_class
+    return tariff.name if voltage in tariff.name else f"{tariff.name}（{voltage}）"
+
+
 def list_surcharges(
     *, region: str = "", on: dt.date | None = None
 ) -> QuerySet[Surcharge, Surcharge]:

@@ -11,11 +11,13 @@ from busbar.billing.models.bills import (
     Citation,
     FindingKind,
 )
+from busbar.billing.models.headings import BillHeading
 from busbar.billing.models.shadow import ShadowBill, ShadowItem, ShadowLine
 
 __all__ = [
     "Bill",
     "BillFinding",
+    "BillHeading",
     "BillLine",
     "BillQuerySet",
     "BillRefusal",

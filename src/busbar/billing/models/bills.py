@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.visibility import VisibleQuerySet
@@ -45,6 +45,16 @@ class BillQuerySet(VisibleQuerySet):
         """The bills that count: those that no correction has replaced."""
         return self.filter(is_current=True)
 
+    def told(self) -> Self:
+        """What customers know: of each account and month the newest bill that was released."""
+        later = Bill.objects.filter(
+            account=OuterRef("account"),
+            month=OuterRef("month"),
+            revision__gt=OuterRef("revision"),
+            released_at__isnull=False,
+        )
+        return self.filter(~Exists(later), released_at__isnull=False)
+
 
 class Citation(models.Model):
     """A rule or price that bills stand on, kept once by its content.
@@ -70,6 +80,7 @@ class Bill(models.Model):
     A bill is never rewritten. When its readings were corrected, a bill of the next `revision`
     replaces it and owes the difference; `reason` says what was corrected (U16).
     `checked_version` is the newest version of the curves under which it was found unchanged.
+    The customer hears of it when it is released (`released_at`), which is never taken back.
     """
 
     run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="bills")
@@ -87,6 +98,7 @@ class Bill(models.Model):
     missing_intervals = models.PositiveIntegerField(default=0)
     lake_version = models.BigIntegerField()
     issued_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
     facts = models.JSONField()
     quantities = models.JSONField(default=list)
     notes = models.JSONField(default=list)
@@ -113,6 +125,10 @@ class Bill(models.Model):
                 | (Q(revision__gt=0, replaces__isnull=False) & ~Q(reason="")),
                 name="bill_correction_says_why",
             ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) | Q(released_at__gte=F("issued_at")),
+                name="bill_released_after_issue",
+            ),
         ]
         indexes = [
             models.Index(fields=["month", "id"], condition=Q(is_current=True), name="bill_month"),
@@ -120,6 +136,11 @@ class Bill(models.Model):
                 fields=["month", "-amount", "id"],
                 condition=Q(is_current=True),
                 name="bill_month_amount",
+            ),
+            models.Index(
+                fields=["month", "id"],
+                condition=Q(is_current=True, released_at__isnull=True),
+                name="bill_unreleased",
             ),
             # Holds all that a month's sums need, so that they never touch the bills themselves.
             models.Index(
@@ -134,8 +155,15 @@ class Bill(models.Model):
 
     @property
     def amount_due(self) -> Decimal:
-        """What the customer owes by this bill in yuan: a correction asks for the difference."""
-        return self.amount - self.replaces.amount if self.replaces else self.amount
+        """What the customer owes by this bill in yuan: a correction asks for the difference.
+
+        The difference to the last bill that the customer was given: one that was replaced before
+        it was released asked for nothing.
+        """
+        before = self.replaces
+        while before is not None and before.released_at is None:
+            before = before.replaces
+        return self.amount - before.amount if before else self.amount
 
 
 class BillLine(models.Model):
@@ -186,6 +214,8 @@ class BillFinding(models.Model):
     `facts` is what the screen says, amounts as text: swing `amount`, `before`, `shifts`
     [[name, change], …]; demand `max_demand_kw`, `contract_demand_kw`, `price`,
     `free_percent`; power factor `power_factor`; gaps `missing`, `estimated`, `energy_kwh`.
+    A person who looked into it says so in `review_note`; kinds that hold a bill back
+    (`BUSBAR_FINDING_HOLDS`) must be reviewed before it is released.
     """
 
     bill = models.ForeignKey(Bill, on_delete=models.CASCADE, related_name="findings")
@@ -195,12 +225,20 @@ class BillFinding(models.Model):
     worth_yuan = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     weight = models.DecimalField(max_digits=18, decimal_places=6)
     facts = models.JSONField()
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.CharField(max_length=150, blank=True)
+    review_note = models.CharField(max_length=300, blank=True)
 
     objects = BillQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["bill", "kind"], name="bill_finding_once"),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_by="", review_note="")
+                | (Q(reviewed_at__isnull=False) & ~Q(reviewed_by="") & ~Q(review_note="")),
+                name="bill_finding_review_whole",
+            ),
         ]
         indexes = [
             models.Index(fields=["month", "kind", "-weight", "id"], name="bill_finding_rank"),

@@ -1,4 +1,4 @@
-"""Billing a month, correcting it, proving a bill again, and finding what wants a person."""
+"""Billing a month, correcting it, proving a bill again; findings, their review, the release."""
 
 from busbar.billing.operations.bill_run import UnableToRunMonth, require_curves, run_month
 from busbar.billing.operations.correction import (
@@ -7,7 +7,15 @@ from busbar.billing.operations.correction import (
     correct_bills,
 )
 from busbar.billing.operations.finding_again import UnableToFindInBills, renew_findings
+from busbar.billing.operations.headings import UnableToNameHeading, name_heading
 from busbar.billing.operations.recalculation import recalculate
+from busbar.billing.operations.release import (
+    Release,
+    UnableToReleaseBills,
+    release_bills,
+    require_releasable,
+)
+from busbar.billing.operations.review import UnableToReviewFindings, review_findings
 from busbar.billing.operations.shadowing import (
     UnableToMapItem,
     map_shadow_item,
@@ -16,15 +24,23 @@ from busbar.billing.operations.shadowing import (
 
 __all__ = [
     "Correction",
+    "Release",
     "UnableToCorrectBills",
     "UnableToFindInBills",
     "UnableToMapItem",
+    "UnableToNameHeading",
+    "UnableToReleaseBills",
+    "UnableToReviewFindings",
     "UnableToRunMonth",
     "correct_bills",
     "map_shadow_item",
+    "name_heading",
     "recalculate",
+    "release_bills",
     "renew_findings",
     "require_curves",
+    "require_releasable",
+    "review_findings",
     "run_month",
     "store_shadow_lines",
 ]

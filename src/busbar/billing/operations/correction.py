@@ -68,7 +68,7 @@ def correct_bills(
     unchanged = _note_checked(old, rated, replaced, work)
     bills = _replace(work, differing, replaced, reason.strip())
     issued = issue(work, bills, differing, registers)
-    _record(work, issued, differing)
+    _record(work, issued, replaced, differing)
     return Correction(issued, unchanged, refused)
 
 
@@ -116,7 +116,9 @@ def _replace(
     return bills
 
 
-def _record(work: Work, bills: Sequence[Bill], rated: Sequence[Rated]) -> None:
+def _record(
+    work: Work, bills: Sequence[Bill], replaced: Sequence[Bill], rated: Sequence[Rated]
+) -> None:
     journal_operations.record_many(
         happenings=[
             Happening(
@@ -127,13 +129,13 @@ def _record(work: Work, bills: Sequence[Bill], rated: Sequence[Rated]) -> None:
                 customer_id=facts.account.customer_id,
                 unit_path=facts.account.unit.path,
                 changes={
-                    "amount": [str(bill.amount - bill.amount_due), str(bill.amount)],
+                    "amount": [str(before.amount), str(bill.amount)],
                     "revision": bill.revision,
-                    "replaces": bill.replaces_id,
+                    "replaces": before.pk,
                 },
                 reason=bill.reason,
             )
-            for bill, (facts, _) in zip(bills, rated, strict=True)
+            for bill, before, (facts, _) in zip(bills, replaced, rated, strict=True)
         ],
         actor=work.by.actor,
         at=work.at,

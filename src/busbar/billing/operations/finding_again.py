@@ -10,6 +10,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
+from busbar.billing.operations.issuing import replace_findings
 from busbar.billing.price_book import load_price_book
 from busbar.billing.queries import FINDINGS_RENEWED
 from busbar.journal import operations as journal_operations
@@ -31,7 +32,8 @@ def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     """Look at the month's bills again and replace what was found in them; returns how many.
 
     For bills issued before findings were kept, or after the company's marks were moved. The bills
-    themselves do not change. Raises UnableToFindInBills when the month was never billed.
+    themselves do not change; a review stands where the facts are the same. Raises
+    UnableToFindInBills when the month was never billed.
     """
     by.require(Permission.RUN_BILLS)
     run = BillRun.objects.select_for_update().filter(month=str(month)).first()
@@ -65,5 +67,4 @@ def _find_again(month: Month, bills: dict[int, Bill], marks: Marks) -> int:
     found = find_in_bills(list(bills.values()), lines, agreements=agreements, marks=marks)
     # A swing of the month after belongs to that month's bills: it stands or is found with them.
     own = [finding for finding in found if finding.bill_id in bills]
-    BillFinding.objects.filter(bill__in=list(bills)).delete()
-    return len(BillFinding.objects.bulk_create(own))
+    return replace_findings(BillFinding.objects.filter(bill__in=list(bills)), own)

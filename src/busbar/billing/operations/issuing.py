@@ -20,7 +20,7 @@ from busbar.billing.facts import AccountFacts, Limits, Registers, assemble
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.kernel import MonthAggregates
 from busbar.billing.measuring import measure_month
-from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
+from busbar.billing.models import Bill, BillFinding, BillLine, BillRun, FindingKind
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating import BillInput, RatedBill
 from busbar.customers.models import CustomerAccount
@@ -93,10 +93,31 @@ def issue(
         bill.facts = dump_facts(facts.bill_input, work.citations)
     written = Bill.objects.bulk_create(bills)
     lines = BillLine.objects.bulk_create(_lines(work, written, rated), batch_size=2000)
-    BillFinding.objects.bulk_create(
-        find_in_bills(written, lines, agreements=registers.agreements, marks=work.marks)
-    )
+    found = find_in_bills(written, lines, agreements=registers.agreements, marks=work.marks)
+    replace_findings(_later_swings(written), found)
     return written
+
+
+def replace_findings(old: QuerySet[Any], found: Sequence[BillFinding]) -> int:
+    """Write what was found in the old findings' place; a review stands where the facts do."""
+    reviewed = {(f.bill_id, f.kind): f for f in old.filter(reviewed_at__isnull=False)}
+    for finding in found:
+        before = reviewed.get((finding.bill_id, finding.kind))
+        if before is not None and before.facts == finding.facts:
+            finding.reviewed_at = before.reviewed_at
+            finding.reviewed_by, finding.review_note = before.reviewed_by, before.review_note
+    old.delete()
+    return len(BillFinding.objects.bulk_create(found))
+
+
+def _later_swings(bills: Sequence[Bill]) -> QuerySet[Any]:
+    """What the month after showed against the bills that these take the place of."""
+    if not bills:
+        return BillFinding.objects.none()
+    month = str(Month.parse(bills[0].month).next)
+    accounts = [bill.account_id for bill in bills]
+    swings = BillFinding.objects.filter(kind=FindingKind.SWING)
+    return swings.filter(month=month, account__in=accounts)
 
 
 def _schemes(accounts: QuerySet[Any], month: Month, book: PriceBook) -> dict[int, int | None]:

@@ -4,6 +4,7 @@ from busbar.customers.queries.documents import get_document, get_document_path
 from busbar.customers.queries.file import (
     CustomerFile,
     GroupNode,
+    find_billing_contact,
     get_account,
     get_customer,
     get_customer_by_id,
@@ -31,6 +32,7 @@ __all__ = [
     "GroupNode",
     "SearchHit",
     "count_customers",
+    "find_billing_contact",
     "get_account",
     "get_customer",
     "get_customer_by_id",

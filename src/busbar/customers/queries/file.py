@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.customers.models import (
@@ -93,6 +93,19 @@ def get_customer_file(viewer: Viewer, number: str) -> CustomerFile:
         ),
         team=list(team.select_related("employee", "employee__unit").order_by("role", "id")),
         is_whole=customer.seen_whole,
+    )
+
+
+def find_billing_contact(customer_id: int) -> Contact | None:
+    """Who hears of the customer's bills: the finance contact with an e-mail, else the primary.
+
+    For jobs, which act for nobody and see all.
+    """
+    contacts = Contact.objects.filter(customer=customer_id).exclude(email="")
+    is_finance = Q(role__contains="财务") | Q(role__contains="电费") | Q(role__contains="账务")
+    return (
+        contacts.filter(is_finance).order_by("id").first()
+        or contacts.order_by("-is_primary", "id").first()
     )
 
 

@@ -1,4 +1,4 @@
-"""Bills become receivables with a due day; what an account has in credit settles them at once."""
+"""Released bills become receivables with a due day; credit settles them at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class UnableToKeepTerm(Refusal):
 
 
 def raise_receivables(*, by: Viewer, at: dt.datetime) -> int:
-    """Every issued bill that owes nothing yet owes its amount from now on; returns how many.
+    """Every released bill that owes nothing yet owes its amount from now on; returns how many.
 
     500 bills are one transaction; killed, the next call goes on. Credit settles what it can.
     """
@@ -60,7 +60,7 @@ def _raise_batch(after: int, *, by: Viewer, at: dt.datetime) -> tuple[int, int]:
     journal_operations.take_turn()
     known = Receivable.objects.filter(bill=OuterRef("pk"))
     bills = list(
-        Bill.objects.filter(~Exists(known), pk__gt=after)
+        Bill.objects.filter(~Exists(known), pk__gt=after, released_at__isnull=False)
         .select_related("account__unit", "replaces")
         .defer("facts", "quantities", "notes", "replaces__facts", "replaces__quantities")
         .order_by("pk")[:_BATCH]
@@ -82,7 +82,7 @@ def _raise_batch(after: int, *, by: Viewer, at: dt.datetime) -> tuple[int, int]:
 
 
 def _receivable(bill: Bill, terms: Sequence[PaymentTerm]) -> Receivable:
-    issued_on, amount = local_date(bill.issued_at), fen_of(bill)
+    issued_on, amount = _given_on(bill), fen_of(bill)
     open_fen = max(amount, 0)
     return Receivable(
         bill=bill,
@@ -95,6 +95,11 @@ def _receivable(bill: Bill, terms: Sequence[PaymentTerm]) -> Receivable:
         due_on=issued_on + dt.timedelta(days=days_allowed(terms, bill.account.unit, issued_on)),
         settled_on=None if open_fen else issued_on,
     )
+
+
+def _given_on(bill: Bill) -> dt.date:
+    """The day on which the customer was given the bill: the term runs from there."""
+    return local_date(bill.released_at or bill.issued_at)
 
 
 def fen_of(bill: Bill) -> int:
@@ -124,7 +129,7 @@ def _billed(bills: Sequence[Bill]) -> list[Posting]:
     groups: dict[tuple[int, dt.date], list[Bill]] = {}
     for bill in bills:
         if fen_of(bill):
-            groups.setdefault((bill.account.unit_id, local_date(bill.issued_at)), []).append(bill)
+            groups.setdefault((bill.account.unit_id, _given_on(bill)), []).append(bill)
     return [
         Posting(
             PostingKind.BILLED,

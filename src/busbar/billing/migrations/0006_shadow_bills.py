@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0003_corrections'),
+        ('billing', '0005_headings'),
         ('customers', '0001_initial'),
     ]
 

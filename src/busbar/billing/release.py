@@ -1,0 +1,120 @@
+"""What stands between a bill and its customer: findings that hold it back, and their count.
+
+Reading only. Company setting `BUSBAR_FINDING_HOLDS` names the kinds that hold a bill back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Abs, Cast
+
+from busbar.access.visibility import Viewer
+from busbar.billing.models import Bill, BillFinding, BillQuerySet, FindingKind
+from busbar.customers.models import CustomerAccount
+from busbar.kit.periods import Month
+
+ANNOUNCER = "billing.announcements"
+"""By which name the job that tells customers of released bills reads the journal."""
+_INTERVALS_A_DAY = 96
+
+
+@dataclass(frozen=True)
+class ReleaseCount:
+    """A month's bills that count, as far as the viewer sees them, by how far they have come."""
+
+    issued: int
+    released: int
+    held: int
+
+    @property
+    def ready(self) -> int:
+        """Neither released nor held back."""
+        return self.issued - self.released - self.held
+
+
+def holding_kinds() -> tuple[str, ...]:
+    """The kinds of finding that hold a bill back; ImproperlyConfigured for an unknown name."""
+    kinds = tuple(k.strip() for k in settings.BUSBAR_FINDING_HOLDS.split(",") if k.strip())
+    unknown = [kind for kind in kinds if kind not in FindingKind.values]
+    if unknown:
+        raise ImproperlyConfigured(f"BUSBAR_FINDING_HOLDS: 没有 {'、'.join(unknown)} 这种账单提示")
+    return kinds
+
+
+def open_holds() -> BillQuerySet:
+    """Findings that hold their bill back and that nobody has reviewed."""
+    found: BillQuerySet = BillFinding.objects.filter(
+        kind__in=holding_kinds(), reviewed_at__isnull=True
+    )
+    return found
+
+
+def is_held() -> Exists:
+    """On bills: whether a finding without review holds the bill back."""
+    return Exists(open_holds().filter(bill=OuterRef("pk")))
+
+
+def count_release(viewer: Viewer, month: str) -> ReleaseCount:
+    """How far the month's bills have come; one query."""
+    seen = CustomerAccount.objects.visible_to(viewer).values("pk")
+    bills = Bill.objects.current().filter(month=month, account__in=seen)
+    counted = bills.annotate(held=is_held()).aggregate(
+        issued=Count("pk"),
+        released=Count("pk", filter=Q(released_at__isnull=False)),
+        held_back=Count("pk", filter=Q(released_at__isnull=True, held=True)),
+    )
+    return ReleaseCount(counted["issued"], counted["released"], counted["held_back"])
+
+
+def list_to_review(
+    viewer: Viewer, *, month: str, offset: int = 0, limit: int = 50
+) -> list[BillFinding]:
+    """What holds the month's bills back, the most money at stake first; with bill and customer.
+
+    `at_stake` is in yuan: the worth of a finding; for gaps, which have none, the bill's amount
+    times the share of its intervals that was not measured. One query.
+    """
+    intervals = Decimal(Month.parse(month).days * _INTERVALS_A_DAY)
+    unmeasured = F("bill__missing_intervals") + F("bill__estimated_intervals")
+    gaps = Cast(F("bill__amount"), FloatField()) * Cast(unmeasured, FloatField())
+    stake = Case(
+        When(worth_yuan__isnull=False, then=Cast(Abs("worth_yuan"), FloatField())),
+        default=Abs(gaps) / Value(float(intervals)),
+        output_field=FloatField(),
+    )
+    found = _to_review(viewer, month).select_related("bill", "account__customer")
+    found = found.defer("bill__facts", "bill__quantities")
+    ranked = found.annotate(at_stake=stake).order_by("-at_stake", "id")
+    return list(ranked[offset : offset + limit])
+
+
+def count_to_review(viewer: Viewer, month: str) -> int:
+    """How many findings of the month wait for a review and hold a bill back."""
+    return _to_review(viewer, month).count()
+
+
+def _to_review(viewer: Viewer, month: str) -> QuerySet[Any]:
+    seen = open_holds().visible_to(viewer)
+    return seen.filter(month=month, bill__released_at__isnull=True)
+
+
+def list_findings_of(bill: Bill) -> list[BillFinding]:
+    """What was found in the bill, reviewed or not."""
+    return list(bill.findings.order_by("kind"))
