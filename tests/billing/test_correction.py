@@ -22,6 +22,8 @@ from busbar.billing.operations import (
     release_bills,
     run_month,
 )
+from busbar.billing.outdated import list_outdated
+from busbar.cli.main import main
 from busbar.journal.models import Entry
 from busbar.supply.models import Agreement, UsagePoint
 from tests.billing import world
@@ -66,6 +68,57 @@ def everything() -> tuple[list[dict[str, Any]], int, int, int]:
     bills = list(Bill.objects.order_by("pk").values())
     counts = BillLine.objects.count(), BillFinding.objects.count(), Entry.objects.count()
     return (bills, *counts)
+
+
+class TestListOutdated:
+    def test_names_the_bill_and_the_days_that_changed(self, lake: Path, point: UsagePoint) -> None:
+        other = world.make_account(point.account.unit, "1002")
+        world.store(lake, world.curves([other]), key="other")
+        assert list_outdated(SYSTEM_VIEWER, world.MONTH) == []
+
+        deliver_late(lake, point)
+
+        (found,) = list_outdated(SYSTEM_VIEWER, world.MONTH)
+        assert (found.bill.account.number, found.days) == ("1001", (world.MONTH.first,))
+
+    def test_forgets_a_bill_that_was_corrected_or_checked(
+        self, lake: Path, point: UsagePoint
+    ) -> None:
+        deliver_late(lake, point)
+        correct(point)
+        assert list_outdated(SYSTEM_VIEWER, world.MONTH) == []
+
+        same = world.curves([point], load=world.FLAT_LOAD * 3, days=1)
+        world.store(lake, same, key="third")
+        world.store(lake, world.curves([point], load=world.FLAT_LOAD * 2, days=1), key="back")
+        assert len(list_outdated(SYSTEM_VIEWER, world.MONTH)) == 1
+        assert len(correct(point).unchanged) == 1
+        assert list_outdated(SYSTEM_VIEWER, world.MONTH) == []
+
+    def test_takes_three_queries_whatever_the_number_of_bills(
+        self, lake: Path, point: UsagePoint, django_assert_num_queries: Any
+    ) -> None:
+        deliver_late(lake, point)
+        with django_assert_num_queries(3):
+            assert len(list_outdated(SYSTEM_VIEWER, world.MONTH)) == 1
+
+    def test_is_narrowed_to_what_is_seen(self, lake: Path, point: UsagePoint) -> None:
+        deliver_late(lake, point)
+        stranger = Viewer(
+            user_id=1, employee_id=1, name="外人", unit_path="000001",
+            permissions=frozenset(), sees_all=False,
+        )  # fmt: skip
+        assert list_outdated(stranger, world.MONTH) == []
+
+    def test_the_command_corrects_them_all(
+        self, lake: Path, point: UsagePoint, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deliver_late(lake, point)
+
+        assert main(["bill", "correct", "--month", "2026-01", "--reason", "补抄"]) == 0
+
+        assert "更正 1 张，结果不变 0 张" in capsys.readouterr().out
+        assert Bill.objects.current().get().reason == "补抄"
 
 
 class TestCorrectBills:

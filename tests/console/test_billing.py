@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 from django_q.models import OrmQ
 
 from busbar.access.models import Role
@@ -222,6 +223,7 @@ class TestCorrection:
     """A wrong reading found after the bill went out."""
 
     def deliver_late(self, region: Region) -> None:
+        Bill.objects.update(released_at=F("issued_at"))
         point = UsagePoint.objects.get(account__number=OWN)
         table = world.curves([point], load=world.FLAT_LOAD * 2, days=1)
         world.store(Path(settings.LAKE_ROOT), table, key="late")
@@ -242,6 +244,17 @@ class TestCorrection:
         assert "此账单已被更正取代" in old.content.decode()
         assert old.context["bill"].amount == bill.amount - bill.amount_due
         assert client.get(f"{BILL}recalculation/?revision=0").context["again"].is_equal
+
+    def test_corrects_a_month_s_changed_bills_from_the_run(self, region: Region) -> None:
+        self.deliver_late(region)
+        client = region.client(Role.BILLING_CLERK)
+        page = client.get("/bills/runs/2026-01/")
+        assert [each.bill.account.number for each in page.context["outdated"]] == [OWN]
+
+        done = client.post("/bills/runs/2026-01/correction/", {"reason": "补抄"}, follow=True)
+
+        assert "已更正 1 张账单，差额合计 +1,397.80 元" in done.content.decode()
+        assert done.context["outdated"] == []
 
     def test_says_that_nothing_changed(self, region: Region) -> None:
         client = region.client(Role.BILLING_CLERK)

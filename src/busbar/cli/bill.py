@@ -14,7 +14,7 @@ from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote | run, release, find by month | paper ACCOUNT YYYY-MM | advise, forecast, shadow."""
+    """quote | run, release, correct, find by month | paper | advise, forecast, shadow."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     releasing = words.add_parser("release", help="发行一个月的账单，待复核的留下，可中断后再运行")
     releasing.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+    correcting = words.add_parser("correct", help="出账后曲线有变的账单：重新核算，只收退差额")
+    correcting.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
+    correcting.add_argument("--reason", required=True, help="更正原因")
     printing = words.add_parser("paper", help="一张账单的 PDF")
     printing.add_argument("account", help="户号")
     printing.add_argument("month", type=_month, metavar="YYYY-MM")
@@ -44,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return bill_advice.run(args)
     if args.word == "find":
         return _find(args.month)
+    if args.word == "correct":
+        return _correct(args.month, args.reason)
     if args.word == "paper":
         return _paper(args)
     if args.word == "release":
@@ -128,6 +133,31 @@ def _release(month: Month) -> int:
     )
     print(f"{month}：已发行 {done.released} 张账单，待复核 {done.held} 张")
     return 0
+
+
+def _correct(month: Month, reason: str) -> int:
+    from busbar.cli.main import start_django
+
+    start_django()
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import operations as billing_operations
+    from busbar.billing.outdated import list_outdated
+
+    found = list_outdated(SYSTEM_VIEWER, month)
+    if not found:
+        print(f"{month}：没有出账后曲线有变的账单")
+        return 0
+    done = billing_operations.correct_bills(
+        month=month,
+        account_ids=[each.bill.account_id for each in found],
+        reason=reason,
+        by=SYSTEM_VIEWER,
+        at=dt.datetime.now(dt.UTC),
+    )
+    for account, sentence in done.refused:
+        print(f"busbar: 户号 {account.number} 不能更正：{sentence}", file=sys.stderr)
+    print(f"{month}：更正 {len(done.corrected)} 张，结果不变 {len(done.unchanged)} 张")
+    return 1 if done.refused else 0
 
 
 def _paper(args: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from busbar.billing.decomposition import Effect
 from busbar.billing.models import Bill
 from busbar.billing.overview import Outlier
 from busbar.billing.queries import BillFilter, RunSeen
+from busbar.console.bill_correction import outdated_context
 from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
 from busbar.console.requests import StaffRequest
@@ -121,34 +122,6 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
     return render(request, "console/billing/bill.html", context)
 
 
-@require_POST
-def bill_correction(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
-    """Rate the bill again from today's readings; where it differs, a new one replaces it."""
-    request.viewer.require(Permission.RUN_BILLS)
-    found = billing_queries.get_bill(
-        viewer=request.viewer, account_number=account_number, month=month
-    )
-    try:
-        done = billing_operations.correct_bills(
-            month=Month.parse(month),
-            account_ids=[found.account_id],
-            reason=request.POST.get("reason", ""),
-            by=request.viewer,
-            at=timezone.now(),
-        )
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return redirect("bill", account_number, month)
-    for new in done.corrected:
-        said = _("已更正，差额 %(amount)s 元") % {"amount": f"{new.amount_due:+,.2f}"}
-        messages.success(request, said)
-    for _account, sentence in done.refused:
-        messages.error(request, _("不能更正：%(why)s") % {"why": sentence})
-    if done.unchanged:
-        messages.info(request, _("按现有数据重新核算，结果与原账单一致，无须更正"))
-    return redirect("bill", account_number, month)
-
-
 @require_safe
 def bill_days(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
     """The bill's energy day by day and period by period, from the curves it was made of."""
@@ -205,7 +178,8 @@ def bill_run_detail(request: StaffRequest, month: str) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "console/billing/_run_state.html", context)
-    return render(request, "console/billing/run.html", context | review_context(request, month))
+    context |= review_context(request, month) | outdated_context(request, month)
+    return render(request, "console/billing/run.html", context)
 
 
 @require_POST
@@ -356,11 +330,6 @@ urlpatterns = [
     path("bills/runs/start/", bill_run_start, name="bill_run_start"),
     path("bills/runs/<str:month>/", bill_run_detail, name="bill_run_detail"),
     path("bills/<str:account_number>/<str:month>/", bill, name="bill"),
-    path(
-        "bills/<str:account_number>/<str:month>/correction/",
-        bill_correction,
-        name="bill_correction",
-    ),
     path("bills/<str:account_number>/<str:month>/days/", bill_days, name="bill_days"),
     path(
         "bills/<str:account_number>/<str:month>/recalculation/",

@@ -2,6 +2,7 @@
 
 from busbar.console import (
     administration,
+    bill_correction,
     bill_paper,
     bill_release,
     billing,
@@ -42,6 +43,7 @@ urlpatterns = [
     *curves.urlpatterns,
     *editing.urlpatterns,
     *metering.urlpatterns,
+    *bill_correction.urlpatterns,
     *bill_release.urlpatterns,
     *bill_paper.urlpatterns,
     *billing.urlpatterns,

@@ -1,0 +1,96 @@
+"""账务: correcting issued bills, one from its page or those of a month whose curves changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from busbar.access.permissions import Permission
+from busbar.billing import operations as billing_operations
+from busbar.billing import queries as billing_queries
+from busbar.billing.operations import Correction
+from busbar.billing.outdated import list_outdated
+from busbar.console.requests import StaffRequest
+from busbar.kit.errors import Refusal
+from busbar.kit.periods import Month
+
+MOST = 100
+"""Bills of a month that are shown and corrected at once."""
+
+
+def outdated_context(request: StaffRequest, month: str) -> dict[str, Any]:
+    """The month's bills that rest on curves which have changed since."""
+    found = list_outdated(request.viewer, Month.parse(month))
+    return {
+        "outdated": found[:MOST],
+        "outdated_more": max(0, len(found) - MOST),
+        "may_correct": request.viewer.may(Permission.RUN_BILLS),
+    }
+
+
+@require_POST
+def bill_correction(request: StaffRequest, account_number: str, month: str) -> HttpResponse:
+    """Rate the bill again from today's readings; where it differs, a new one replaces it."""
+    request.viewer.require(Permission.RUN_BILLS)
+    found = billing_queries.get_bill(
+        viewer=request.viewer, account_number=account_number, month=month
+    )
+    _correct(request, month, [found.account_id])
+    return redirect("bill", account_number, month)
+
+
+@require_POST
+def bill_run_correction(request: StaffRequest, month: str) -> HttpResponse:
+    """Rate those of the month's bills again whose curves have changed since."""
+    request.viewer.require(Permission.RUN_BILLS)
+    seen = billing_queries.get_run(request.viewer, month)
+    found = list_outdated(request.viewer, Month.parse(seen.run.month))[:MOST]
+    _correct(request, month, [each.bill.account_id for each in found])
+    return redirect("bill_run_detail", month)
+
+
+def _correct(request: StaffRequest, month: str, account_ids: Collection[int]) -> None:
+    try:
+        done = billing_operations.correct_bills(
+            month=Month.parse(month),
+            account_ids=account_ids,
+            reason=request.POST.get("reason", ""),
+            by=request.viewer,
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return
+    _say(request, done)
+
+
+def _say(request: StaffRequest, done: Correction) -> None:
+    if done.corrected:
+        total = sum(new.amount - new.replaces.amount for new in done.corrected if new.replaces)
+        said = _("已更正 %(count)s 张账单，差额合计 %(amount)s 元")
+        facts = {"count": len(done.corrected), "amount": f"{total:+,.2f}"}
+        messages.success(request, said % facts)
+    for account, sentence in done.refused:
+        said = _("%(account)s 不能更正：%(why)s")
+        messages.error(request, said % {"account": account.number, "why": sentence})
+    if done.unchanged:
+        said = _("%(count)s 张账单按现有数据重新核算，结果与原账单一致，无须更正")
+        messages.info(request, said % {"count": len(done.unchanged)})
+
+
+urlpatterns = [
+    path("bills/runs/<str:month>/correction/", bill_run_correction, name="bill_run_correction"),
+    path(
+        "bills/<str:account_number>/<str:month>/correction/",
+        bill_correction,
+        name="bill_correction",
+    ),
+]
