@@ -206,7 +206,7 @@ class TestComplete:
             operations.complete_task(task_id=task.pk, data={}, viewer=loaded.people["客服"], at=AT)
         # PostgreSQL says in a statement that it waits for its turn to write; SQLite just waits.
         statements = [one["sql"] for one in captured.captured_queries]
-        assert sum("pg_advisory_xact_lock" not in sql for sql in statements) == 20
+        assert sum("pg_advisory_xact_lock" not in sql for sql in statements) == 14
 
 
 class TestBackDating:

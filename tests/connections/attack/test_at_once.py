@@ -21,6 +21,7 @@ from busbar.connections.models import (
     FeeMatch,
     FeeRefund,
     IssuedPaper,
+    PaperKind,
     RefundState,
 )
 from busbar.connections.recording import record_step
@@ -100,7 +101,9 @@ class TestOneTask:
         answers = at_once(accept, accept, accept)
         assert refusals(answers) == ["任务“核对资料”已由station员于 2025-03-06 10:00 办理"] * 2
         assert Clock.objects.filter(code="scheme-reply-single").count() == 1
-        assert IssuedPaper.objects.filter(application=committed.application).count() == 1
+        papers = IssuedPaper.objects.filter(application=committed.application)
+        kinds = sorted(papers.values_list("kind", flat=True))
+        assert kinds == [PaperKind.ACCEPTANCE, PaperKind.APPLICATION_FORM]
         assert_process_is_sound(committed.process)
         assert_clocks_are_sound()
 
@@ -216,7 +219,7 @@ class TestManyMatters:
         answers = at_once(accept, paper, paper, customer)
         assert refusals(answers) == []
         numbers = list(IssuedPaper.objects.values_list("number", flat=True))
-        assert len(numbers) == len(set(numbers)) == 3
+        assert len(numbers) == len(set(numbers)) == 4  # the accepted one has a notice too
         assert journal_queries.verify_chain().broken is None
 
     def test_one_subject_gets_one_process(self, committed: Connection) -> None:
