@@ -261,7 +261,7 @@ class TestAKill:
             command, env=environment, capture_output=True, text=True, check=True, timeout=120
         )
         assert "组织与人员" not in again.stdout
-        assert "[13/13]" in again.stdout
+        assert f"[{STEPS}/{STEPS}]" in again.stdout
         assert DEMO_PASSWORD in again.stdout
         with closing(sqlite3.connect(tmp_path / "busbar.sqlite3")) as database:
             bills = database.execute(
