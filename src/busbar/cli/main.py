@@ -30,7 +30,12 @@ COMMANDS = (
     Command("migrate", "migrate", "建立或升级数据库，装入工作日历与规则集"),
     Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
     Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
-    Command("bill", "bill", "试算（quote），核算、发行、更正一个月（run、release、correct），打印（paper），建议（advise）", needs_django=False),
+    Command(
+        "bill",
+        "bill",
+        "试算（quote），按月核算、发行、更正（run、release、correct），用电建议（advise）",
+        needs_django=False,
+    ),
     Command("readings", "readings", "校验一个月的负荷曲线并补值（validate）"),
     Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
     Command("fees", "fees", "导入银行流水并核销业务费用（import），登记收款账号（account）"),
