@@ -10,7 +10,7 @@ from busbar.payments.gateways import chosen_gateway
 
 
 def raise_receivables() -> str:
-    """Issued bills owe their amounts; safe to run at any time and twice."""
+    """Released bills owe their amounts; safe to run at any time and twice."""
     at = dt.datetime.now(dt.UTC)
     return f"新增应收 {payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)} 笔"
 

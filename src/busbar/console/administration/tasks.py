@@ -20,6 +20,9 @@ LATEST = 50
 NAMES: dict[str, Promise] = {
     "busbar.jobs.imports.run_import": _("导入数据"),
     "busbar.jobs.billing.bill_month": _("核算一个月"),
+    "busbar.jobs.billing.release_month": _("发行一个月的账单"),
+    "busbar.jobs.payments.raise_receivables": _("账单转为应收"),
+    "busbar.jobs.payments.talk_to_bank": _("收取银行流水"),
     "busbar.jobs.lake.compact_month": _("整理一个月的曲线"),
     "busbar.jobs.lake.tidy_lake": _("整理曲线库"),
     "busbar.jobs.vee.validate_commit": _("校验一批曲线"),
