@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         opening.add_argument(f"--{name}", required=True, help=text)
     opening.add_argument("--from", dest="valid_from", type=dt.date.fromisoformat, help="启用日")
-    words.add_parser("raise", help="把已出的账单转为应收")
+    words.add_parser("raise", help="把已发行的账单转为应收")
     words.add_parser("check", help="核对总账与明细")
 
 
