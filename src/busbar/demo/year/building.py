@@ -232,12 +232,10 @@ def _standard_for(kva: int) -> str:
 
 
 def _standing_terms(c: Course) -> dict[str, Any]:
-    """An increase keeps the tariff of the account's agreement."""
-    from busbar.supply import queries as supply_queries
+    """An increase keeps the tariff of the account's newest agreement, though it may have ended."""
+    from busbar.supply.models import Agreement
 
-    account = c.fresh().account
-    before = supply_queries.get_agreement(account, on=c.now.date()) if account else None
-    assert before is not None  # noqa: S101 - an account was chosen that has one
+    before = Agreement.objects.filter(account=c.application.account_id).latest("valid_from")
     return {
         "tariff_code": before.tariff_code,
         "tariff_category": before.tariff_category,

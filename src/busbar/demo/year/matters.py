@@ -19,7 +19,7 @@ from busbar.demo.year.moments import moment, workday_from
 from busbar.demo.year.plans import TOLD, Plan, plan_connection
 from busbar.demo.year.timeline import Story
 from busbar.demo.year.town import Town
-from busbar.supply.models import Transformer, UsagePoint
+from busbar.supply.models import Agreement, Transformer, UsagePoint
 
 A_CUSTOMER = 2 / 3
 """Matters for each customer of the region: 200 of 300."""
@@ -42,9 +42,19 @@ class Year:
     _order: list[str] = field(default_factory=list)
 
     def account(
-        self, number: int, *, transformers: int = 0, points: int = 1
+        self,
+        number: int,
+        *,
+        transformers: int = 0,
+        points: int = 1,
+        siblings: int = 0,
+        agreed_since: dt.date | None = None,
     ) -> CustomerAccount | None:
-        """An account of the imported archive, another for every matter, that has enough of all."""
+        """An account of the imported archive, another for every matter, that has enough of all.
+
+        `siblings` are other open accounts of the customer; `agreed_since` asks for an agreement
+        without end that was in force on that day.
+        """
         if not self._order:
             rows = CustomerAccount.objects.filter(origin="演示数据").exclude(
                 customer__name=steel.NAME
@@ -57,10 +67,24 @@ class Year:
             account: CustomerAccount = CustomerAccount.objects.select_related(
                 "customer__unit", "unit"
             ).get(number=candidate)
-            enough = Transformer.objects.filter(account=account).count() >= transformers
-            if enough and UsagePoint.objects.filter(account=account).count() >= points:
+            if (
+                Transformer.objects.filter(account=account).count() >= transformers
+                and UsagePoint.objects.filter(account=account).count() >= points
+                and _siblings(account) >= siblings
+                and (agreed_since is None or _is_agreed(account, agreed_since))
+            ):
                 return account
         return None
+
+
+def _siblings(account: CustomerAccount) -> int:
+    rows = CustomerAccount.objects.filter(customer=account.customer, closed_on=None)
+    return rows.exclude(pk=account.pk).count()
+
+
+def _is_agreed(account: CustomerAccount, on: dt.date) -> bool:
+    rows = Agreement.objects.filter(account=account, valid_from__lte=on, valid_until=None)
+    return rows.exists()
 
 
 def tell(year: Year, number: int) -> Story:
@@ -106,7 +130,8 @@ def _place_of(unit: OrganizationUnit) -> Place:
 
 def _applicant(year: Year, number: int, plan: Plan) -> Applicant:
     draws = year.town.stream("applicant", plan.serial)
-    account = year.account(number) if plan.has("increase") else None
+    since = plan.begins.date()
+    account = year.account(number, agreed_since=since) if plan.has("increase") else None
     if account is not None:
         points = UsagePoint.objects.filter(account=account).select_related("site")
         return increase_of(plan, account, points.order_by("number")[0], draws)
@@ -134,7 +159,12 @@ def _matter(
 def _change(year: Year, number: int, ordinal: int) -> Story:
     kind, days_before, ending, facts = changing.SCENES[ordinal % len(changing.SCENES)]
     needs = 2 if kind in {"capacity_reduction", "temporary_replacement"} else 0
-    account = year.account(number, transformers=needs, points=2 if kind == "split" else 1)
+    account = year.account(
+        number,
+        transformers=needs,
+        points=2 if kind == "split" else 1,
+        siblings=1 if kind == "merger" else 0,
+    )
     if account is not None:
         m = _matter(year, number, days_before, account, dict(facts))
         yield from changing.change(m, kind, ending)
