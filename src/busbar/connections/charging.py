@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,14 +30,3 @@ def reckon_charge(quantity: Decimal, unit: str, price_yuan: Decimal) -> Reckoned
     of_unit = f"/{unit}" if unit else ""
     counted = f"{plain(quantity)} {unit}".strip()
     return Reckoned(amount, f"{counted} × {plain(price_yuan)} 元{of_unit} = {amount} 元")
-
-
-def secondary_circuit_kva(circuits_kva: Sequence[Decimal]) -> Decimal:
-    """Capacity charged for reliability: all circuits but the one with the largest capacity.
-
-    >>> secondary_circuit_kva([Decimal(8000), Decimal(5000), Decimal(2000)])
-    Decimal('7000')
-    >>> secondary_circuit_kva([Decimal(8000)])
-    Decimal('0')
-    """
-    return sum(sorted(circuits_kva)[:-1], Decimal(0))

@@ -10,7 +10,6 @@ from typing import Any
 from busbar.access.models import Employee
 from busbar.access.visibility import Viewer
 from busbar.connections.models import (
-    ENDED_STATES,
     ApplicationState,
     ConnectionApplication,
     ContractorChoice,
@@ -75,12 +74,6 @@ def standing_scheme(application: ConnectionApplication) -> SupplyScheme | None:
     """The scheme that was replied to the customer and has not ended."""
     schemes = application.schemes.filter(state__in=STANDING_SCHEMES).select_related("chosen")
     return schemes.order_by("-round").first()
-
-
-def last_scheme(application: ConnectionApplication) -> SupplyScheme | None:
-    """The latest round that has not ended, whatever its state."""
-    open_rounds = application.schemes.exclude(state__in=ENDED_STATES)
-    return open_rounds.select_related("chosen").order_by("-round").first()
 
 
 def chosen_alternative(application: ConnectionApplication) -> SchemeAlternative | None:

@@ -79,11 +79,6 @@ def list_errors(
     return list(errors[:limit])
 
 
-def count_errors(run: ImportRun) -> int:
-    """Errors of all files of a run; a row may have several."""
-    return RowError.objects.filter(file__run=run).count()
-
-
 def write_error_file(file: ImportFile, *, as_excel: bool = False) -> bytes:
     """The refused rows with their own columns and what was wrong, to correct and import again.
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django_q.tasks import async_task
-
 from busbar.access import queries as access_queries
 from busbar.access.models import User
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.imports import operations as imports_operations
 from busbar.imports.models import ImportRun, ImportState
-
-
-def enqueue_import(run_id: int) -> str:
-    """Hand a queued run to the worker; delivered again if the worker dies."""
-    return str(async_task("busbar.jobs.imports.run_import", run_id, group="imports"))
 
 
 def run_import(run_id: int) -> dict[str, object]:

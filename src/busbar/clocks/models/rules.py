@@ -124,12 +124,6 @@ class TimeLimitQuerySet(VisibleQuerySet):
         """Overlays of the units, and every limit that no unit owns."""
         return Q(unit__isnull=True) | super().in_units(units)
 
-    def valid_on(self, day: object) -> TimeLimitQuerySet:
-        """Limits in force on the day."""
-        return self.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day
-        )
-
 
 class TimeLimit(models.Model):
     """One limit of one document; with a unit, that organization's own tighter version (R7, R53).

@@ -32,7 +32,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.queries import ApplicationFilter, ApplicationRow
 from busbar.connections.subjects import APPLICATION, STAGES
-from busbar.console.connections.answers import done, one_of, tell_and_go, whole
+from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.connections.page import Tab, register, render_tab
 from busbar.console.exporting import answer_export
 from busbar.console.requests import StaffRequest, is_part, page_number

@@ -25,7 +25,7 @@ from busbar.connections.operations import changes as change_operations
 from busbar.connections.operations.changes.recording import CHANGE, effect_document
 from busbar.connections.operations.changes.requirements import check_facts
 from busbar.connections.queries import changes as change_queries
-from busbar.console.connections.answers import done, one_of, tell_and_go, whole
+from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.connections.change_forms import ChangeForm, groups, proven
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest, is_part

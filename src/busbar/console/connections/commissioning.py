@@ -18,7 +18,7 @@ from busbar.connections.operations import (
     Switching,
 )
 from busbar.connections.operations.closing import Trainee
-from busbar.console.connections.acts import (
+from busbar.console.acts import (
     Act,
     ActForm,
     DayField,

@@ -24,7 +24,7 @@ from busbar.connections.models import (
     QualificationScope,
 )
 from busbar.connections.queries.contractors import ORDER_RULE
-from busbar.console.connections.acts import Act, ActForm, Acts, DayField, Doing, paragraph
+from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import Period, local_date

@@ -23,7 +23,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.operations.documents import STATES
 from busbar.connections.queries import DocumentList
-from busbar.console.connections.answers import done, sent, tell_and_go
+from busbar.console.answers import done, sent, tell_and_go
 from busbar.console.connections.page import Tab, register, render_tab
 from busbar.console.requests import StaffRequest
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from decimal import Decimal
-from pathlib import Path
+from functools import partial
 
 from django import forms
-from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access import queries as access_queries
@@ -16,12 +13,16 @@ from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
 from busbar.connections.models import Direction
 from busbar.connections.operations import Charge
-from busbar.connections.sent_files import SentFile
-from busbar.console.connections.acts import Act, ActForm, DayField, Doing, FilesField, paragraph
+from busbar.console.acts import Act, ActForm, DayField, Doing, paragraph
+from busbar.console.money_forms import (
+    BankAccountForm,
+    BankFileForm,
+    DecideForm,
+    ReasonForm,
+    import_files,
+    yuan_field,
+)
 from busbar.kit.periods import local_date
-from busbar.payments.bank_file import read_bank_file
-
-_SUFFIXES = {".xlsx", ".xls", ".csv"}
 
 
 class ChargeRow(forms.Form):
@@ -35,21 +36,11 @@ class ChargeRow(forms.Form):
     basis = forms.CharField(label=_("依据"), max_length=300, required=False)
 
 
-class ReasonForm(ActForm):
-    """Why."""
-
-    reason = forms.CharField(label=_("原因"), max_length=300, widget=paragraph(2))
-
-
-class BankFileForm(ActForm):
+class PayeeFileForm(BankFileForm):
     """The bank's file and whose account it is of."""
 
     payee = forms.ChoiceField(label=_("收款账号"))
-    file = FilesField(
-        label=_("流水文件"),
-        help_text=_("CSV（UTF-8 或 GB18030）或 Excel，列：流水号、交易日期、对方户名、对方账号、"
-                    "金额、附言；支出为负"),
-    )  # fmt: skip
+    field_order = ("payee", "file")
 
     def fit(self, doing: Doing) -> None:
         """The accounts in use in the viewer's branch."""
@@ -66,13 +57,7 @@ class MatchForm(ActForm):
     """Which notice the money pays, and why that is believed."""
 
     notice = forms.CharField(label=_("缴费通知号"), max_length=20)
-    amount_yuan = forms.DecimalField(
-        label=_("核销金额 元"),
-        min_value=Decimal("0.01"),
-        decimal_places=2,
-        required=False,
-        help_text=_("不填则尽数核销"),
-    )
+    amount_yuan = yuan_field(_("核销金额 元"), required=False, hint=_("不填则尽数核销"))
     reason = forms.CharField(label=_("核对依据"), max_length=300)
 
     def fit(self, doing: Doing) -> None:
@@ -83,19 +68,11 @@ class MatchForm(ActForm):
 class RefundForm(ActForm):
     """How much goes back, and why."""
 
-    amount_yuan = forms.DecimalField(
-        label=_("退费金额 元"), min_value=Decimal("0.01"), decimal_places=2
-    )
+    amount_yuan = yuan_field(_("退费金额 元"))
     notice = forms.CharField(
         label=_("从哪份缴费通知退（未核销的款不填）"), max_length=20, required=False
     )
     ground = forms.CharField(label=_("退费理由"), max_length=500, widget=paragraph(2))
-
-
-class DecideForm(ActForm):
-    """A decision on a refund."""
-
-    remark = forms.CharField(label=_("审批意见"), max_length=300, widget=paragraph(2))
 
 
 class ProveForm(ActForm):
@@ -112,20 +89,10 @@ class ProveForm(ActForm):
         ]
 
 
-class PayeeForm(ActForm):
-    """A bank account of the company."""
+class PayeeForm(BankAccountForm):
+    """A bank account into which connection fees are paid."""
 
-    number = forms.CharField(label=_("账号"), max_length=40)
-    name = forms.CharField(label=_("户名"), max_length=200)
-    bank = forms.CharField(label=_("开户银行"), max_length=200)
     unit = forms.ChoiceField(label=_("使用单位"))
-    valid_from = DayField(label=_("启用日期"))
-
-    def fit(self, doing: Doing) -> None:
-        """The units of the viewer's branch."""
-        self.fields["unit"].choices = [  # type: ignore[attr-defined] # a ChoiceField
-            (str(unit.pk), unit.name) for unit in access_queries.list_branch(doing.viewer)
-        ]
 
 
 class CloseForm(ActForm):
@@ -162,27 +129,15 @@ def _cancel(doing: Doing) -> None:
 
 
 def _import(doing: Doing) -> str:
-    told = [_import_one(doing, file) for file in doing.data["file"]]
-    return " ".join(told)
-
-
-def _import_one(doing: Doing, file: SentFile) -> str:
-    suffix = Path(file.name).suffix.lower()
-    with tempfile.NamedTemporaryFile(suffix=suffix if suffix in _SUFFIXES else ".csv") as held:
-        held.write(file.content)
-        held.flush()
-        rows, refused = read_bank_file(Path(held.name))
-    kept = connections_operations.import_bank_file(
-        payee_number=doing.data["payee"],
-        name=Path(file.name).name,
-        rows=rows,
-        refused=refused,
-        by=doing.viewer,
-        at=doing.at,
+    return import_files(
+        doing,
+        partial(
+            connections_operations.import_bank_file,
+            payee_number=doing.data["payee"],
+            by=doing.viewer,
+            at=doing.at,
+        ),
     )
-    return _g("%(name)s：收下 %(kept)s 行，退回 %(refused)s 行") % {
-        "name": kept.name, "kept": kept.kept, "refused": len(kept.refused),
-    }  # fmt: skip
 
 
 def _match(doing: Doing) -> None:
@@ -266,7 +221,7 @@ NOTICE_ACTS: dict[str, Act] = {
 }
 BANK_ACTS: dict[str, Act] = {
     "import": Act(
-        _("导入流水"), _import, _CASH, BankFileForm, icon="file-import", is_first=True,
+        _("导入流水"), _import, _CASH, PayeeFileForm, icon="file-import", is_first=True,
         slow=_("正在读入…"),
         note=_("合格的行收下，退回的行列出原因；改正后再导入，已收下的流水号不会重复"),
     ),

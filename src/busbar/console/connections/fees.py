@@ -19,8 +19,8 @@ from busbar.connections.models import (
     PayeeAccount,
     RefundState,
 )
-from busbar.console.connections.acts import Acts
-from busbar.console.connections.answers import one_of
+from busbar.console.acts import Acts
+from busbar.console.answers import one_of
 from busbar.console.connections.fee_acts import (
     APPLICATION_ACTS,
     BANK_ACTS,

@@ -26,7 +26,7 @@ from busbar.connections.models import (
     GreenChannelRule,
     SupplyKind,
 )
-from busbar.console.connections.answers import done, tell_and_go, whole
+from busbar.console.answers import done, tell_and_go, whole
 from busbar.console.connections.page import Tab, register, render_tab
 from busbar.console.requests import StaffRequest
 from busbar.customers.models import CustomerKind, Importance

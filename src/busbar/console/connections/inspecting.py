@@ -15,7 +15,7 @@ from busbar.connections import queries as connections_queries
 from busbar.connections.models import Inspection, Severity, Verdict
 from busbar.connections.operations import InspectionOutcome, SeenFinding
 from busbar.connections.steps.answers import employee_ids
-from busbar.console.connections.acts import (
+from busbar.console.acts import (
     Act,
     ActForm,
     DayField,

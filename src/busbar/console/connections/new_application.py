@@ -23,7 +23,7 @@ from busbar.connections.models import (
     ApplicationKind,
     ConnectionApplication,
 )
-from busbar.console.connections.answers import place_errors
+from busbar.console.answers import place_errors
 from busbar.console.connections.entry_form import (
     SECTIONS,
     EntryForm,

@@ -30,7 +30,7 @@ from busbar.connections.operations import orders as order_operations
 from busbar.connections.operations.orders.metering import METERING_ORDER
 from busbar.connections.operations.orders.service import SERVICE_ORDER
 from busbar.connections.queries import orders as order_queries
-from busbar.console.connections.answers import done, one_of, tell_and_go, whole
+from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries

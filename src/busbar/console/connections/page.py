@@ -18,7 +18,7 @@ from busbar.connections import queries as connections_queries
 from busbar.connections.models import ConnectionApplication
 from busbar.connections.queries.applications import OPEN_STATES
 from busbar.connections.subjects import APPLICATION
-from busbar.console.connections.answers import url_or_nothing
+from busbar.console.answers import url_or_nothing
 from busbar.console.requests import StaffRequest, is_part
 
 ENDED_EARLY = frozenset({"withdrawn", "refused", "lapsed"})

@@ -17,7 +17,7 @@ from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
 from busbar.connections.models import ConnectionApplication, IssuedPaper, ReceiptMeans
 from busbar.connections.operations.papers import KEEPERS
-from busbar.console.connections.answers import done, tell_and_go
+from busbar.console.answers import done, tell_and_go
 from busbar.console.connections.documents import harmless_file
 from busbar.console.connections.page import Tab, register
 from busbar.console.requests import StaffRequest

@@ -38,7 +38,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.operations.documents import STATES
 from busbar.connections.works_ground import current_choice, standing_scheme
-from busbar.console.connections.answers import done, sent
+from busbar.console.answers import done, sent
 from busbar.console.connections.documents import harmless_file
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date

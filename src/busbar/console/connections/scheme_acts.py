@@ -15,7 +15,7 @@ from busbar.connections import queries as connections_queries
 from busbar.connections.models import ConnectionApplication, ExtensionState, SchemeAlternative
 from busbar.connections.operations import DescribedAlternative
 from busbar.connections.scheme_facts import Assumptions, Way, surveyed_ways
-from busbar.console.connections.acts import Act, ActForm, DayField, Doing, blank_or, paragraph
+from busbar.console.acts import Act, ActForm, DayField, Doing, blank_or, paragraph
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 

@@ -24,7 +24,7 @@ from busbar.connections.models import (
     SupplyScheme,
 )
 from busbar.connections.operations import ExtensionBounds, bounds_of
-from busbar.console.connections.acts import Acts
+from busbar.console.acts import Acts
 from busbar.console.connections.scheme_acts import ACTS
 from busbar.console.connections.scheme_figures import explain
 from busbar.console.connections.scheme_table import chart_of, list_lines, summary_of

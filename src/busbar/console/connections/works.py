@@ -23,7 +23,7 @@ from busbar.connections.queries.commissioning import CommissioningFile
 from busbar.connections.queries.works import WorksFile
 from busbar.connections.sent_files import kept_path
 from busbar.connections.subjects import APPLICATION
-from busbar.console.connections.acts import Acts
+from busbar.console.acts import Acts
 from busbar.console.connections.commissioning import COMMISSIONING_ACTS
 from busbar.console.connections.documents import harmless_file
 from busbar.console.connections.inspecting import HOLD

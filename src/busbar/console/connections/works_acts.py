@@ -11,7 +11,7 @@ from busbar.connections import queries as connections_queries
 from busbar.connections.models import ContractorRole, InspectionKind, Verdict
 from busbar.connections.operations import AsBuilt, DesignRemark, RecheckAnswer
 from busbar.connections.steps.answers import employee_ids
-from busbar.console.connections.acts import (
+from busbar.console.acts import (
     Act,
     ActForm,
     DayField,

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import tempfile
-from decimal import Decimal
-from pathlib import Path
+from functools import partial
 
 from django import forms
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
-from busbar.connections.sent_files import SentFile
-from busbar.console.connections.acts import Act, ActForm, DayField, Doing, FilesField, paragraph
+from busbar.console.acts import Act, ActForm, DayField, Doing, paragraph
+from busbar.console.money_forms import (
+    BankAccountForm,
+    BankFileForm,
+    DecideForm,
+    ReasonForm,
+    UnitForm,
+    import_files,
+    yuan_field,
+)
 from busbar.kit.periods import Month
 from busbar.payments import operations as payments_operations
 from busbar.payments import queries as payments_queries
-from busbar.payments.bank_file import read_bank_file
 from busbar.payments.models import MoneySource, PointKind, TakingsState
 
-_SUFFIXES = {".xlsx", ".xls", ".csv"}
 _FREE = 50
 
 
-def _yuan(label: object, *, required: bool = True, hint: object = "") -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,  # type: ignore[arg-type] # a lazy text
-        min_value=Decimal("0.01"),
-        max_digits=15,
-        decimal_places=2,
-        required=required,
-        help_text=hint,  # type: ignore[arg-type] # a lazy text
-    )
-
-
-class BankFileForm(ActForm):
+class CollectionFileForm(BankFileForm):
     """The bank's file and whose account it is of."""
 
     collection = forms.ChoiceField(label=_("电费账户"))
-    file = FilesField(
-        label=_("流水文件"),
-        help_text=_("CSV（UTF-8 或 GB18030）或 Excel，列：流水号、交易日期、对方户名、对方账号、"
-                    "金额、附言；支出为负"),
-    )  # fmt: skip
+    field_order = ("collection", "file")
 
     def fit(self, doing: Doing) -> None:
         """The bank accounts of the viewer's branch."""
@@ -53,17 +41,11 @@ class BankFileForm(ActForm):
         ]
 
 
-class ReasonForm(ActForm):
-    """Why."""
-
-    reason = forms.CharField(label=_("原因"), max_length=300, widget=paragraph(2))
-
-
 class MatchForm(ActForm):
     """Which bill the money pays, and why that is believed."""
 
     reference = forms.CharField(label=_("账单号"), max_length=16)
-    amount_yuan = _yuan(_("核销金额 元"), required=False, hint=_("不填则尽数核销"))
+    amount_yuan = yuan_field(_("核销金额 元"), required=False, hint=_("不填则尽数核销"))
     reason = forms.CharField(label=_("核对依据"), max_length=300)
 
     def fit(self, doing: Doing) -> None:
@@ -76,7 +58,7 @@ class CreditForm(ActForm):
     """Into which account's balance the money goes."""
 
     account_number = forms.CharField(label=_("户号"), max_length=20)
-    amount_yuan = _yuan(_("金额 元"), required=False, hint=_("不填则全部转入"))
+    amount_yuan = yuan_field(_("金额 元"), required=False, hint=_("不填则全部转入"))
     as_deposit = forms.BooleanField(label=_("作为保证金"), required=False)
     reason = forms.CharField(label=_("依据"), max_length=300)
 
@@ -84,18 +66,12 @@ class CreditForm(ActForm):
 class RefundForm(ActForm):
     """How much goes back, of what, and why."""
 
-    amount_yuan = _yuan(_("退费金额 元"))
+    amount_yuan = yuan_field(_("退费金额 元"))
     source = forms.ChoiceField(label=_("从哪里退"), choices=MoneySource.choices)
     account_number = forms.CharField(
         label=_("户号（从预存或保证金退时填写）"), max_length=20, required=False
     )
     ground = forms.CharField(label=_("退费理由"), max_length=300, widget=paragraph(2))
-
-
-class DecideForm(ActForm):
-    """A decision on a refund."""
-
-    remark = forms.CharField(label=_("审批意见"), max_length=300, widget=paragraph(2))
 
 
 class ProveForm(ActForm):
@@ -108,18 +84,6 @@ class ProveForm(ActForm):
         rows = payments_queries.list_payouts(doing.viewer, unexplained_only=True)[:_FREE]
         self.fields["payout"].choices = [  # type: ignore[attr-defined] # a ChoiceField
             (str(r.pk), f"{r.booked_on} {r.reference} {r.payee_name} {r.amount_yuan}") for r in rows
-        ]
-
-
-class UnitForm(ActForm):
-    """A form about one unit of the viewer's branch."""
-
-    unit = forms.ChoiceField(label=_("单位"))
-
-    def fit(self, doing: Doing) -> None:
-        """The units of the branch."""
-        self.fields["unit"].choices = [  # type: ignore[attr-defined] # a ChoiceField
-            (str(unit.pk), unit.name) for unit in access_queries.list_branch(doing.viewer)
         ]
 
 
@@ -138,15 +102,6 @@ class PointForm(UnitForm):
     )
 
 
-class CollectionForm(UnitForm):
-    """A bank account for electricity."""
-
-    number = forms.CharField(label=_("账号"), max_length=40)
-    name = forms.CharField(label=_("户名"), max_length=200)
-    bank = forms.CharField(label=_("开户银行"), max_length=200)
-    valid_from = DayField(label=_("启用日期"))
-
-
 class TermForm(UnitForm):
     """By when a unit's bills are to be paid."""
 
@@ -159,7 +114,7 @@ class TakeForm(ActForm):
     """Money at the counter."""
 
     account_number = forms.CharField(label=_("户号"), max_length=20)
-    amount_yuan = _yuan(_("金额 元"))
+    amount_yuan = yuan_field(_("金额 元"))
     payer_name = forms.CharField(label=_("缴款人"), max_length=200)
     reference = forms.CharField(
         label=_("收据号"), max_length=30, required=False, help_text=_("不填则自动编号")
@@ -170,7 +125,7 @@ class HandInForm(ActForm):
     """A day's takings as counted."""
 
     day = DayField(label=_("截至日期"))
-    counted_yuan = _yuan(_("实点金额 元"))
+    counted_yuan = yuan_field(_("实点金额 元"))
     difference_reason = forms.CharField(label=_("不符原因"), max_length=300, required=False)
 
 
@@ -196,26 +151,15 @@ class TakingsForm(ActForm):
 
 def _import(doing: Doing) -> str:
     payments_operations.raise_receivables(by=doing.viewer, at=doing.at)
-    return " ".join(_import_one(doing, file) for file in doing.data["file"])
-
-
-def _import_one(doing: Doing, file: SentFile) -> str:
-    suffix = Path(file.name).suffix.lower()
-    with tempfile.NamedTemporaryFile(suffix=suffix if suffix in _SUFFIXES else ".csv") as held:
-        held.write(file.content)
-        held.flush()
-        rows, refused = read_bank_file(Path(held.name))
-    kept = payments_operations.import_payments(
-        collection_number=doing.data["collection"],
-        name=Path(file.name).name,
-        rows=rows,
-        refused=refused,
-        by=doing.viewer,
-        at=doing.at,
+    return import_files(
+        doing,
+        partial(
+            payments_operations.import_payments,
+            collection_number=doing.data["collection"],
+            by=doing.viewer,
+            at=doing.at,
+        ),
     )
-    return _g("%(name)s：收下 %(kept)s 行，退回 %(refused)s 行") % {
-        "name": kept.name, "kept": kept.kept, "refused": len(kept.refused),
-    }  # fmt: skip
 
 
 def _match(doing: Doing) -> None:
@@ -337,7 +281,7 @@ _ASK = Act(
 )
 MONEY_ACTS: dict[str, Act] = {
     "import": Act(
-        _("导入流水"), _import, _CASH, BankFileForm, icon="file-import", is_first=True,
+        _("导入流水"), _import, _CASH, CollectionFileForm, icon="file-import", is_first=True,
         slow=_("正在读入…"),
         note=_("合格的行收下，退回的行列出原因；同一流水号只记一次，中断后再导入即接着办"),
     ),
@@ -360,7 +304,7 @@ REFUND_ACTS: dict[str, Act] = {
 POINT_ACTS: dict[str, Act] = {
     "open": Act(_("新增网点"), _open_point, _BOOKS, PointForm, icon="plus", is_first=True),
     "account": Act(
-        _("新增电费账户"), _open_collection, _BOOKS, CollectionForm, icon="building-bank"
+        _("新增电费账户"), _open_collection, _BOOKS, BankAccountForm, icon="building-bank"
     ),
     "term": Act(_("设缴费期限"), _set_term, _BOOKS, TermForm, icon="calendar-due"),
     "take": Act(_("收款"), _take, _CASH, TakeForm, icon="cash"),

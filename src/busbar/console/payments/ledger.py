@@ -8,8 +8,8 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from busbar.console.connections.acts import Acts
-from busbar.console.connections.answers import one_of
+from busbar.console.acts import Acts
+from busbar.console.answers import one_of
 from busbar.console.cutting import cut
 from busbar.console.payments.acts import LEDGER_ACTS
 from busbar.console.requests import StaffRequest, page_number

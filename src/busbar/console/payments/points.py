@@ -8,7 +8,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from busbar.console.connections.acts import Acts
+from busbar.console.acts import Acts
 from busbar.console.payments.acts import POINT_ACTS
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date

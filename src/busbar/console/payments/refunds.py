@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from busbar.console.connections.acts import Acts
-from busbar.console.connections.answers import one_of
+from busbar.console.acts import Acts
+from busbar.console.answers import one_of
 from busbar.console.cutting import cut
 from busbar.console.payments.acts import REFUND_ACTS
 from busbar.console.requests import StaffRequest, page_number

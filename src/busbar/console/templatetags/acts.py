@@ -15,7 +15,7 @@ register = template.Library()
 
 
 class Offering(Protocol):
-    """The acts of a page (console/connections/acts.py), which imports these filters itself."""
+    """The acts of a page (console/acts.py), which imports these filters itself."""
 
     def offer(self, name: str, of: int | None = None) -> object: ...
 

@@ -113,11 +113,6 @@ class Receivable(models.Model):
         """What is still owed."""
         return in_yuan(self.open_fen)
 
-    @property
-    def settled_yuan(self) -> Decimal:
-        """What was paid of it."""
-        return in_yuan(self.amount_fen - self.open_fen)
-
 
 class AccountBalance(models.Model):
     """户号余额: what a 户号 owes, has paid ahead (预存) and has given in security (保证金).

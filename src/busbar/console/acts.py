@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.connections.sent_files import SentFile
-from busbar.console.connections.answers import sent, whole
+from busbar.console.answers import sent, whole
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 
