@@ -1,5 +1,7 @@
 """Reading the lake: latest and as of, lookups, batches, compaction, vacuum."""
 
+import subprocess
+import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -97,6 +99,23 @@ class TestFilesOfBefore:
         files = storage.read_snapshot(mixed).in_month("2025-02")
         stored = [pq.read_table(mixed / file.path, partitioning=None) for file in files]
         assert [table["quality"].null_count for table in stored] == [1, 1]
+
+
+class TestReadSnapshot:
+    def test_starts_without_pandas_which_takes_a_second_to_import(self, versions: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path; from busbar.metering import lake; "
+            "print(lake.list_months(Path(sys.argv[1])), 'pandas' in sys.modules)"
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(versions)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+        assert done.stdout == "['2025-02'] False\n"
 
 
 @pytest.mark.parametrize(("as_of", "expected"), MOMENTS)
