@@ -213,14 +213,17 @@ def aggregate_month(batches: Iterable[pa.RecordBatch], period_maps: PeriodMaps) 
 class _Weights:
     """What a day's 96 values are multiplied with to become energy by period."""
 
-    periods: npt.NDArray[np.uint8]
-    """The period codes in use."""
+    periods: npt.NDArray[np.intp]
+    """The period codes in use, of three and five also one that is not: BLAS likes even widths."""
     ones: npt.NDArray[np.float64]
-    """(kinds, 96, periods in use): 1 where an interval belongs to a period."""
+    """(kinds, 96, periods): 1 where an interval belongs to a period."""
 
     @classmethod
     def of(cls, masks: npt.NDArray[np.uint8]) -> "_Weights":
-        periods = np.unique(masks)
+        counts = np.bincount(masks.ravel(), minlength=PERIODS)
+        periods = np.flatnonzero(counts)
+        if len(periods) in {3, 5}:
+            periods = np.append(periods, np.flatnonzero(counts == 0)[0])
         return cls(periods, (masks[:, :, None] == periods).astype(float))
 
 
@@ -347,9 +350,11 @@ def _by_kind(
     if len(present) == 1:
         np.matmul(values, weights[present[0]], out=sums)
     elif len(present) * sums.shape[1] <= _MOST_COLUMNS:
-        of_all = values @ np.concatenate(weights[present], axis=1)
-        of_all = of_all.reshape(len(values), len(present), -1)
-        sums[:] = of_all[np.arange(len(values)), np.searchsorted(present, kinds)]
+        of_all = (values @ np.concatenate(weights[present], axis=1)).reshape(-1, sums.shape[1])
+        place = np.zeros(present[-1] + 1, dtype=np.intp)
+        place[present] = np.arange(len(present))
+        mine = np.arange(len(values)) * len(present) + place[kinds]
+        np.take(of_all, mine, axis=0, out=sums, mode="clip")  # clip: into `sums` without a buffer
     else:
         for kind in present:
             rows = np.flatnonzero(kinds == kind)
@@ -371,7 +376,10 @@ def _add_reactive(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -
 def _add_quality(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -> None:
     """Count intervals by code; only days that are not all measured are looked at closely."""
     np.add.at(totals.quality_intervals[:, 0], runs.places, runs.lengths * INTERVALS)
-    codes, stated = as_dense(batch.column(QUALITY))
+    column = batch.column(QUALITY)
+    if column.null_count == len(column):  # all measured
+        return
+    codes, stated = as_dense(column)
     noted = np.flatnonzero(np.ascontiguousarray(codes).view(np.uint64).any(axis=1))
     if len(noted) == 0:
         return
