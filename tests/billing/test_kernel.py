@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from busbar.billing import kernel
 from busbar.billing.kernel import PERIODS, PeriodMaps, PointMonth, aggregate_month
 from busbar.kit.periods import Month
 from busbar.metering import lake
@@ -33,6 +34,10 @@ def batches(rows: list[Row], size: int = 1000) -> Iterator[pa.RecordBatch]:
     yield from curves(*rows).to_batches(max_chunksize=size)
 
 
+def measured(row: Row) -> list[int]:
+    return row["quality"] or [0] * 96
+
+
 def naive(rows: list[Row], point: int, scheme: int) -> PointMonth:
     """The same in plain Python integers, one value after the other."""
     energy, lag, lead, lag_days, quality = [0] * PERIODS, 0, 0, 0, dict.fromkeys(Quality, 0)
@@ -41,7 +46,7 @@ def naive(rows: list[Row], point: int, scheme: int) -> PointMonth:
     for row in mine:
         sunday = row["day"].isoweekday() == 7
         codes = FLAT if scheme == 1 else [5] * 96 if sunday else THREE
-        for i, (wh, code) in enumerate(zip(row["active_wh"], row["quality"], strict=True)):
+        for i, (wh, code) in enumerate(zip(row["active_wh"], measured(row), strict=True)):
             energy[codes[i]] += wh
             quality[Quality(code)] += 1
             if peak[1] is None or wh * 4 > peak[0]:
@@ -67,9 +72,9 @@ def naive(rows: list[Row], point: int, scheme: int) -> PointMonth:
 LARGEST = 2**31 - 1
 wh = st.sampled_from([0, 1, 7, 1000, LARGEST - 1, LARGEST]) | st.integers(0, LARGEST)
 values = st.lists(wh, min_size=6, max_size=6).map(lambda some: some * 16)
-codes = st.just([0] * 96) | st.lists(st.sampled_from(Quality), min_size=6, max_size=6).map(
-    lambda some: [int(code) for code in some] * 16
-)
+codes = st.sampled_from([None, [0] * 96]) | st.lists(
+    st.sampled_from(Quality), min_size=6, max_size=6
+).map(lambda some: [int(code) for code in some] * 16)
 keys = st.lists(
     st.tuples(st.integers(1, 5), st.sampled_from(DAYS)), min_size=1, max_size=40, unique=True
 )
@@ -90,14 +95,17 @@ class TestAggregateMonth:
         rows=months(),
         size=st.integers(1, 50),
         schemes=st.lists(st.sampled_from([1, 2]), min_size=4, max_size=4),
+        columns=st.sampled_from([0, 16]),
     )
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=80)
     def test_equals_plain_python_in_any_order_and_batch_size(
-        self, rows: list[Row], size: int, schemes: list[int]
+        self, rows: list[Row], size: int, schemes: list[int], columns: int
     ) -> None:
         scheme_of = dict(enumerate(schemes, start=1))
 
-        totals = aggregate_month(batches(rows, size), maps(scheme_of))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kernel, "_MOST_COLUMNS", columns)
+            totals = aggregate_month(batches(rows, size), maps(scheme_of))
 
         for point, scheme in scheme_of.items():
             assert totals.of(point) == naive(rows, point, scheme)

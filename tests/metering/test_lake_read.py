@@ -1,11 +1,14 @@
 """Reading the lake: latest and as of, lookups, batches, compaction, vacuum."""
 
+import subprocess
+import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from hypothesis import given, settings
@@ -13,7 +16,8 @@ from hypothesis import strategies as st
 
 from busbar.metering import lake
 from busbar.metering.lake import storage
-from busbar.metering.lake.vectors import as_lists, as_matrix
+from busbar.metering.lake.schema import FILE_SCHEMA
+from busbar.metering.lake.vectors import as_lists, as_matrix, with_measured
 from tests.metering.lake_fixtures import AT, DAY, curve, curves, many
 
 FEBRUARY = (date(2025, 2, 1), date(2025, 3, 1))
@@ -53,6 +57,65 @@ MOMENTS = [
     (AT + HOUR, {1: 1}),
     (AT, {}),
 ]
+
+
+class TestFilesOfBefore:
+    """Files once held every code of quality and lists that could name nulls."""
+
+    @pytest.fixture
+    def mixed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Usage points 1 and 2 in a file of before, 2 (newer) and 3 in one of now."""
+        old = [curve(1, quality=[0] * 95 + [1]), curve(2, active=7, lead=None)]
+        new = [curve(2, active=8, lead=None), curve(3, quality=[5] * 96)]
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "STORED_SCHEMA", FILE_SCHEMA)
+            patch.setattr(storage, "without_measured", lambda table: table)
+            lake.append_curves(tmp_path, curves(*old), commit_key="old", at=AT, source="s")
+        lake.append_curves(tmp_path, curves(*new), commit_key="new", at=AT, source="s")
+        return tmp_path
+
+    def test_read_beside_files_of_now(self, mixed: Path) -> None:
+        expected = [
+            curve(1, quality=[0] * 95 + [1]),
+            curve(2, active=8, lead=None),
+            curve(3, quality=[5] * 96),
+        ]
+
+        read = lake.read_curves(mixed, None, *FEBRUARY)
+
+        assert read.select(lake.CURVE_SCHEMA.names).equals(curves(*expected))
+        batches = pa.Table.from_batches(lake.iter_month_batches(mixed, "2025-02"))
+        assert with_measured(batches).sort_by("usage_point_id").equals(curves(*expected))
+
+    def test_are_equal_to_the_same_delivery_and_rewritten_by_compaction(self, mixed: Path) -> None:
+        again = curves(curve(1, quality=[0] * 95 + [1]), curve(2, active=8, lead=None))
+        before = lake.read_curves(mixed, None, *FEBRUARY)
+
+        done = lake.append_curves(mixed, again, commit_key="again", at=AT, source="s")
+        lake.compact_month(mixed, "2025-02")
+
+        assert (done.rows_written, done.rows_unchanged) == (0, 2)
+        assert lake.read_curves(mixed, None, *FEBRUARY).equals(before)
+        files = storage.read_snapshot(mixed).in_month("2025-02")
+        stored = [pq.read_table(mixed / file.path, partitioning=None) for file in files]
+        assert [table["quality"].null_count for table in stored] == [1, 1]
+
+
+class TestReadSnapshot:
+    def test_starts_without_pandas_which_takes_a_second_to_import(self, versions: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path; from busbar.metering import lake; "
+            "print(lake.list_months(Path(sys.argv[1])), 'pandas' in sys.modules)"
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(versions)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+        assert done.stdout == "['2025-02'] False\n"
 
 
 @pytest.mark.parametrize(("as_of", "expected"), MOMENTS)
@@ -172,7 +235,7 @@ class TestCompactMonth:
         assert (result.rows_latest, result.rows_superseded) == (560, 1120)
         assert lake.read_curves(tmp_path, None, *FEBRUARY).equals(before)
         streamed = pa.Table.from_batches(lake.iter_month_batches(tmp_path, "2025-02"))
-        assert streamed.equals(before.select(streamed.column_names))
+        assert with_measured(streamed).equals(before.select(streamed.column_names))
 
     def test_loses_no_row_that_is_appended_meanwhile(self, tmp_path: Path) -> None:
         done = threading.Event()

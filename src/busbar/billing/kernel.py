@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from busbar.kit.periods import Month
 from busbar.metering.lake.schema import ACTIVE, INTERVALS, LAG, LEAD, QUALITY, Quality
-from busbar.metering.lake.vectors import as_matrix
+from busbar.metering.lake.vectors import as_dense, as_matrix
 
 Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
@@ -29,6 +29,12 @@ _HOURLY: Final = 4
 
 _BLOCK_ROWS: Final = 1024
 """Rows multiplied at once: 768 KiB of float64."""
+
+_MOST_COLUMNS: Final = 16
+"""Periods of all kinds of day up to which one product of all rows beats one of each kind's rows."""
+
+_SMALL: Final = (2**31 - 1) // INTERVALS
+"""96 values up to this (90 MW) add up within int32."""
 
 _MOST_ROWS: Final = 2**24
 """Rows of one call; 2**24 days of at most 2**38 Wh stay below 2**63."""
@@ -188,12 +194,12 @@ class MonthAggregates:
 def aggregate_month(batches: Iterable[pa.RecordBatch], period_maps: PeriodMaps) -> MonthAggregates:
     """Add up a month of day curves: at most one row a usage point and day, in any order.
 
-    Each batch has usage_point_id, day, the three channels and quality. Rows of usage points not
-    in the maps are skipped and counted; a day outside the maps is a ValueError. Fastest when
-    the rows of one usage point lie together, as the lake gives them.
+    Each batch has usage_point_id, day, the three channels and quality (null: all measured). Rows
+    of usage points not in the maps are skipped and counted; a day outside the maps is a
+    ValueError. Fastest when the rows of one usage point lie together, as the lake gives them.
     """
     totals = MonthAggregates.empty(period_maps.usage_point_ids)
-    weights = _weights(period_maps.masks)
+    weights = _Weights.of(period_maps.masks)
     rows = 0
     for batch in batches:
         rows += batch.num_rows
@@ -203,10 +209,22 @@ def aggregate_month(batches: Iterable[pa.RecordBatch], period_maps: PeriodMaps) 
     return totals
 
 
-def _weights(masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """(kinds, 96, 6): 1 where an interval belongs to a period."""
-    weights: npt.NDArray[np.float64] = (masks[:, :, None] == np.arange(PERIODS)).astype(float)
-    return weights
+@dataclass(frozen=True)
+class _Weights:
+    """What a day's 96 values are multiplied with to become energy by period."""
+
+    periods: npt.NDArray[np.intp]
+    """The period codes in use, of three and five also one that is not: BLAS likes even widths."""
+    ones: npt.NDArray[np.float64]
+    """(kinds, 96, periods): 1 where an interval belongs to a period."""
+
+    @classmethod
+    def of(cls, masks: npt.NDArray[np.uint8]) -> "_Weights":
+        counts = np.bincount(masks.ravel(), minlength=PERIODS)
+        periods = np.flatnonzero(counts)
+        if len(periods) in {3, 5}:
+            periods = np.append(periods, np.flatnonzero(counts == 0)[0])
+        return cls(periods, (masks[:, :, None] == periods).astype(float))
 
 
 def _known(batch: pa.RecordBatch, totals: MonthAggregates) -> pa.RecordBatch:
@@ -263,16 +281,19 @@ class _Runs:
         return sums
 
     def cell_sums(self, matrix: Array) -> Ints:
-        """Add up all 96 values of all rows."""
-        sums: Ints = np.add.reduceat(matrix.ravel(), self.starts * INTERVALS, dtype=np.int64)
-        return sums
+        """Add up all 96 values of all rows; where a row's sum fits int32, rows first."""
+        if matrix.max() > _SMALL:
+            starts = self.starts * INTERVALS
+            sums: Ints = np.add.reduceat(matrix.ravel(), starts, dtype=np.int64)
+            return sums
+        return self.sums(np.add.reduceat(matrix.ravel(), _row_starts(matrix), dtype=np.int32))
 
 
 def _add_batch(
     totals: MonthAggregates,
     batch: pa.RecordBatch,
     maps: PeriodMaps,
-    weights: npt.NDArray[np.float64],
+    weights: _Weights,
 ) -> None:
     if batch.num_rows == 0:
         return
@@ -285,8 +306,9 @@ def _add_batch(
     active, _ = as_matrix(batch.column(ACTIVE))
     kinds = _kinds(maps, np.repeat(runs.places, runs.lengths), days)
     np.add.at(totals.days, runs.places, runs.lengths)
-    energy = np.add.reduceat(_by_period(active, kinds, weights), runs.starts, axis=0)
-    np.add.at(totals.energy_wh, runs.places, energy.astype(np.int64))
+    energy = np.add.reduceat(_by_period(active, kinds, weights.ones), runs.starts, axis=0)
+    into = (runs.places[:, None], weights.periods)
+    np.add.at(totals.energy_wh, into, energy.astype(np.int64))
     _add_reactive(totals, batch, runs)
     _add_quality(totals, batch, runs)
     _raise_demand(totals, active, days, runs)
@@ -303,11 +325,11 @@ def _kinds(maps: PeriodMaps, places: npt.NDArray[np.intp], days: Ints) -> npt.ND
 def _by_period(
     active: Array, kinds: npt.NDArray[np.intp], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """(rows, 6) in Wh, whole numbers: 96 values below 2**31 stay below 2**53.
+    """(rows, periods) in Wh, whole numbers: 96 values below 2**31 stay below 2**53.
 
     Goes block by block through one buffer that stays in the processor's cache.
     """
-    sums = np.empty((len(active), PERIODS))
+    sums = np.empty((len(active), weights.shape[2]))
     buffer = np.empty((min(_BLOCK_ROWS, len(active)), INTERVALS))
     for start in range(0, len(active), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
@@ -327,10 +349,16 @@ def _by_kind(
     present = np.flatnonzero(np.bincount(kinds))
     if len(present) == 1:
         np.matmul(values, weights[present[0]], out=sums)
-        return
-    for kind in present:
-        rows = np.flatnonzero(kinds == kind)
-        sums[rows] = values[rows] @ weights[kind]
+    elif len(present) * sums.shape[1] <= _MOST_COLUMNS:
+        of_all = (values @ np.concatenate(weights[present], axis=1)).reshape(-1, sums.shape[1])
+        place = np.zeros(present[-1] + 1, dtype=np.intp)
+        place[present] = np.arange(len(present))
+        mine = np.arange(len(values)) * len(present) + place[kinds]
+        np.take(of_all, mine, axis=0, out=sums, mode="clip")  # clip: into `sums` without a buffer
+    else:
+        for kind in present:
+            rows = np.flatnonzero(kinds == kind)
+            sums[rows] = values[rows] @ weights[kind]
 
 
 def _add_reactive(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -> None:
@@ -347,22 +375,30 @@ def _add_reactive(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -
 
 def _add_quality(totals: MonthAggregates, batch: pa.RecordBatch, runs: _Runs) -> None:
     """Count intervals by code; only days that are not all measured are looked at closely."""
-    codes, _ = as_matrix(batch.column(QUALITY))
     np.add.at(totals.quality_intervals[:, 0], runs.places, runs.lengths * INTERVALS)
-    eights = np.ascontiguousarray(codes).view(np.uint64)
-    rows = np.flatnonzero(eights.any(axis=1))
-    if len(rows) == 0:
+    column = batch.column(QUALITY)
+    if column.null_count == len(column):  # all measured
         return
-    closely, places = codes[rows], np.repeat(runs.places, runs.lengths)[rows]
+    codes, stated = as_dense(column)
+    noted = np.flatnonzero(np.ascontiguousarray(codes).view(np.uint64).any(axis=1))
+    if len(noted) == 0:
+        return
+    rows = noted if stated is None else np.flatnonzero(stated)[noted]
+    closely, places = codes[noted], np.repeat(runs.places, runs.lengths)[rows]
     for code in list(Quality)[1:]:
         counts = (closely == code).sum(axis=1)
         np.add.at(totals.quality_intervals[:, code], places, counts)
         np.subtract.at(totals.quality_intervals[:, 0], places, counts)
 
 
+def _row_starts(matrix: Array) -> npt.NDArray[np.intp]:
+    """Where each row begins in the flat matrix: reduceat over these beats a reduction by axis."""
+    return np.arange(0, matrix.size, INTERVALS)
+
+
 def _raise_demand(totals: MonthAggregates, active: Array, days: Ints, runs: _Runs) -> None:
     """Keep the highest interval of each usage point, the earliest of equals."""
-    row_peaks = active.max(axis=1)
+    row_peaks = np.maximum.reduceat(active.ravel(), _row_starts(active))
     run_peaks = np.maximum.reduceat(row_peaks, runs.starts)
     reaching = np.flatnonzero(row_peaks == np.repeat(run_peaks, runs.lengths))
     rows = reaching[np.searchsorted(reaching, runs.starts)]

@@ -50,6 +50,7 @@ _SETTINGS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "0",
     "spark.executorEnv.OMP_NUM_THREADS": "1",  # the cluster counts one core a piece
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+    "spark.executorEnv.MIMALLOC_PURGE_DELAY": "1000",
 }
 
 _SAID_BY_WORKERS = ("RuntimeError", "OSError", "FileNotFoundError", "ModuleNotFoundError")

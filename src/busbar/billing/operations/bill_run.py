@@ -22,6 +22,7 @@ from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
+from busbar.kit.garbage import collection_paused
 from busbar.kit.periods import Month
 from busbar.metering.lake import list_months
 
@@ -105,7 +106,8 @@ def _bill_all(work: Work, accounts: QuerySet[Any], progress: Progress | None) ->
     keys = list(accounts.values_list("pk", flat=True))
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
-        _bill_batch(work, batch)
+        with collection_paused():
+            _bill_batch(work, batch)
         if progress:
             progress(start + len(batch), len(keys))
 

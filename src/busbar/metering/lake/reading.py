@@ -28,6 +28,7 @@ from busbar.metering.lake.storage import (
     read_snapshot,
     row_group_points,
 )
+from busbar.metering.lake.vectors import as_read, with_measured
 
 KEYS = ("usage_point_id", "day", "version")
 _HEAD = ("usage_point_id", "day", "version", "committed_at", "source")
@@ -137,6 +138,7 @@ def iter_month_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Stream the latest rows of a month: usage_point_id, day and `channels`, no order promised.
 
+    Quality comes as it is stored: null stands for 96 measured intervals.
     Only the keys of files that may overlap are held in memory; a compacted month needs none. The
     next row group is decoded in a thread while the caller works on one.
     """
@@ -193,7 +195,8 @@ def read_rows(
         groups = Wanted(points, within).groups(footer(root / file.path))
         if len(groups):
             table = open_parquet(root, file).read_row_groups(groups.tolist(), list(columns))
-            tables.append(_matching(table, points, within, days))
+            matching = _matching(table, points, within, days)
+            tables.append(as_read(with_measured(matching)))
     return pa.concat_tables(tables).combine_chunks()
 
 
@@ -357,7 +360,7 @@ def _decode(
         kept &= part
     if not kept.all():
         table = table.filter(pa.array(kept))
-    batches: list[pa.RecordBatch] = table.combine_chunks().to_batches()
+    batches: list[pa.RecordBatch] = as_read(table).combine_chunks().to_batches()
     return batches
 
 

@@ -24,13 +24,19 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from busbar.metering.lake.schema import CHANNELS, FILE_SCHEMA, QUALITY, TABLE_SCHEMA
+from busbar.metering.lake.schema import ACTIVE, LAG, LEAD, QUALITY, STORED_SCHEMA, TABLE_SCHEMA
+from busbar.metering.lake.vectors import without_measured
 
 ROW_GROUP_ROWS: Final = 7_500
 SUPERSEDED: Final = "superseded-"
 """Files of this prefix hold only rows for which a newer version stands in another live file."""
 
 _CHECKPOINT_EVERY = "50"
+_ENCODINGS: Final = {
+    ACTIVE: "DELTA_BINARY_PACKED",
+    LAG: "DELTA_BINARY_PACKED",
+    LEAD: "BYTE_STREAM_SPLIT",  # mostly 0: differences would keep the few others' size for all
+}
 
 
 class CommitConflictError(Exception):
@@ -131,7 +137,7 @@ def _is_current(root: Path, mark: tuple[int, ...], snapshot: Snapshot) -> bool:
 
 
 def _live_files(table: DeltaTable) -> Iterator[DataFile]:
-    for row in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+    for row in _add_actions(table).to_pylist():
         yield DataFile(
             path=row["path"],
             month=row["partition.month"],
@@ -145,7 +151,12 @@ def _live_files(table: DeltaTable) -> Iterator[DataFile]:
 
 def live_paths(table: DeltaTable) -> set[str]:
     """The files of an opened table."""
-    return set(pa.table(table.get_add_actions(flatten=True))["path"].to_pylist())
+    return set(_add_actions(table)["path"].to_pylist())
+
+
+def _add_actions(table: DeltaTable) -> pa.Table:
+    """What the log says of each live file. (`pa.table` would import pandas, which takes 1 s.)"""
+    return pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all()
 
 
 def open_table(root: Path) -> DeltaTable:
@@ -187,14 +198,14 @@ class FileWriter:
         self._ranges: dict[str, list[Any]] = {}
         self._writer = pq.ParquetWriter(
             root / path,
-            FILE_SCHEMA,
+            STORED_SCHEMA,
             compression="zstd",
             compression_level=3,
             use_dictionary=["version", "committed_at", "source", f"{QUALITY}.list.element"],
             column_encoding={
                 "usage_point_id": "DELTA_BINARY_PACKED",
                 "day": "DELTA_BINARY_PACKED",
-                **{f"{channel}.list.element": "BYTE_STREAM_SPLIT" for channel in CHANNELS},
+                **{f"{channel}.list.element": coded for channel, coded in _ENCODINGS.items()},
             },
             write_statistics=["usage_point_id", "day", "version"],
         )
@@ -203,7 +214,8 @@ class FileWriter:
         """Append rows; the caller keeps the order from one call to the next."""
         if table.num_rows == 0:
             return
-        self._writer.write_table(table.select(FILE_SCHEMA.names), row_group_size=ROW_GROUP_ROWS)
+        stored = without_measured(table).select(STORED_SCHEMA.names).cast(STORED_SCHEMA)
+        self._writer.write_table(stored, row_group_size=ROW_GROUP_ROWS)
         self.rows += table.num_rows
         for name in ("usage_point_id", "day", "version"):
             values = table[name].to_numpy()

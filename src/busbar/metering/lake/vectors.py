@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from busbar.metering.lake.schema import INTERVALS, CurveTableError
+from busbar.metering.lake.schema import FILE_SCHEMA, INTERVALS, QUALITY, CurveTableError
 
 type_of = {pa.int32(): np.int32, pa.int8(): np.int8}
 
@@ -25,16 +25,23 @@ def as_matrix(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | No
     as zeros. Raises `CurveTableError` when a list does not hold 96 values.
     """
     array = as_array(column)
-    values = array.flatten()
-    present = None if array.null_count == 0 else ~array.is_null().to_numpy(zero_copy_only=False)
-    rows = len(array) if present is None else int(present.sum())
-    _require_96(array, values, rows)
-    dense = values.to_numpy(zero_copy_only=values.null_count == 0).reshape(rows, INTERVALS)
+    dense, present = as_dense(array)
     if present is None:
         return dense, None
     spread = np.zeros((len(array), INTERVALS), dtype=type_of[array.type.value_type])
     spread[present] = dense
     return spread, present
+
+
+def as_dense(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+    """Return (values of the rows that are present, rows present or None when all are)."""
+    array = as_array(column)
+    values = array.flatten()
+    present = None if array.null_count == 0 else ~array.is_null().to_numpy(zero_copy_only=False)
+    rows = len(array) if present is None else int(present.sum())
+    _require_96(array, values, rows)
+    dense = values.to_numpy(zero_copy_only=values.null_count == 0).reshape(rows, INTERVALS)
+    return dense, present
 
 
 def _require_96(array: Any, values: Any, rows: int) -> None:
@@ -62,3 +69,26 @@ def as_lists(
     ends *= INTERVALS
     dense = pa.array(np.ascontiguousarray(values[present]).reshape(-1))
     return pa.ListArray.from_arrays(pa.array(ends), dense, mask=pa.array(~present))
+
+
+def without_measured(table: pa.Table) -> pa.Table:
+    """Make the quality of rows null that are measured in all 96 intervals, as files hold it."""
+    codes, _ = as_matrix(table[QUALITY])
+    noted = np.asarray(np.ascontiguousarray(codes).view(np.uint64).any(axis=1))
+    return _with_quality(table, as_lists(codes, noted))
+
+
+def with_measured(table: pa.Table) -> pa.Table:
+    """Write out the 96 codes where a row's quality is null."""
+    if QUALITY not in table.column_names or not table[QUALITY].null_count:
+        return table
+    return _with_quality(table, as_lists(as_matrix(table[QUALITY])[0]))
+
+
+def as_read(table: pa.Table) -> pa.Table:
+    """Rows of a file, old or new, in the types of `FILE_SCHEMA`."""
+    return table.cast(pa.schema([FILE_SCHEMA.field(name) for name in table.column_names]))
+
+
+def _with_quality(table: pa.Table, quality: pa.ListArray) -> pa.Table:
+    return table.set_column(table.column_names.index(QUALITY), QUALITY, quality)

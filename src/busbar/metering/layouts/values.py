@@ -83,13 +83,12 @@ def _numbers(array: Any) -> tuple[npt.NDArray[np.float64], Codes]:
     """Return (numbers, 0 where there is none; faults)."""
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         pieces = [_texts(array.slice(i, _PIECE)) for i in range(0, len(array), _PIECE)]
-        floats = pa.concat_arrays(pieces) if pieces else pa.array([], pa.float64())
-        blank = pc.equal(pc.utf8_trim_whitespace(array), "").fill_null(True)  # noqa: FBT003 - Arrow's
-        empty = blank.to_numpy(zero_copy_only=False)
+        floats = pa.concat_arrays([pa.array([], pa.float64()), *(piece[0] for piece in pieces)])
+        empty = np.concatenate([np.empty(0, dtype=bool), *(piece[1] for piece in pieces)])
     else:
         floats = _cast(array)
-        empty = array.is_null().to_numpy(zero_copy_only=False)
-    absent = floats.is_null().to_numpy(zero_copy_only=False)
+        empty = _nulls(array)
+    absent = _nulls(floats)
     numbers = np.where(absent, 0.0, floats.fill_null(0.0).to_numpy())
     faults = np.where(absent | ~np.isfinite(numbers), NOT_A_NUMBER, GOOD).astype(np.int8)
     faults[empty] = BLANK
@@ -104,15 +103,24 @@ def _cast(array: Any) -> Any:
         return pa.nulls(len(array), pa.float64())
 
 
-def _texts(piece: Any) -> Any:
-    """Parse texts to floats; only a piece with a bad cell pays for looking at each."""
+def _texts(piece: Any) -> tuple[Any, Mask]:
+    """Parse texts to floats and say which are blank; only a bad cell makes each be looked at.
+
+    A piece that Arrow parses whole has no blanks but nulls.
+    """
     try:
-        return piece.cast(pa.float64())
+        return piece.cast(pa.float64()), _nulls(piece)
     except pa.ArrowInvalid:
         trimmed = pc.utf8_trim_whitespace(piece)
         looks = pc.match_substring_regex(trimmed, _NUMBER)
-        plain = pc.utf8_ltrim(trimmed, "+")
-        return pc.if_else(looks, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+        plain = pc.if_else(looks, pc.utf8_ltrim(trimmed, "+"), pa.scalar(None, pa.string()))
+        blank = pc.equal(trimmed, "").fill_null(True)  # noqa: FBT003 - Arrow's
+        return plain.cast(pa.float64()), blank.to_numpy(zero_copy_only=False)
+
+
+def _nulls(array: Any) -> Mask:
+    nulls: Mask = array.is_null().to_numpy(zero_copy_only=False)
+    return nulls
 
 
 def first_fault(faults: Codes) -> Iterator[tuple[int, int]]:
