@@ -13,8 +13,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, Period
 from busbar.metering.lake.schema import ACTIVE, INTERVALS, LAG, LEAD, QUALITY, Quality
 from busbar.metering.lake.vectors import as_matrix
 
@@ -40,7 +41,8 @@ class PeriodMaps:
 
     `masks` (kinds, 96): the distinct days, as period codes 0..5. `kind_of` (schemes, days): which
     of them a scheme has on each day from `start`. `scheme_of` gives each id of
-    `usage_point_ids` (sorted) its place among the schemes.
+    `usage_point_ids` (sorted) its place among the schemes. `only` names the days that are added
+    up, where that is not the whole month.
     """
 
     start: date
@@ -48,6 +50,7 @@ class PeriodMaps:
     kind_of: npt.NDArray[np.intp]
     usage_point_ids: Ints
     scheme_of: npt.NDArray[np.intp]
+    only: Period | None = None
 
     @classmethod
     def build(
@@ -55,6 +58,8 @@ class PeriodMaps:
         month: Month,
         codes: Mapping[tuple[int, date], Sequence[int] | Array],
         schemes: Mapping[int, int],
+        *,
+        only: Period | None = None,
     ) -> "PeriodMaps":
         """Build from `codes[scheme id, day]` (96 codes 0..5) and `schemes[usage point id]`.
 
@@ -75,6 +80,7 @@ class PeriodMaps:
             kind_of=kinds.reshape(len(used), len(days)).astype(np.intp),
             usage_point_ids=points,
             scheme_of=np.array([place[schemes[int(p)]] for p in points], dtype=np.intp),
+            only=only,
         )
 
     def within(self, low: int, high: int) -> "PeriodMaps":
@@ -104,6 +110,25 @@ class PointMonth:
     max_demand_interval: int
     """0 is 00:00–00:15; the earliest of equals; -1 without any curve."""
     quality_intervals: dict[Quality, int]
+
+    @classmethod
+    def joined(cls, parts: "Sequence[PointMonth]") -> "PointMonth":
+        """Stretches of one usage point's month together, given in the order of their days."""
+        if len(parts) == 1:
+            return parts[0]
+        peak = max(parts, key=lambda part: part.max_demand_w)  # the first of equals: the earliest
+        return replace(
+            peak,
+            days=sum(part.days for part in parts),
+            energy_wh=tuple(map(sum, zip(*(part.energy_wh for part in parts), strict=True))),
+            total_wh=sum(part.total_wh for part in parts),
+            reactive_lag_varh=sum(part.reactive_lag_varh for part in parts),
+            reactive_lead_varh=sum(part.reactive_lead_varh for part in parts),
+            reactive_days=sum(part.reactive_days for part in parts),
+            quality_intervals={
+                q: sum(part.quality_intervals[q] for part in parts) for q in Quality
+            },
+        )
 
 
 @dataclass
@@ -195,12 +220,19 @@ def aggregate_month(batches: Iterable[pa.RecordBatch], period_maps: PeriodMaps) 
     totals = MonthAggregates.empty(period_maps.usage_point_ids)
     weights = _weights(period_maps.masks)
     rows = 0
-    for batch in batches:
+    for each in batches:
+        batch = each if period_maps.only is None else _within(each, period_maps.only)
         rows += batch.num_rows
         if rows > _MOST_ROWS:
             raise OverflowError(f"more than {_MOST_ROWS} rows in one call")
         _add_batch(totals, batch, period_maps, weights)
     return totals
+
+
+def _within(batch: pa.RecordBatch, days: Period) -> pa.RecordBatch:
+    """The rows of these days."""
+    column = batch.column("day")
+    return batch.filter(pc.and_(pc.greater_equal(column, days.start), pc.less(column, days.end)))
 
 
 def _weights(masks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
