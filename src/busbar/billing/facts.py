@@ -16,6 +16,7 @@ from busbar.billing.measuring import PERIOD_CODES, Measured
 from busbar.billing.price_book import PriceBook
 from busbar.billing.rating.values import PricePeriod
 from busbar.billing.registers import Registers
+from busbar.billing.series_energy import SeriesCosts
 from busbar.billing.stretches import Stretch, list_stretches
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import CHINA, Month, Period
@@ -69,8 +70,12 @@ def assemble(
     measured: Measured,
     book: PriceBook,
     limits: Limits,
+    costs: SeriesCosts | None = None,
 ) -> AccountFacts:
-    """Facts of one account; UnableToRate with the sentence the bill run keeps when it cannot."""
+    """Facts of one account; UnableToRate with the sentence the bill run keeps when it cannot.
+
+    `costs`: of the stretches whose energy has a price every interval.
+    """
     stretches = list_stretches(account, registers.agreements.get(account.pk, []), book)
     period = Period(stretches[0].period.start, stretches[-1].period.end)
     points = _points(registers.usage_points.get(account.pk, []), stretches, measured)
@@ -84,7 +89,7 @@ def assemble(
             period=period,
             rule_set=rule_set,
             power_factor_table=book.power_factor_table,
-            segments=_segments(points, stretches, book.month, limits.lake_version),
+            segments=_segments(account, points, stretches, book, limits.lake_version, costs or {}),
             basic=tuple(_basic(account, registers, stretches, points)),
             power_factors=_power_factors(stretches),
             later_rule_sets=tuple(later),
@@ -139,22 +144,47 @@ def _check_coverage(
 
 
 def _segments(
-    points: Sequence[_PointDays], stretches: Sequence[Stretch], month: Month, lake_version: int
+    account: CustomerAccount,
+    points: Sequence[_PointDays],
+    stretches: Sequence[Stretch],
+    book: PriceBook,
+    lake_version: int,
+    costs: SeriesCosts,
 ) -> tuple[rating.Segment, ...]:
     """One a stretch; ids and evidence name the days where there are several."""
-    if len(stretches) == 1:
-        energies = _energies(points, 0, stretches[0], str(month), lake_version)
-        return (_segment("month", stretches[0], energies),)
+    several = len(stretches) > 1
     segments = []
     for index, stretch in enumerate(stretches):
         days = f"{stretch.period.start} 至 {stretch.period.end - _ONE_DAY}"
-        energies = _energies(points, index, stretch, days, lake_version, f"@{index + 1}")
-        segments.append(_segment(str(stretch.period.start), stretch, energies))
+        mark = f"@{index + 1}" if several else ""
+        shown = days if several else str(book.month)
+        segments.append(
+            rating.Segment(
+                id=str(stretch.period.start) if several else "month",
+                period=stretch.period,
+                tariff=stretch.priced.tariff,
+                energies=tuple(_energies(points, index, stretch, shown, lake_version, mark)),
+                series=_series(account, stretch, costs),
+                period_rules=book.critical_peak.rules_of(
+                    None if stretch.series else stretch.priced.scheme_id, stretch.period
+                ),
+            )
+        )
     return tuple(segments)
 
 
-def _segment(identity: str, stretch: Stretch, energies: Iterator[rating.Energy]) -> rating.Segment:
-    return rating.Segment(identity, stretch.period, stretch.priced.tariff, tuple(energies))
+def _series(
+    account: CustomerAccount, stretch: Stretch, costs: SeriesCosts
+) -> rating.SeriesCost | None:
+    if stretch.series is None:
+        return None
+    try:
+        return costs[account.pk, stretch.period]
+    except KeyError:
+        raise rating.UnableToRate(
+            f"电价 {stretch.agreement.tariff_code} 按价格序列 {stretch.series.name} 逐时段计费，"
+            "此处没有逐时段电量"
+        ) from None
 
 
 def _energies(
@@ -169,8 +199,8 @@ def _energies(
         sums, number = each.parts[index], each.point.number
         if not sums.days:
             continue
-        active = {"total": sums.total_wh}
-        if not stretch.priced.tariff.is_single_rate:
+        active = {} if stretch.series else {"total": sums.total_wh}
+        if not stretch.series and not stretch.priced.tariff.is_single_rate:
             by_period = zip(PERIOD_CODES, sums.energy_wh, strict=False)
             active = {period: wh for period, wh in by_period if wh}
         reactive = {

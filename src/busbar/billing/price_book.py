@@ -12,6 +12,7 @@ from typing import Any, cast
 from django.db.models import Q, QuerySet
 
 from busbar.billing import rating
+from busbar.billing.day_prices import CriticalPeak, PricedSeries, load_critical_peak, load_series
 from busbar.billing.rating.values import PricePeriod
 from busbar.kit.money import plain
 from busbar.kit.periods import Month, Period
@@ -44,7 +45,7 @@ class PriceBook:
     """Everything dated that bills of a month share.
 
     `rule_set` is that of the first day; `later_rule_sets` take over within the month. `versions`
-    holds each tariff's by code, in order of their days.
+    holds each tariff's by code, in order of their days; `series` are by code of the tariff, too.
     """
 
     month: Month
@@ -52,6 +53,8 @@ class PriceBook:
     power_factor_table: rating.PowerFactorTable
     versions: Mapping[str, tuple[PricedTariff, ...]] = field(default_factory=dict)
     later_rule_sets: tuple[rating.RuleSet, ...] = ()
+    critical_peak: CriticalPeak = field(default_factory=CriticalPeak)
+    series: Mapping[str, tuple[PricedSeries, ...]] = field(default_factory=dict)
 
     @property
     def rule_sets(self) -> tuple[rating.RuleSet, ...]:
@@ -72,15 +75,19 @@ class PriceBook:
 
 
 def load_price_book(month: Month) -> PriceBook:
-    """Load the month's rule sets, tables and tariffs: eight queries."""
+    """Load the month's rule sets, tables and tariffs: ten queries, more with critical peak."""
     rule_set, *later = _in_force(RuleSubject.BILLING, month)
     table, *_ = _in_force(RuleSubject.POWER_FACTOR, month)
+    versions = _versions(month)
+    schemes = {v.scheme_id for own in versions.values() for v in own if v.scheme_id is not None}
     return PriceBook(
         month=month,
         rule_set=_rule_set(rule_set),
         power_factor_table=_power_factor_table(table),
-        versions=_versions(month),
+        versions=versions,
         later_rule_sets=tuple(_rule_set(row) for row in later),
+        critical_peak=load_critical_peak(schemes, month),
+        series=load_series(month),
     )
 
 

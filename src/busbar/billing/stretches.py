@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from busbar.billing.day_prices import PricedSeries
 from busbar.billing.price_book import PriceBook, PricedTariff
 from busbar.billing.rating import UnableToRate
 from busbar.customers.models import CustomerAccount
@@ -15,11 +16,12 @@ from busbar.supply.models import Agreement
 
 @dataclass(frozen=True)
 class Stretch:
-    """Days under one agreement, one version of its tariff and one rule set."""
+    """Days under one agreement, one version of its tariff, one rule set, and one price series."""
 
     period: Period
     agreement: Agreement
     priced: PricedTariff
+    series: PricedSeries | None = None
 
 
 def list_stretches(
@@ -36,6 +38,16 @@ def list_stretches(
     for agreement, days in _agreed(agreements, supplied):
         found += _priced(agreement, days, starts, book)
     return tuple(found)
+
+
+def require_decided(stretches: Iterable[Stretch], book: PriceBook) -> None:
+    """UnableToRate where a day's periods wait for its temperature: refused, not guessed."""
+    for stretch in stretches:
+        if stretch.series:
+            continue
+        for day in book.critical_peak.undecided.get(stretch.priced.scheme_id or 0, ()):
+            if day in stretch.period:
+                raise UnableToRate(f"{day} 没有日最高气温，不能判断是否执行尖峰电价")
 
 
 def _supplied(account: CustomerAccount, agreements: Sequence[Agreement], month: Month) -> Period:
@@ -81,11 +93,14 @@ def _priced(
     versions = book.versions.get(agreement.tariff_code, ())
     if not versions:
         raise UnableToRate(f"{book.month} 没有电价 {agreement.tariff_code}")
+    series = book.series.get(agreement.tariff_code, ())
+    cuts = starts | {day for own in series for day in (own.period.start, own.period.end)}
     day = days.start
     while day < days.end:
         priced = next((v for v in versions if day in v.period), None)
         if priced is None:
             raise UnableToRate(f"{day} 没有电价 {agreement.tariff_code}")
-        end = min([priced.period.end, days.end, *(start for start in starts if start > day)])
-        yield Stretch(Period(day, end), agreement, priced)
+        end = min([priced.period.end, days.end, *(cut for cut in cuts if cut > day)])
+        by_interval = next((own for own in series if day in own.period), None)
+        yield Stretch(Period(day, end), agreement, priced, by_interval)
         day = end

@@ -24,7 +24,8 @@ from busbar.billing.models import Bill, BillFinding, BillLine, BillRun, FindingK
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating import BillInput, RatedBill
 from busbar.billing.registers import Registers, agreements_of
-from busbar.billing.stretches import list_stretches
+from busbar.billing.series_energy import cost_stretches
+from busbar.billing.stretches import Stretch, list_stretches, require_decided
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import Month, Period
 from busbar.metering.lake import current_version
@@ -77,13 +78,46 @@ def rate_all(
 ) -> tuple[list[Rated], list[tuple[CustomerAccount, str]]]:
     """The accounts that can be billed with their bills, and the others with the reason."""
     rated, refused = [], []
-    for account in accounts:
+    found = list(accounts)
+    costs, unpriced = _day_prices(work, found, registers)
+    for account in found:
         try:
-            facts = assemble(account, registers, work.sums, work.book, work.limits)
+            if account.pk in unpriced:
+                raise unpriced[account.pk]
+            facts = assemble(account, registers, work.sums, work.book, work.limits, costs)
             rated.append((facts, rating.rate(facts.bill_input)))
         except rating.UnableToRate as reason:
             refused.append((account, str(reason)[:300]))
     return rated, refused
+
+
+def _day_prices(
+    work: Work, accounts: Iterable[CustomerAccount], registers: Registers
+) -> tuple[dict[tuple[int, Period], rating.SeriesCost], dict[int, rating.UnableToRate]]:
+    """What single days or intervals decide: costs by price series, and who cannot be billed.
+
+    Nothing to do in a month without price series or days that wait for their temperature.
+    """
+    book = work.book
+    if not book.series and not book.critical_peak.undecided:
+        return {}, {}
+    stretches: dict[int, tuple[Stretch, ...]] = {}
+    refused: dict[int, rating.UnableToRate] = {}
+    for account in accounts:
+        try:
+            own = list_stretches(account, registers.agreements.get(account.pk, []), book)
+            require_decided(own, book)
+            stretches[account.pk] = own
+        except rating.UnableToRate as reason:
+            refused[account.pk] = reason
+    costs, unpriced = cost_stretches(
+        Path(settings.LAKE_ROOT),
+        book.month,
+        stretches,
+        registers.usage_points,
+        as_of=work.limits.lake_version,
+    )
+    return costs, refused | unpriced
 
 
 def issue(
