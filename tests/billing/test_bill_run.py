@@ -189,28 +189,6 @@ class TestRunMonth:
         assert basic.quantity == 525 + 2 * 75
         assert basic.amount == Decimal("27000.00")
 
-    def test_refuses_a_change_of_agreement_within_the_month(self, ground: None, lake: Path) -> None:
-        world.make_tariff()
-        point = world.make_account(world.make_county(), "1001")
-        first = Agreement.objects.get()
-        first.valid_until = dt.date(2026, 1, 16)
-        first.save()
-        Agreement.objects.create(
-            number="A2",
-            account=point.account,
-            signed_on=world.LONG_AGO,
-            valid_from=dt.date(2026, 1, 16),
-            tariff_code="TWO-PART",
-            tariff_category="industry_two_part",
-            basic_charge_mode="capacity",
-            contract_capacity_kva=1000,
-        )
-        world.store(lake, world.curves([point]))
-
-        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
-
-        assert BillRefusal.objects.get().reason == "供用电合同在 2026-01-16 变更，须按合同分段核算"
-
     def test_is_refused_to_somebody_without_the_permission(self, ground: None, lake: Path) -> None:
         clerk = Viewer(1, 1, "某人", "000", frozenset({Permission.EXPORT}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +12,7 @@ from busbar.journal.models import Entry
 from busbar.kit.periods import Period
 from busbar.pricing import operations as pricing_operations
 from busbar.pricing import queries as pricing_queries
-from busbar.pricing.models import PowerFactorStep, RuleSet, TimeOfUseScheme
+from busbar.pricing.models import DailyTemperature, PowerFactorStep, RuleSet, TimeOfUseScheme
 
 AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -73,6 +74,9 @@ class TestPeriodMaps:
         period = Period(day, day + dt.timedelta(days=1))
 
         cool = pricing_queries.list_period_maps({scheme.pk}, period)[scheme.pk, day]
-        hot = pricing_queries.list_period_maps({scheme.pk}, period, hot_days={day})[scheme.pk, day]
+        DailyTemperature.objects.create(
+            region="广东", day=day, highest_celsius=Decimal("35.0"), source="气象台"
+        )
+        hot = pricing_queries.list_period_maps({scheme.pk}, period)[scheme.pk, day]
 
         assert (cool[60], hot[60]) == ("peak", "sharp")

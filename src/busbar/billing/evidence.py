@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -68,21 +68,20 @@ def dump_facts(facts: BillInput, book: CitationBook) -> dict[str, Any]:
 def load_facts(
     document: Mapping[str, Any],
     *,
-    rule_set: RuleSet,
+    rule_sets: Sequence[RuleSet],
     power_factor_table: PowerFactorTable,
-    later_rule_sets: Iterable[RuleSet] = (),
 ) -> BillInput:
     """The facts of a stored bill, ready to rate again.
 
-    `later_rule_sets` has to hold every set that the facts name as taking over inside the period.
+    `rule_sets`: those of the month in order; they hold every set that the facts name.
     """
     ids = {segment["tariff"] for segment in document["segments"]}
     contents = Citation.objects.in_bulk(list(ids))
     tariffs = {pk: _TARIFF.validate_python(row.content) for pk, row in contents.items()}
     segments = [{**s, "tariff": tariffs[s["tariff"]]} for s in document["segments"]]
-    known = {later.code: later for later in later_rule_sets}
+    known = {rule_set.code: rule_set for rule_set in rule_sets}
     named = {
-        "rule_set": rule_set,
+        "rule_set": known.get(document.get("rule_set", ""), rule_sets[0]),
         "power_factor_table": power_factor_table,
         "later_rule_sets": tuple(known[code] for code in document.get("later_rule_sets", ())),
     }

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
-
-from django.db.models import Q
+from itertools import groupby
+from typing import cast
 
 from busbar.billing import rating
-from busbar.billing.kernel import MonthAggregates, PointMonth
-from busbar.billing.measuring import PERIOD_CODES
-from busbar.billing.price_book import PriceBook, PricedTariff
-from busbar.billing.rating.values import PricePeriod, UnitState
+from busbar.billing.basic_facts import capacity_charge, demand_charge
+from busbar.billing.kernel import PointMonth
+from busbar.billing.measuring import PERIOD_CODES, Measured
+from busbar.billing.price_book import PriceBook
+from busbar.billing.rating.values import PricePeriod
+from busbar.billing.registers import Registers
+from busbar.billing.series_energy import SeriesCosts
+from busbar.billing.stretches import Stretch, list_stretches
 from busbar.customers.models import CustomerAccount
-from busbar.kit.periods import CHINA, Month
+from busbar.kit.periods import CHINA, Month, Period
 from busbar.metering.lake import INTERVALS, Quality
-from busbar.supply.models import (
-    Agreement,
-    BasicChargeMode,
-    RunningState,
-    Transformer,
-    TransformerState,
-    UsagePoint,
-)
+from busbar.supply.models import BasicChargeMode, UsagePoint
 
 _WH = Decimal(1000)
-_STATES: Mapping[str, UnitState] = {
-    RunningState.RUNNING: "running",
-    RunningState.SEALED: "suspended",
-    RunningState.HOT_STANDBY: "hot_standby",
-    RunningState.COLD_STANDBY: "cold_standby",
-}
+_ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,123 +56,186 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Registers:
-    """What the registers say of a batch of accounts in a month, by account id."""
+class _PointDays:
+    """A usage point with its sums of each stretch, in order, and of all days."""
 
-    agreements: Mapping[int, list[Agreement]]
-    usage_points: Mapping[int, list[UsagePoint]]
-    transformers: Mapping[int, list[Transformer]]
-    states: Mapping[int, list[TransformerState]] = field(default_factory=dict)
-
-
-def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
-    """Four queries, whatever the number of accounts."""
-    period = month.period
-    agreements = Agreement.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=period.start),
-        account__in=account_ids,
-        valid_from__lt=period.end,
-    ).order_by("valid_from")
-    transformers = list(
-        Transformer.objects.filter(account__in=account_ids, installed_on__lt=period.end).order_by(
-            "number"
-        )
-    )
-    states = TransformerState.objects.filter(transformer__in=transformers).order_by("valid_from")
-    points = UsagePoint.objects.filter(account__in=account_ids).order_by("number")
-    return Registers(
-        agreements=_grouped(agreements, "account_id"),
-        usage_points=_grouped(points, "account_id"),
-        transformers=_grouped(transformers, "account_id"),
-        states=_grouped(states, "transformer_id"),
-    )
-
-
-def _grouped(rows: Any, key: str) -> dict[int, list[Any]]:
-    groups: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, key)].append(row)
-    return dict(groups)
+    point: UsagePoint
+    parts: tuple[PointMonth, ...]
+    whole: PointMonth
 
 
 def assemble(
     account: CustomerAccount,
     registers: Registers,
-    measured: MonthAggregates,
+    measured: Measured,
     book: PriceBook,
     limits: Limits,
+    costs: SeriesCosts | None = None,
 ) -> AccountFacts:
-    """Facts of one account; UnableToRate with the sentence the bill run keeps when it cannot."""
-    agreement = _agreement(registers.agreements.get(account.pk, []), book.month)
-    priced = _tariff(agreement, book)
-    points = registers.usage_points.get(account.pk, [])
-    months = [(p, m) for p in points if (m := measured.of(p.pk)).days]
-    missing = _missing(months, book.month)
-    _check_coverage(months, missing, agreement, book.month, limits)
-    energies = _energies(months, book.month, limits.lake_version, priced)
-    segment = rating.Segment("month", book.month.period, priced.tariff, energies)
-    capacity = Decimal(agreement.contract_capacity_kva)
+    """Facts of one account; UnableToRate with the sentence the bill run keeps when it cannot.
+
+    `costs`: of the stretches whose energy has a price every interval.
+    """
+    stretches = list_stretches(account, registers.agreements.get(account.pk, []), book)
+    period = Period(stretches[0].period.start, stretches[-1].period.end)
+    points = _points(registers.usage_points.get(account.pk, []), stretches, measured)
+    missing = _missing(points, period)
+    _check_coverage(points, missing, stretches, period, limits)
+    rule_set, *later = book.rule_sets_of(period)
     return AccountFacts(
         account=account,
         bill_input=rating.BillInput(
             reference=f"{account.number}/{book.month}",
-            period=book.month.period,
-            rule_set=book.rule_set,
+            period=period,
+            rule_set=rule_set,
             power_factor_table=book.power_factor_table,
-            segments=(segment,),
-            basic=_basic(account, agreement, registers, priced, months),
-            power_factors=_power_factors(agreement, capacity),
+            segments=_segments(account, points, stretches, book, limits.lake_version, costs or {}),
+            basic=tuple(_basic(account, registers, stretches, points)),
+            power_factors=_power_factors(stretches),
+            later_rule_sets=tuple(later),
         ),
-        demand=_demand([m for _, m in months]),
+        demand=_demand([p.whole for p in points]),
         missing_intervals=missing,
-        estimated_intervals=sum(m.quality_intervals[Quality.ESTIMATED] for _, m in months),
-        tariff_code=agreement.tariff_code,
+        estimated_intervals=sum(p.whole.quality_intervals[Quality.ESTIMATED] for p in points),
+        tariff_code=stretches[-1].agreement.tariff_code,
     )
 
 
-def _missing(months: Sequence[tuple[UsagePoint, PointMonth]], month: Month) -> int:
+def _points(
+    points: Sequence[UsagePoint], stretches: Sequence[Stretch], measured: Measured
+) -> list[_PointDays]:
+    """The usage points that have a curve on any day."""
+    found = []
+    for point in points:
+        parts = tuple(measured.of(point.pk, stretch.period) for stretch in stretches)
+        whole = PointMonth.joined(parts)
+        if whole.days:
+            found.append(_PointDays(point, parts, whole))
+    return found
+
+
+def _missing(points: Sequence[_PointDays], period: Period) -> int:
     """Intervals without a value: marked so in the curve, or on days without any curve."""
     return sum(
-        m.quality_intervals[Quality.MISSING] + (month.days - m.days) * INTERVALS for _, m in months
+        p.whole.quality_intervals[Quality.MISSING] + (period.days - p.whole.days) * INTERVALS
+        for p in points
     )
 
 
 def _check_coverage(
-    months: Sequence[tuple[UsagePoint, PointMonth]],
+    points: Sequence[_PointDays],
     missing: int,
-    agreement: Agreement,
-    month: Month,
+    stretches: Sequence[Stretch],
+    period: Period,
     limits: Limits,
 ) -> None:
-    if not months:
+    month = Month.of(period.start)
+    if not points:
         raise rating.UnableToRate(f"{month} 没有负荷曲线")
-    share = Decimal(missing * 100) / (len(months) * month.days * INTERVALS)
+    share = Decimal(missing * 100) / (len(points) * period.days * INTERVALS)
     if share > limits.max_missing_percent:
         raise rating.UnableToRate(
             f"{month} 缺 {missing} 个时段（{share:.1f}%），"
             f"超过 {limits.max_missing_percent}%，须先补全"
         )
-    if agreement.power_factor_standard and not any(m.reactive_days for _, m in months):
+    is_assessed = any(stretch.agreement.power_factor_standard for stretch in stretches)
+    if is_assessed and not any(p.whole.reactive_days for p in points):
         raise rating.UnableToRate(f"合同考核功率因数，但 {month} 没有无功曲线")
 
 
-def _agreement(agreements: list[Agreement], month: Month) -> Agreement:
-    if not agreements:
-        raise rating.UnableToRate(f"{month} 没有有效的供用电合同")
-    if len(agreements) > 1:
-        changed = agreements[-1].valid_from
-        raise rating.UnableToRate(f"供用电合同在 {changed} 变更，须按合同分段核算")
-    return agreements[0]
+def _segments(
+    account: CustomerAccount,
+    points: Sequence[_PointDays],
+    stretches: Sequence[Stretch],
+    book: PriceBook,
+    lake_version: int,
+    costs: SeriesCosts,
+) -> tuple[rating.Segment, ...]:
+    """One a stretch; ids and evidence name the days where there are several."""
+    several = len(stretches) > 1
+    segments = []
+    for index, stretch in enumerate(stretches):
+        days = f"{stretch.period.start} 至 {stretch.period.end - _ONE_DAY}"
+        mark = f"@{index + 1}" if several else ""
+        shown = days if several else str(book.month)
+        segments.append(
+            rating.Segment(
+                id=str(stretch.period.start) if several else "month",
+                period=stretch.period,
+                tariff=stretch.priced.tariff,
+                energies=tuple(_energies(points, index, stretch, shown, lake_version, mark)),
+                series=_series(account, stretch, costs),
+                period_rules=book.critical_peak.rules_of(
+                    None if stretch.series else stretch.priced.scheme_id, stretch.period
+                ),
+            )
+        )
+    return tuple(segments)
 
 
-def _tariff(agreement: Agreement, book: PriceBook) -> PricedTariff:
-    priced = book.tariffs.get(agreement.tariff_code)
-    if priced is None:
-        raise rating.UnableToRate(f"{book.month} 没有电价 {agreement.tariff_code}")
-    if priced.changes_within_month:
-        day = priced.changes_within_month
-        raise rating.UnableToRate(f"电价 {agreement.tariff_code} 在 {day} 变更，须分段核算")
-    return priced
+def _series(
+    account: CustomerAccount, stretch: Stretch, costs: SeriesCosts
+) -> rating.SeriesCost | None:
+    if stretch.series is None:
+        return None
+    try:
+        return costs[account.pk, stretch.period]
+    except KeyError:
+        raise rating.UnableToRate(
+            f"电价 {stretch.agreement.tariff_code} 按价格序列 {stretch.series.name} 逐时段计费，"
+            "此处没有逐时段电量"
+        ) from None
+
+
+def _energies(
+    points: Sequence[_PointDays],
+    index: int,
+    stretch: Stretch,
+    days: str,
+    lake_version: int,
+    mark: str = "",
+) -> Iterator[rating.Energy]:
+    for each in points:
+        sums, number = each.parts[index], each.point.number
+        if not sums.days:
+            continue
+        active = {} if stretch.series else {"total": sums.total_wh}
+        if not stretch.series and not stretch.priced.tariff.is_single_rate:
+            by_period = zip(PERIOD_CODES, sums.energy_wh, strict=False)
+            active = {period: wh for period, wh in by_period if wh}
+        reactive = {
+            "reactive_forward": sums.reactive_lag_varh,
+            "reactive_reverse": sums.reactive_lead_varh,
+        }
+        for measure, wh in {**active, **reactive}.items():
+            yield rating.Energy(
+                id=f"{number}.{measure}{mark}",
+                measures=cast(PricePeriod, measure),
+                quantity=Decimal(wh) / _WH,
+                formula=f"{sums.days} 天 96 点曲线之和",
+                evidence=f"计量点 {number} {days} 数据版本 {lake_version}",
+            )
+
+
+def _basic(
+    account: CustomerAccount,
+    registers: Registers,
+    stretches: Sequence[Stretch],
+    points: Sequence[_PointDays],
+) -> Iterator[rating.CapacityCharge | rating.DemandCharge]:
+    """One charge an agreement; each agreement's demand is the maximum of its own days."""
+    numbered = list(enumerate(stretches))
+    groups = [list(g) for _, g in groupby(numbered, lambda pair: pair[1].agreement.pk)]
+    for group in groups:
+        own = [stretch for _, stretch in group]
+        used = Period(own[0].period.start, own[-1].period.end) if len(groups) > 1 else None
+        mode = own[0].agreement.basic_charge_mode
+        if mode == BasicChargeMode.CAPACITY:
+            yield capacity_charge(account, registers, own, used)
+        elif mode != BasicChargeMode.NONE:
+            sums = [PointMonth.joined([p.parts[index] for index, _ in group]) for p in points]
+            infeed = "+".join(p.point.number for p in points)
+            yield demand_charge(own, used, infeed, _demand(sums).kw)
 
 
 def _demand(months: Sequence[PointMonth]) -> Demand:
@@ -194,108 +247,25 @@ def _demand(months: Sequence[PointMonth]) -> Demand:
     return Demand(sum((Decimal(m.max_demand_w) for m in months), Decimal(0)) / _WH, at)
 
 
-def _energies(
-    months: Sequence[tuple[UsagePoint, PointMonth]],
-    month: Month,
-    lake_version: int,
-    priced: PricedTariff,
-) -> tuple[rating.Energy, ...]:
-    energies = []
-    for point, sums in months:
-        evidence = f"计量点 {point.number} {month} 数据版本 {lake_version}"
-        active = {"total": sums.total_wh}
-        if not priced.tariff.is_single_rate:
-            by_period = zip(PERIOD_CODES, sums.energy_wh, strict=False)
-            active = {period: wh for period, wh in by_period if wh}
-        reactive = {
-            "reactive_forward": sums.reactive_lag_varh,
-            "reactive_reverse": sums.reactive_lead_varh,
-        }
-        for measure, wh in {**active, **reactive}.items():
-            energies.append(
-                rating.Energy(
-                    id=f"{point.number}.{measure}",
-                    measures=cast(PricePeriod, measure),
-                    quantity=Decimal(wh) / _WH,
-                    formula=f"{sums.days} 天 96 点曲线之和",
-                    evidence=evidence,
-                )
+def _power_factors(stretches: Sequence[Stretch]) -> tuple[rating.PowerFactorAssessment, ...]:
+    """One a standard, over the days that answer to it; the basic charge joins the last one."""
+    standards = list(dict.fromkeys(s.agreement.power_factor_standard for s in stretches))
+    found = []
+    for standard in filter(None, standards):
+        own = [s for s in stretches if s.agreement.power_factor_standard == standard]
+        segments = None if len(standards) == 1 else tuple(str(s.period.start) for s in own)
+        found.append(
+            rating.PowerFactorAssessment(
+                "month" if segments is None else f"month.{standard}",
+                Decimal(standard),
+                segments=segments,
+                capacity_kva=Decimal(own[-1].agreement.contract_capacity_kva),
+                includes_basic_charge=own[-1].agreement.pk == _last_assessed(stretches),
             )
-    return tuple(energies)
+        )
+    return tuple(found)
 
 
-def _basic(
-    account: CustomerAccount,
-    agreement: Agreement,
-    registers: Registers,
-    priced: PricedTariff,
-    months: Sequence[tuple[UsagePoint, PointMonth]],
-) -> tuple[rating.CapacityCharge | rating.DemandCharge, ...]:
-    mode = agreement.basic_charge_mode
-    if mode == BasicChargeMode.NONE:
-        return ()
-    price = priced.capacity_price if mode == BasicChargeMode.CAPACITY else priced.demand_price
-    if price is None:
-        raise rating.UnableToRate(f"电价 {agreement.tariff_code} 没有基本电价，与合同计收方式不符")
-    if mode == BasicChargeMode.CAPACITY:
-        return (capacity_charge(account, registers, price),)
-    return (_demand_charge(agreement, price, months),)
-
-
-def capacity_charge(
-    account: CustomerAccount, registers: Registers, price: rating.BasicPrice
-) -> rating.CapacityCharge:
-    """What the account's transformers would be charged by capacity, whatever its mode."""
-    transformers = registers.transformers.get(account.pk, [])
-    if not transformers:
-        raise rating.UnableToRate("按容量计收，但台账中没有受电变压器")
-    units = tuple(_transformer(t, registers.states.get(t.pk, [])) for t in transformers)
-    groups = {t.interlock_group for t in transformers if t.interlock_group}
-    return rating.CapacityCharge((price,), units, dict.fromkeys(sorted(groups), 1))
-
-
-def _transformer(row: Transformer, states: Sequence[TransformerState]) -> rating.Transformer:
-    removed = [s.valid_from for s in states if s.state == RunningState.REMOVED]
-    spans = [
-        rating.StateSpan(_STATES[s.state], s.valid_from, s.valid_until)
-        for s in states
-        if s.state in _STATES
-    ]
-    return rating.Transformer(
-        id=row.number,
-        capacity_kva=Decimal(row.capacity_kva),
-        states=tuple(spans),
-        connected_on=row.installed_on,
-        removed_on=removed[0] if removed else None,
-        interlock=row.interlock_group or None,
-    )
-
-
-def _demand_charge(
-    agreement: Agreement,
-    price: rating.BasicPrice,
-    months: Sequence[tuple[UsagePoint, PointMonth]],
-) -> rating.DemandCharge:
-    contract = agreement.contract_demand_kw
-    by_contract = agreement.basic_charge_mode == BasicChargeMode.CONTRACT_DEMAND
-    infeed = rating.Infeed(
-        id="+".join(point.number for point, _ in months),
-        measured_kw=_demand([m for _, m in months]).kw,
-        contract_kw=Decimal(contract) if by_contract and contract is not None else None,
-        capacity_kva=Decimal(agreement.contract_capacity_kva),
-    )
-    return rating.DemandCharge(
-        mode="contract_demand" if by_contract else "actual_demand",
-        prices=(price,),
-        infeeds=(infeed,),
-        contract_capacity_kva=Decimal(agreement.contract_capacity_kva),
-    )
-
-
-def _power_factors(
-    agreement: Agreement, capacity_kva: Decimal
-) -> tuple[rating.PowerFactorAssessment, ...]:
-    if not agreement.power_factor_standard:
-        return ()
-    standard = Decimal(agreement.power_factor_standard)
-    return (rating.PowerFactorAssessment("month", standard, capacity_kva=capacity_kva),)
+def _last_assessed(stretches: Sequence[Stretch]) -> int:
+    assessed = [s.agreement.pk for s in stretches if s.agreement.power_factor_standard]
+    return assessed[-1]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from busbar.billing.engines import Engine
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
-from busbar.kit.periods import Month
+from busbar.billing.kernel import MonthAggregates, PeriodMaps, PointMonth
+from busbar.billing.rating import UnableToRate
+from busbar.kit.periods import Month, Period
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import TimeOfUsePeriod
 from busbar.supply.models import UsagePoint
@@ -26,22 +28,57 @@ NO_SCHEME = 0
 """Stands for accounts without time of use: all day flat. Database keys start at 1."""
 
 
+SchemesOfDays = Mapping[Period, Mapping[int, int | None]]
+"""Days of a month → account id → the time-of-use scheme that its tariff follows on them."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A month's sums by days: those of the whole month, and of every stretch asked for."""
+
+    by_days: Mapping[Period, MonthAggregates]
+
+    def of(self, usage_point_id: int, days: Period) -> PointMonth:
+        """One usage point's sums; UnableToRate where these days were not asked for."""
+        try:
+            return self.by_days[days].of(usage_point_id)
+        except KeyError:
+            raise UnableToRate("合同或电价在核算期间变动，请再核算一次") from None
+
+
 def measure_month(
-    root: Path,
-    month: Month,
-    *,
-    scheme_of_account: Mapping[int, int | None],
-    as_of: int,
-    engine: Engine,
-) -> MonthAggregates:
-    """Sum every usage point of the accounts; those without a curve have zero days."""
-    points = UsagePoint.objects.filter(account__in=list(scheme_of_account))
-    schemes = {
-        pk: scheme_of_account[account] or NO_SCHEME
-        for pk, account in points.values_list("pk", "account_id")
-    }
-    maps = PeriodMaps.build(month, period_codes(month, set(schemes.values())), schemes)
-    return engine.measure(root, month, maps, as_of=as_of)
+    root: Path, month: Month, *, schemes_of_days: SchemesOfDays, as_of: int, engine: Engine
+) -> Measured:
+    """Sum every usage point of the accounts; those without a curve have zero days.
+
+    One pass over the lake for all accounts that are billed for the whole month, and one for each
+    other stretch of days, over the files of its accounts only.
+    """
+    accounts = {account for schemes in schemes_of_days.values() for account in schemes}
+    points = dict(
+        UsagePoint.objects.filter(account__in=list(accounts)).values_list("pk", "account_id")
+    )
+    return Measured(
+        {
+            days: engine.measure(root, month, _maps(month, days, points, schemes), as_of=as_of)
+            for days, schemes in schemes_of_days.items()
+        }
+    )
+
+
+def _maps(
+    month: Month, days: Period, points: Mapping[int, int], schemes: Mapping[int, int | None]
+) -> PeriodMaps:
+    own = {pk: schemes[account] for pk, account in points.items() if account in schemes}
+    return maps_of(month, days, own)
+
+
+def maps_of(month: Month, days: Period, schemes: Mapping[int, int | None]) -> PeriodMaps:
+    """The kernel's maps for the days, from each usage point's scheme (None: flat all day)."""
+    known = {pk: scheme or NO_SCHEME for pk, scheme in schemes.items()}
+    codes = period_codes(month, set(known.values()))
+    only = None if days == month.period else days
+    return PeriodMaps.build(month, codes, known, only=only)
 
 
 def period_codes(month: Month, schemes: set[int]) -> dict[tuple[int, dt.date], Sequence[int]]:

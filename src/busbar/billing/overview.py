@@ -14,8 +14,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill, BillFinding, FindingKind
-from busbar.kit.periods import CHINA, Month
+from busbar.billing.models import Bill, BillFinding, Citation, FindingKind
+from busbar.kit.periods import CHINA, Month, Period
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import Quality
 from busbar.pricing import queries as pricing_queries
@@ -62,6 +62,20 @@ class DayEnergy:
     def total_kwh(self) -> Decimal:
         """Energy of the day."""
         return sum(self.by_period.values(), Decimal(0))
+
+
+@dataclass(frozen=True)
+class BilledSegment:
+    """Days of a bill that were rated by one tariff, one agreement and one rule set."""
+
+    period: Period
+    tariff_code: str
+    tariff_name: str
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day that belongs to it."""
+        return self.period.end - dt.timedelta(days=1)
 
 
 def standing_out(bills: QuerySet[Any], outlier: str) -> QuerySet[Any]:
@@ -134,12 +148,38 @@ def _by_period(energy_wh: Any, periods: tuple[str, ...]) -> dict[str, Decimal]:
     }
 
 
+def list_segments(bill: Bill) -> list[BilledSegment]:
+    """The stretches of days that the bill was rated in, in order; one query."""
+    stored = bill.facts["segments"]
+    tariffs = Citation.objects.in_bulk([segment["tariff"] for segment in stored])
+    found = []
+    for segment in stored:
+        period = Period(*(dt.date.fromisoformat(segment["period"][k]) for k in ("start", "end")))
+        tariff = tariffs[segment["tariff"]].content
+        found.append(BilledSegment(period, tariff["code"], tariff["name"]))
+    return found
+
+
 def _periods(bill: Bill, month: Month) -> dict[dt.date, tuple[str, ...]]:
-    tariff = pricing_queries.get_tariff(bill.tariff_code, on=month.first)
-    scheme_id = tariff.scheme_id if tariff else None
+    """The 96 periods of each day by the tariff that was billed on it; flat where none has any."""
     flat = (TimeOfUsePeriod.FLAT.value,) * 96
     days = [month.first + dt.timedelta(days=index) for index in range(month.days)]
-    if scheme_id is None:
-        return dict.fromkeys(days, flat)
-    maps = pricing_queries.list_period_maps({scheme_id}, month.period)
-    return {day: maps[scheme_id, day] for day in days}
+    scheme_of = _schemes(bill, days)
+    used = {scheme for scheme in scheme_of.values() if scheme is not None}
+    maps = pricing_queries.list_period_maps(used, month.period) if used else {}
+    return {day: flat if (scheme := scheme_of[day]) is None else maps[scheme, day] for day in days}
+
+
+def _schemes(bill: Bill, days: list[dt.date]) -> dict[dt.date, int | None]:
+    if len(bill.facts.get("segments", ())) <= 1:
+        return dict.fromkeys(days, _scheme(bill.tariff_code, days[0]))
+    found: dict[dt.date, int | None] = dict.fromkeys(days)
+    for segment in list_segments(bill):
+        scheme = _scheme(segment.tariff_code, segment.period.start)
+        found |= {day: scheme for day in days if day in segment.period}
+    return found
+
+
+def _scheme(tariff_code: str, on: dt.date) -> int | None:
+    tariff = pricing_queries.get_tariff(tariff_code, on=on)
+    return tariff.scheme_id if tariff else None

@@ -12,9 +12,10 @@ from typing import Any, cast
 from django.db.models import Q, QuerySet
 
 from busbar.billing import rating
+from busbar.billing.day_prices import CriticalPeak, PricedSeries, load_critical_peak, load_series
 from busbar.billing.rating.values import PricePeriod
 from busbar.kit.money import plain
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, Period
 from busbar.pricing.models import (
     PowerFactorStep,
     RuleParameter,
@@ -27,45 +28,81 @@ from busbar.pricing.models import (
 
 @dataclass(frozen=True)
 class PricedTariff:
-    """A tariff of the month: energy prices with surcharges, and the basic prices if it has any.
+    """A version of a tariff: energy prices with surcharges, and the basic prices if it has any.
 
-    `changes_within_month` names the day on which another version takes over, None where one
-    version holds all month.
+    `period`: the days of the month on which tariff and surcharges are just these.
     """
 
     tariff: rating.Tariff
     scheme_id: int | None
     capacity_price: rating.BasicPrice | None
     demand_price: rating.BasicPrice | None
-    changes_within_month: dt.date | None = None
+    period: Period
 
 
 @dataclass(frozen=True)
 class PriceBook:
-    """Everything dated that bills of a month share. `tariffs` is by code."""
+    """Everything dated that bills of a month share.
+
+    `rule_set` is that of the first day; `later_rule_sets` take over within the month. `versions`
+    holds each tariff's by code, in order of their days; `series` are by code of the tariff, too.
+    """
 
     month: Month
     rule_set: rating.RuleSet
     power_factor_table: rating.PowerFactorTable
-    tariffs: Mapping[str, PricedTariff] = field(default_factory=dict)
+    versions: Mapping[str, tuple[PricedTariff, ...]] = field(default_factory=dict)
+    later_rule_sets: tuple[rating.RuleSet, ...] = ()
+    critical_peak: CriticalPeak = field(default_factory=CriticalPeak)
+    series: Mapping[str, tuple[PricedSeries, ...]] = field(default_factory=dict)
+
+    @property
+    def rule_sets(self) -> tuple[rating.RuleSet, ...]:
+        """All sets of the month, in order."""
+        return (self.rule_set, *self.later_rule_sets)
+
+    @property
+    def tariffs(self) -> dict[str, PricedTariff]:
+        """Each tariff by code as it is first in the month."""
+        return {code: versions[0] for code, versions in self.versions.items()}
+
+    def rule_sets_of(self, days: Period) -> tuple[rating.RuleSet, ...]:
+        """The rule sets that hold on the days, in order; the first from their beginning."""
+        sets = self.rule_sets
+        begun = [i for i, rule_set in enumerate(sets) if rule_set.valid_from <= days.start]
+        first = begun[-1] if begun else 0
+        return (sets[first], *(s for s in sets[first + 1 :] if s.valid_from < days.end))
 
 
 def load_price_book(month: Month) -> PriceBook:
-    """Load the month's rule set (that of its first day), tables and tariffs: seven queries."""
+    """Load the month's rule sets, tables and tariffs: ten queries, more with critical peak."""
+    rule_set, *later = _in_force(RuleSubject.BILLING, month)
+    table, *_ = _in_force(RuleSubject.POWER_FACTOR, month)
+    versions = _versions(month)
+    schemes = {v.scheme_id for own in versions.values() for v in own if v.scheme_id is not None}
     return PriceBook(
         month=month,
-        rule_set=_rule_set(_in_force(RuleSubject.BILLING, month)),
-        power_factor_table=_power_factor_table(_in_force(RuleSubject.POWER_FACTOR, month)),
-        tariffs=_tariffs(month),
+        rule_set=_rule_set(rule_set),
+        power_factor_table=_power_factor_table(table),
+        versions=versions,
+        later_rule_sets=tuple(_rule_set(row) for row in later),
+        critical_peak=load_critical_peak(schemes, month),
+        series=load_series(month),
     )
 
 
-def _in_force(subject: RuleSubject, month: Month) -> RuleSet:
-    sets = _valid(RuleSet.objects.filter(subject=subject), month.first, month.first)
-    found = sets.order_by("-valid_from").first()
-    if found is None:
+def _in_force(subject: RuleSubject, month: Month) -> list[RuleSet]:
+    """The set of the month's first day, and those that take over within the month."""
+    rows = _valid(RuleSet.objects.filter(subject=subject), month.first, _last(month))
+    sets = list(rows.prefetch_related("parameters").order_by("valid_from"))
+    begun = [row for row in sets if row.valid_from <= month.first]
+    if not begun:
         raise rating.UnableToRate(f"{month} 没有生效的规则集（{subject.label}）。")
-    return cast(RuleSet, found)
+    return [begun[-1], *(row for row in sets if row.valid_from > month.first)]
+
+
+def _last(month: Month) -> dt.date:
+    return month.period.end - dt.timedelta(days=1)
 
 
 def _valid(rows: QuerySet[Any], first: dt.date, last: dt.date) -> QuerySet[Any]:
@@ -97,7 +134,7 @@ def _rule(rule_set: str, parameter: RuleParameter) -> rating.Rule:
 
 
 def _power_factor_table(row: RuleSet) -> rating.PowerFactorTable:
-    below = {p.key: p for p in row.parameters.filter(key__startswith="below.")}
+    below = {p.key: p for p in row.parameters.all() if p.key.startswith("below.")}
     return rating.PowerFactorTable(
         code=row.code,
         name=row.name,
@@ -126,28 +163,30 @@ def _step(table: RuleSet, step: PowerFactorStep) -> rating.Rule:
     )
 
 
-def _tariffs(month: Month) -> dict[str, PricedTariff]:
-    """By code, the version in force first; a change within the month is noted on it."""
-    rows = _valid(Tariff.objects.all(), month.first, month.period.end - dt.timedelta(days=1))
+def _versions(month: Month) -> dict[str, tuple[PricedTariff, ...]]:
+    """Each tariff by code, cut where a version or one of its region's surcharges changes."""
+    rows = _valid(Tariff.objects.all(), month.first, _last(month))
     surcharges = _surcharges(month)
-    newest_first = rows.prefetch_related("prices").order_by("code", "-valid_from")
-    return {
-        row.code: _priced(row, surcharges[row.region], _end_within(row, month))
-        for row in newest_first
-    }
+    versions: defaultdict[str, list[PricedTariff]] = defaultdict(list)
+    for row in rows.prefetch_related("prices").order_by("code", "valid_from"):
+        dated = surcharges[row.region]
+        held = cast(Period, _held(row, month))
+        for days in rating.cut(held, {day for own, _ in dated for day in (own.start, own.end)}):
+            charges = [charge for own, charge in dated if days.start in own]
+            versions[row.code].append(_priced(row, charges, days))
+    return {code: tuple(found) for code, found in versions.items()}
 
 
-def _end_within(row: Tariff, month: Month) -> dt.date | None:
-    if row.valid_from > month.first:
-        return row.valid_from
-    until = row.valid_until
-    return until if until and until < month.period.end else None
+def _held(row: Tariff | Surcharge, month: Month) -> Period | None:
+    """The days of the month on which a dated row holds."""
+    return Period(row.valid_from, row.valid_until or month.period.end).overlap(month.period)
 
 
-def _surcharges(month: Month) -> defaultdict[str, list[rating.UnitCharge]]:
-    by_region: defaultdict[str, list[rating.UnitCharge]] = defaultdict(list)
-    for row in _valid(Surcharge.objects.all(), month.first, month.first).order_by("code"):
-        by_region[row.region].append(_unit_charge(row))
+def _surcharges(month: Month) -> defaultdict[str, list[tuple[Period, rating.UnitCharge]]]:
+    """By region, each with its days of the month."""
+    by_region: defaultdict[str, list[tuple[Period, rating.UnitCharge]]] = defaultdict(list)
+    for row in _valid(Surcharge.objects.all(), month.first, _last(month)).order_by("code"):
+        by_region[row.region].append((cast(Period, _held(row, month)), _unit_charge(row)))
     return by_region
 
 
@@ -161,9 +200,7 @@ def _unit_charge(row: Surcharge) -> rating.UnitCharge:
     )
 
 
-def _priced(
-    row: Tariff, charges: Iterable[rating.UnitCharge], changes: dt.date | None
-) -> PricedTariff:
+def _priced(row: Tariff, charges: Iterable[rating.UnitCharge], days: Period) -> PricedTariff:
     prices = {cast(PricePeriod, p.period): _plain(p.price) for p in row.prices.all()}
     if set(prices) == {"flat"}:
         prices = {"total": prices["flat"]}
@@ -173,7 +210,7 @@ def _priced(
         scheme_id=row.scheme_id,
         capacity_price=_basic(row, "capacity", row.capacity_price, "元/kVA·月"),
         demand_price=_basic(row, "demand", row.demand_price, "元/kW·月"),
-        changes_within_month=changes,
+        period=days,
     )
 
 

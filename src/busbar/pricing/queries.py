@@ -11,7 +11,10 @@ from busbar.clocks import queries as clocks_queries
 from busbar.clocks.working_days import WorkingCalendar
 from busbar.kit.periods import Period
 from busbar.pricing import time_of_use
+from busbar.pricing.critical_days import CriticalDay, CriticalDays, find_critical_days
 from busbar.pricing.models import (
+    CriticalDayRule,
+    DailyTemperature,
     PowerFactorStep,
     RuleSet,
     Surcharge,
@@ -81,20 +84,77 @@ def period_map(
     return time_of_use.period_map(intervals, _facts(day, calendar, is_hot))
 
 
+def list_critical_days(scheme_ids: Collection[int], period: Period) -> CriticalDays:
+    """The schemes' days of critical peak, by date or by published temperature. Two queries."""
+    rows = CriticalDayRule.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=period.start),
+        scheme__in=list(scheme_ids),
+        valid_from__lt=period.end,
+    )
+    rules = [_critical_day(row) for row in rows.order_by("id")]
+    if not rules:
+        return CriticalDays()
+    heat = DailyTemperature.objects.filter(
+        region__in={rule.region for rule in rules}, day__gte=period.start, day__lt=period.end
+    )
+    highest = {(t.region, t.day): t.highest_celsius for t in heat}
+    return find_critical_days(rules, _days(period), highest)
+
+
 def list_period_maps(
-    scheme_ids: Collection[int], period: Period, *, hot_days: Collection[dt.date] = ()
+    scheme_ids: Collection[int], period: Period, *, critical: CriticalDays | None = None
 ) -> dict[tuple[int, dt.date], tuple[str, ...]]:
-    """The 96 period codes of every scheme and day of the period. Two queries."""
+    """The 96 period codes of every scheme and day of the period. Four queries.
+
+    `critical` stands in for what `list_critical_days` finds; undecided days are not critical.
+    """
+    if critical is None:
+        critical = list_critical_days(scheme_ids, period)
     by_scheme: dict[int, list[Interval]] = {pk: [] for pk in scheme_ids}
     for row in TimeOfUseInterval.objects.filter(scheme__in=list(scheme_ids)):
         by_scheme[row.scheme_id].append(_interval(row))
     calendar = clocks_queries.get_calendar(period.start, period.end)
-    facts = {day: _facts(day, calendar, day in hot_days) for day in _days(period)}
     return {
-        (pk, day): time_of_use.period_map(intervals, of_day)
+        (pk, day): time_of_use.period_map(
+            intervals, _facts(day, calendar, critical.is_hot(pk, day))
+        )
         for pk, intervals in by_scheme.items()
-        for day, of_day in facts.items()
+        for day in _days(period)
     }
+
+
+def list_undecided_days(
+    scheme_ids: Collection[int], period: Period
+) -> dict[int, tuple[dt.date, ...]]:
+    """By scheme, the days whose periods wait for a temperature; days alike either way do not."""
+    found = list_critical_days(scheme_ids, period)
+    if not found.undecided:
+        return {}
+    as_if = CriticalDays({pk: dict.fromkeys(days, ()) for pk, days in found.undecided.items()})
+    hot = list_period_maps(list(found.undecided), period, critical=as_if)
+    mild = list_period_maps(list(found.undecided), period, critical=CriticalDays())
+    waiting = {
+        pk: tuple(day for day in days if hot[pk, day] != mild[pk, day])
+        for pk, days in found.undecided.items()
+    }
+    return {pk: days for pk, days in waiting.items() if days}
+
+
+def map_critical_day_rules(ids: Collection[int]) -> dict[int, CriticalDayRule]:
+    """Rules of days of critical peak by id."""
+    return dict(CriticalDayRule.objects.in_bulk(list(ids)))
+
+
+def _critical_day(row: CriticalDayRule) -> CriticalDay:
+    return CriticalDay(
+        id=row.pk,
+        scheme_id=row.scheme_id,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        region=row.region,
+        at_least_celsius=row.at_least_celsius,
+        dates=tuple((first, last) for first, last in row.dates),
+    )
 
 
 def _days(period: Period) -> Iterable[dt.date]:

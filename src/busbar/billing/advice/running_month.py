@@ -14,14 +14,16 @@ from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.advice.similar_days import Coming, Curves, continue_curves
 from busbar.billing.advice.sufficiency import UnableToAdvise
-from busbar.billing.facts import AccountFacts, Limits, assemble, load_registers
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
-from busbar.billing.measuring import NO_SCHEME, period_codes
+from busbar.billing.facts import AccountFacts, Limits, assemble
+from busbar.billing.kernel import MonthAggregates, aggregate_month
+from busbar.billing.measuring import Measured, maps_of
 from busbar.billing.price_book import load_price_book
 from busbar.billing.rating import RuleSet
+from busbar.billing.registers import load_registers
+from busbar.billing.stretches import list_stretches
 from busbar.clocks import queries as clocks_queries
 from busbar.customers.models import CustomerAccount
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, Period
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import CURVE_SCHEMA, Quality
 from busbar.supply.models import UsagePoint
@@ -159,14 +161,14 @@ def _facts(
 ) -> AccountFacts:
     book, registers = load_price_book(month), load_registers([account.pk], month)
     agreements = registers.agreements.get(account.pk, [])
-    priced = book.tariffs.get(agreements[0].tariff_code) if agreements else None
-    scheme = (priced.scheme_id if priced else None) or NO_SCHEME
     points = registers.usage_points.get(account.pk, [])
-    schemes = {point.pk: scheme for point in points}
-    maps = PeriodMaps.build(month, period_codes(month, {scheme}), schemes)
-    sums = aggregate_month(rows.to_batches(), maps)
-    _raise_demand(sums, coming or {})
-    return assemble(account, registers, sums, book, Limits(version, _EVERYTHING))
+    sums: dict[Period, MonthAggregates] = {}
+    for stretch in list_stretches(account, agreements, book):
+        schemes = {point.pk: stretch.priced.scheme_id for point in points}
+        maps = maps_of(month, stretch.period, schemes)
+        sums[stretch.period] = aggregate_month(rows.to_batches(), maps)
+    _raise_demand(sums[max(sums)], coming or {})
+    return assemble(account, registers, Measured(sums), book, Limits(version, _EVERYTHING))
 
 
 def _raise_demand(sums: MonthAggregates, coming: Mapping[int, Coming]) -> None:

@@ -26,8 +26,9 @@ MONTHS_OF_YEAR = 12
 class MonthFacts:
     """A billed month: what was rated, and what the other ways of charging would need.
 
-    `capacity` is the charge by transformers, `demand_price` yuan per kW; None where the month's
-    tariff or the registers do not have it. `demand_kw` is the maximum demand that was billed.
+    `capacity` is the charge by transformers, `demand_prices` yuan per kW; None and empty
+    where the month's tariff or the registers do not have it. `demand_kw` is the maximum demand
+    that was billed.
     """
 
     month: str
@@ -35,7 +36,7 @@ class MonthFacts:
     demand_kw: Decimal
     contract_capacity_kva: Decimal
     capacity: rating.CapacityCharge | None
-    demand_price: rating.BasicPrice | None
+    demand_prices: tuple[rating.BasicPrice, ...]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _by_demand(
     mode: Literal["contract_demand", "actual_demand"],
     contract_kw: int | None,
 ) -> rating.DemandCharge:
-    if facts.demand_price is None:
+    if not facts.demand_prices:
         raise rating.UnableToRate(f"{facts.month} 没有需量电价")
     infeed = rating.Infeed(
         id="account",
@@ -86,7 +87,7 @@ def _by_demand(
     )
     return rating.DemandCharge(
         mode=mode,
-        prices=(facts.demand_price,),
+        prices=facts.demand_prices,
         infeeds=(infeed,),
         contract_capacity_kva=facts.contract_capacity_kva,
     )

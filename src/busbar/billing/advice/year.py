@@ -13,10 +13,11 @@ from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.advice.sufficiency import Coverage
 from busbar.billing.advice.what_if import MonthFacts
+from busbar.billing.basic_facts import basic_prices, by_capacity
 from busbar.billing.evidence import load_facts
-from busbar.billing.facts import Registers, capacity_charge, load_registers
 from busbar.billing.models import Bill
 from busbar.billing.price_book import PriceBook, PricedTariff, load_price_book
+from busbar.billing.registers import Registers, load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import Month
 from busbar.metering import queries as metering_queries
@@ -96,31 +97,31 @@ def load_months(year: BilledYear) -> tuple[MonthFacts, ...]:
 
 def _month(year: BilledYear, bill: Bill, registers: Registers) -> MonthFacts:
     book = load_price_book(Month.parse(bill.month))
-    priced = book.tariffs.get(bill.tariff_code)
+    versions = book.versions.get(bill.tariff_code, ())
     return MonthFacts(
         month=bill.month,
         bill_input=_stored(bill, book),
         demand_kw=bill.max_demand_kw,
         contract_capacity_kva=_contract_capacity(year.agreements, book.month.first),
-        capacity=_capacity(year.account, registers, priced),
-        demand_price=priced.demand_price if priced else None,
+        capacity=_capacity(year.account, registers, versions),
+        demand_prices=basic_prices(versions, "demand"),
     )
 
 
 def _stored(bill: Bill, book: PriceBook) -> rating.BillInput:
     return load_facts(
-        bill.facts, rule_set=book.rule_set, power_factor_table=book.power_factor_table
+        bill.facts, rule_sets=book.rule_sets, power_factor_table=book.power_factor_table
     )
 
 
 def _capacity(
-    account: CustomerAccount, registers: Registers, priced: PricedTariff | None
+    account: CustomerAccount, registers: Registers, versions: Sequence[PricedTariff]
 ) -> rating.CapacityCharge | None:
     """None where there is no price or no transformer: the mode cannot be compared then."""
-    price = priced.capacity_price if priced else None
-    if price is None or not registers.transformers.get(account.pk):
+    prices = basic_prices(versions, "capacity")
+    if not prices or not registers.transformers.get(account.pk):
         return None
-    return capacity_charge(account, registers, price)
+    return by_capacity(account, registers, prices)
 
 
 def _contract_capacity(agreements: Sequence[Agreement], day: dt.date) -> Decimal:

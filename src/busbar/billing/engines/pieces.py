@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from busbar.billing import kernel
-from busbar.billing.kernel import Ints, MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing import kernel, month_sums
+from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.month_sums import Ints
 from busbar.metering import lake
 from busbar.metering.lake import MonthPiece
 
@@ -30,7 +31,8 @@ def measure_piece(piece: MonthPiece, maps: PeriodMaps) -> MonthAggregates:
 @cache
 def code_digest() -> str:
     """A digest of the code that decides what a month's sums are."""
-    files = [Path(kernel.__file__), *sorted(Path(lake.__file__).parent.glob("*.py"))]
+    own = (kernel.__file__, month_sums.__file__)
+    files = [*map(Path, own), *sorted(Path(lake.__file__).parent.glob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -15,9 +15,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.billing.engines import HERE, Engine
-from busbar.billing.facts import AccountFacts, load_registers
+from busbar.billing.facts import AccountFacts
 from busbar.billing.models import Bill, BillRefusal, BillRun, BillRunState
 from busbar.billing.operations.issuing import Work, issue, new_bill, prepare, rate_all
+from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.billing.facts import load_registers
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
 from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
 from busbar.billing.rating import RatedBill
+from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,21 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.engines import HERE, Engine
 from busbar.billing.evidence import CitationBook, dump_facts
-from busbar.billing.facts import AccountFacts, Limits, Registers, assemble
+from busbar.billing.facts import AccountFacts, Limits, assemble
 from busbar.billing.findings import Marks, find_in_bills, load_marks
-from busbar.billing.kernel import MonthAggregates
-from busbar.billing.measuring import measure_month
+from busbar.billing.measuring import Measured, SchemesOfDays, measure_month
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRun, FindingKind
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating import BillInput, RatedBill
+from busbar.billing.registers import Registers, agreements_of
+from busbar.billing.series_energy import cost_stretches
+from busbar.billing.stretches import Stretch, list_stretches, require_decided
 from busbar.customers.models import CustomerAccount
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, Period
 from busbar.metering.lake import current_version
 from busbar.supply.models import Agreement
 
@@ -39,7 +42,7 @@ class Work:
     by: Viewer
     at: dt.datetime
     book: PriceBook
-    sums: MonthAggregates
+    sums: Measured
     limits: Limits
     marks: Marks
     citations: CitationBook
@@ -56,8 +59,8 @@ def prepare(
     """Prices, rules and the accounts' measured sums as of the newest curves: read once."""
     root, month = Path(settings.LAKE_ROOT), Month.parse(run.month)
     version, book = current_version(root), load_price_book(month)
-    schemes = _schemes(accounts, month, book)
-    sums = measure_month(root, month, scheme_of_account=schemes, as_of=version, engine=engine)
+    schemes = _schemes(accounts, book)
+    sums = measure_month(root, month, schemes_of_days=schemes, as_of=version, engine=engine)
     return Work(
         run=run,
         by=by,
@@ -75,13 +78,46 @@ def rate_all(
 ) -> tuple[list[Rated], list[tuple[CustomerAccount, str]]]:
     """The accounts that can be billed with their bills, and the others with the reason."""
     rated, refused = [], []
-    for account in accounts:
+    found = list(accounts)
+    costs, unpriced = _day_prices(work, found, registers)
+    for account in found:
         try:
-            facts = assemble(account, registers, work.sums, work.book, work.limits)
+            if account.pk in unpriced:
+                raise unpriced[account.pk]
+            facts = assemble(account, registers, work.sums, work.book, work.limits, costs)
             rated.append((facts, rating.rate(facts.bill_input)))
         except rating.UnableToRate as reason:
             refused.append((account, str(reason)[:300]))
     return rated, refused
+
+
+def _day_prices(
+    work: Work, accounts: Iterable[CustomerAccount], registers: Registers
+) -> tuple[dict[tuple[int, Period], rating.SeriesCost], dict[int, rating.UnableToRate]]:
+    """What single days or intervals decide: costs by price series, and who cannot be billed.
+
+    Nothing to do in a month without price series or days that wait for their temperature.
+    """
+    book = work.book
+    if not book.series and not book.critical_peak.undecided:
+        return {}, {}
+    stretches: dict[int, tuple[Stretch, ...]] = {}
+    refused: dict[int, rating.UnableToRate] = {}
+    for account in accounts:
+        try:
+            own = list_stretches(account, registers.agreements.get(account.pk, []), book)
+            require_decided(own, book)
+            stretches[account.pk] = own
+        except rating.UnableToRate as reason:
+            refused[account.pk] = reason
+    costs, unpriced = cost_stretches(
+        Path(settings.LAKE_ROOT),
+        book.month,
+        stretches,
+        registers.usage_points,
+        as_of=work.limits.lake_version,
+    )
+    return costs, refused | unpriced
 
 
 def issue(
@@ -120,18 +156,24 @@ def _later_swings(bills: Sequence[Bill]) -> QuerySet[Any]:
     return swings.filter(month=month, account__in=accounts)
 
 
-def _schemes(accounts: QuerySet[Any], month: Month, book: PriceBook) -> dict[int, int | None]:
-    """Which time-of-use scheme each account's tariff follows; flat where it has none."""
-    period = month.period
-    tariff_of = dict(
-        Agreement.objects.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=period.start),
-            valid_from__lt=period.end,
-            account__in=accounts.values("pk"),
-        ).values_list("account_id", "tariff_code")
-    )
-    priced = {code: tariff.scheme_id for code, tariff in book.tariffs.items()}
-    return {pk: priced.get(tariff_of.get(pk, "")) for pk in accounts.values_list("pk", flat=True)}
+def _schemes(accounts: QuerySet[Any], book: PriceBook) -> SchemesOfDays:
+    """Which days of each account are added up, by which time-of-use scheme; two queries.
+
+    Accounts that cannot be billed are left out; `assemble` says why.
+    """
+    agreements: defaultdict[int, list[Agreement]] = defaultdict(list)
+    touching = agreements_of(book.month).filter(account__in=accounts.values("pk"))
+    for row in touching.only("account_id", "valid_from", "valid_until", "tariff_code"):
+        agreements[row.account_id].append(row)
+    schemes: defaultdict[Period, dict[int, int | None]] = defaultdict(dict)
+    for account in accounts.select_related(None).only("opened_on", "closed_on"):
+        try:
+            stretches = list_stretches(account, agreements[account.pk], book)
+        except rating.UnableToRate:
+            continue
+        for stretch in stretches:
+            schemes[stretch.period][account.pk] = stretch.priced.scheme_id
+    return schemes
 
 
 def _cited(facts: BillInput, bill: RatedBill) -> Iterator[rating.Rule | rating.Tariff]:
@@ -185,7 +227,7 @@ def _lines(
             position=position,
             line_id=line.id,
             code=line.code,
-            name=line.name,
+            name=line.name + days.get(line.segment, ""),
             quantity=line.quantity,
             unit=line.unit,
             price=line.price,
@@ -196,6 +238,19 @@ def _lines(
             inputs=list(line.inputs),
             based_on=list(line.based_on),
         )
-        for bill, (_, rated_bill) in zip(bills, rated, strict=True)
+        for bill, (facts, rated_bill) in zip(bills, rated, strict=True)
+        for days in [_days_of(facts.bill_input)]
         for position, line in enumerate(rated_bill.lines, start=1)
     ]
+
+
+def _days_of(facts: BillInput) -> dict[str, str]:
+    """What a line's name adds to tell the segments of one bill apart, by segment."""
+    if len(facts.segments) == 1:
+        return {}
+    return {segment.id: f"（{_shown(segment.period)}）" for segment in facts.segments}
+
+
+def _shown(days: Period) -> str:
+    last = days.end - dt.timedelta(days=1)
+    return f"{days.start.month}月{days.start.day}日至{last.day}日"

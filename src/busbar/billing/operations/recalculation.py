@@ -14,6 +14,6 @@ def recalculate(bill: Bill) -> RatedBill:
     """Rate the bill again from its stored facts and the rules in force: the proof of the amount."""
     book = load_price_book(Month.parse(bill.month))
     facts = load_facts(
-        bill.facts, rule_set=book.rule_set, power_factor_table=book.power_factor_table
+        bill.facts, rule_sets=book.rule_sets, power_factor_table=book.power_factor_table
     )
     return rating.rate(facts)

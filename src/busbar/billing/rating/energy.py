@@ -23,6 +23,8 @@ def segment_energy(segment: Segment, rule_set: RuleSet, month_days: int) -> Segm
         _bill_by_period(result, measured)
     else:
         _take_series(result, segment.series, measured, places)
+    for period in result.billed:
+        result.shaped_by.setdefault(period, []).extend(segment.period_rules)
     add_losses(result, rule_set, month_days)
     apply_deductions(result, rule_set, month_days)
     for period, tally in result.billed.items():

@@ -147,6 +147,7 @@ class Segment:
 
     With a price `series` the energy is billed by interval; its active energies are then the
     series', and the tariff prices only what stands beside it (losses, charges per kWh).
+    `period_rules` say why hours belong to another period than on other days (尖峰日).
     """
 
     id: str
@@ -156,6 +157,7 @@ class Segment:
     losses: tuple[Loss | ComputedLoss, ...] = ()
     deductions: tuple[Deduction, ...] = ()
     series: SeriesCost | None = None
+    period_rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,11 @@ STORES: Mapping[str, Store] = {
     "power_factor_steps": pricing_operations.store_power_factor_steps,
     "tou_schemes": pricing_operations.store_tou_schemes,
     "tou_intervals": pricing_operations.store_tou_intervals,
+    "critical_day_rules": pricing_operations.store_critical_day_rules,
+    "daily_temperatures": pricing_operations.store_daily_temperatures,
     "tariffs": pricing_operations.store_tariffs,
     "surcharges": pricing_operations.store_surcharges,
+    "price_series": pricing_operations.store_price_series,
+    "series_prices": pricing_operations.store_series_prices,
     "shadow_lines": billing_operations.store_shadow_lines,
 }

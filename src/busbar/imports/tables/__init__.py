@@ -5,7 +5,7 @@ key, Chinese heading, other headings, what a cell holds, required, description.
 """
 
 from busbar.imports.models import ImportKind
-from busbar.imports.tables import archive, bills, network, readings, supply, tariffs
+from busbar.imports.tables import archive, bills, days, network, readings, supply, tariffs
 from busbar.imports.tables.declaring import CellType, Field, Table
 
 TABLES: tuple[Table, ...] = (
@@ -13,6 +13,7 @@ TABLES: tuple[Table, ...] = (
     *supply.TABLES,
     *network.TABLES,
     *tariffs.TABLES,
+    *days.TABLES,
     *readings.TABLES,
     *bills.TABLES,
 )

@@ -16,7 +16,7 @@ from busbar.pricing.models import (
 _TARIFFS = ImportKind.TARIFFS
 
 
-def _sourced() -> tuple[Field, ...]:
+def sourced() -> tuple[Field, ...]:
     return (
         Field("valid_from", "生效日期", ("执行日期", "valid_from"), "date", required=True),
         Field("valid_until", "失效日期", ("valid_until",), "date", about="不含当日；空＝仍有效"),
@@ -45,7 +45,7 @@ RULE_SETS = Table(
         Field("name", "规则集名称", ("名称", "name"), required=True),
         Field("subject", "主题", ("subject",), "choice", choices=RuleSubject),
         Field("document", "文号", ("文件", "document")),
-        *_sourced(),
+        *sourced(),
     ),
     ("code",),
 )
@@ -114,7 +114,7 @@ TOU_SCHEMES = Table(
     (
         Field("code", "分时方案编码", ("方案编码", "code"), "code", required=True, max_length=30),
         Field("name", "分时方案名称", ("方案名称", "name"), required=True, max_length=100),
-        *_sourced(),
+        *sourced(),
     ),
     ("code",),
 )
@@ -194,7 +194,7 @@ TARIFFS = Table(
         _price("flat", "平段电价", "平", "电度电价", "单一电价"),
         _price("valley", "低谷电价", "谷"),
         _price("deep_valley", "深谷电价", "深谷"),
-        *_sourced(),
+        *sourced(),
     ),
     ("code", "valid_from"),
     about="不分时的电价只填平段电价，方案留空",
@@ -216,7 +216,7 @@ SURCHARGES = Table(
             "flag",
             required=True,
         ),
-        *_sourced(),
+        *sourced(),
     ),
     ("region", "code", "valid_from"),
 )

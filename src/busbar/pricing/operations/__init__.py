@@ -1,5 +1,11 @@
 """Changing prices and rules: every figure dated and sourced. `store_*` take many rows."""
 
+from busbar.pricing.operations.days import (
+    store_critical_day_rules,
+    store_daily_temperatures,
+    store_price_series,
+    store_series_prices,
+)
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -11,9 +17,13 @@ from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou
 
 __all__ = [
     "load_seed",
+    "store_critical_day_rules",
+    "store_daily_temperatures",
     "store_power_factor_steps",
+    "store_price_series",
     "store_rule_parameters",
     "store_rule_sets",
+    "store_series_prices",
     "store_surcharges",
     "store_tariffs",
     "store_tou_intervals",

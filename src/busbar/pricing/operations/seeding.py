@@ -14,6 +14,7 @@ from django.db import transaction
 from busbar.access.registers import Outcome, Row
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.pricing.models import RuleSubject
+from busbar.pricing.operations.days import store_critical_day_rules
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -35,13 +36,14 @@ def load_seed(*, at: dt.datetime) -> dict[str, Outcome]:
     """
     rules, factors = _read("rule_sets.toml"), _read("power_factor.toml")
     schemes, prices = _read("time_of_use.toml"), _read("tariffs.toml")
-    surcharges = _read("surcharges.toml")
+    surcharges, critical = _read("surcharges.toml"), _read("day_types.toml")
     batches: tuple[tuple[str, Callable[..., Outcome], Iterator[Row]], ...] = (
         ("rule_sets", store_rule_sets, _rule_sets(rules, factors)),
         ("rule_parameters", store_rule_parameters, _parameters(rules, factors)),
         ("power_factor_steps", store_power_factor_steps, _steps(factors)),
         ("tou_schemes", store_tou_schemes, _schemes(schemes)),
         ("tou_intervals", store_tou_intervals, _intervals(schemes)),
+        ("critical_day_rules", store_critical_day_rules, _critical_days(critical)),
         ("tariffs", store_tariffs, iter(prices["tariff"])),
         ("surcharges", store_surcharges, _surcharges(surcharges)),
     )
@@ -165,6 +167,12 @@ def _intervals(document: dict[str, Any]) -> Iterator[Row]:
                 "period": interval["period"],
                 "priority": interval.get("priority", 0),
             }
+
+
+def _critical_days(document: dict[str, Any]) -> Iterator[Row]:
+    for rule in document["rule"]:
+        ranges = "、".join(f"{span['first']}~{span['last']}" for span in rule["dates"])
+        yield {**rule, "dates": ranges}
 
 
 def _minute(text: str) -> int:

@@ -1,0 +1,59 @@
+"""What the registers say of accounts in a month: agreements, usage points, transformers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from busbar.kit.periods import Month
+from busbar.supply.models import Agreement, Transformer, TransformerState, UsagePoint
+
+
+@dataclass(frozen=True)
+class Registers:
+    """What the registers say of a batch of accounts in a month, by account id."""
+
+    agreements: Mapping[int, list[Agreement]]
+    usage_points: Mapping[int, list[UsagePoint]]
+    transformers: Mapping[int, list[Transformer]]
+    states: Mapping[int, list[TransformerState]] = field(default_factory=dict)
+
+
+def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
+    """Four queries, whatever the number of accounts."""
+    period = month.period
+    agreements = agreements_of(month).filter(account__in=account_ids)
+    transformers = list(
+        Transformer.objects.filter(account__in=account_ids, installed_on__lt=period.end).order_by(
+            "number"
+        )
+    )
+    states = TransformerState.objects.filter(transformer__in=transformers).order_by("valid_from")
+    points = UsagePoint.objects.filter(account__in=account_ids).order_by("number")
+    return Registers(
+        agreements=_grouped(agreements, "account_id"),
+        usage_points=_grouped(points, "account_id"),
+        transformers=_grouped(transformers, "account_id"),
+        states=_grouped(states, "transformer_id"),
+    )
+
+
+def agreements_of(month: Month) -> QuerySet[Agreement]:
+    """Agreements that hold on any day of the month, the oldest first."""
+    period = month.period
+    touching = Agreement.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=period.start), valid_from__lt=period.end
+    )
+    found: QuerySet[Agreement] = touching.order_by("valid_from")
+    return found
+
+
+def _grouped(rows: Any, key: str) -> dict[int, list[Any]]:
+    groups: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, key)].append(row)
+    return dict(groups)

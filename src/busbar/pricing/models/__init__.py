@@ -1,0 +1,42 @@
+"""Dated, sourced prices and rules, and what decides on single days and intervals."""
+
+from busbar.pricing.models.days import CriticalDayRule, DailyTemperature, PriceSeries, SeriesPrice
+from busbar.pricing.models.prices import (
+    Certainty,
+    DayType,
+    PowerFactorStandard,
+    PowerFactorStep,
+    RuleParameter,
+    RuleSet,
+    RuleSubject,
+    SourcedModel,
+    Surcharge,
+    Tariff,
+    TariffCategory,
+    TariffPrice,
+    TimeOfUseInterval,
+    TimeOfUsePeriod,
+    TimeOfUseScheme,
+)
+
+__all__ = [
+    "Certainty",
+    "CriticalDayRule",
+    "DailyTemperature",
+    "DayType",
+    "PowerFactorStandard",
+    "PowerFactorStep",
+    "PriceSeries",
+    "RuleParameter",
+    "RuleSet",
+    "RuleSubject",
+    "SeriesPrice",
+    "SourcedModel",
+    "Surcharge",
+    "Tariff",
+    "TariffCategory",
+    "TariffPrice",
+    "TimeOfUseInterval",
+    "TimeOfUsePeriod",
+    "TimeOfUseScheme",
+]
