@@ -44,6 +44,7 @@ SEEN_BY_ALL = {
     "pricing.Tariff": "published prices",
     "pricing.TariffPrice": "published prices",
     "pricing.Surcharge": "published prices",
+    "pricing.LossCorrection": "published rules",
     "pricing.CriticalDayRule": "published rules",
     "pricing.DailyTemperature": "published by the weather service",
     "pricing.PriceSeries": "published prices",

@@ -13,6 +13,7 @@ from busbar.billing import rating
 from busbar.billing.basic_facts import capacity_charge, demand_charge
 from busbar.billing.kernel import PointMonth
 from busbar.billing.measuring import PERIOD_CODES, Measured
+from busbar.billing.point_terms import PointTerms, deductions_of, losses_of
 from busbar.billing.price_book import PriceBook
 from busbar.billing.rating.values import PricePeriod
 from busbar.billing.registers import Registers
@@ -76,7 +77,8 @@ def assemble(
 
     `costs`: of the stretches whose energy has a price every interval.
     """
-    stretches = list_stretches(account, registers.agreements.get(account.pk, []), book)
+    agreements, terms = registers.agreements.get(account.pk, []), registers.terms_of(account.pk)
+    stretches = list_stretches(account, agreements, book, terms.cuts)
     period = Period(stretches[0].period.start, stretches[-1].period.end)
     points = _points(registers.usage_points.get(account.pk, []), stretches, measured)
     missing = _missing(points, period)
@@ -89,7 +91,15 @@ def assemble(
             period=period,
             rule_set=rule_set,
             power_factor_table=book.power_factor_table,
-            segments=_segments(account, points, stretches, book, limits.lake_version, costs or {}),
+            segments=_segments(
+                account,
+                points,
+                stretches,
+                book,
+                lake_version=limits.lake_version,
+                costs=costs or {},
+                terms=terms,
+            ),
             basic=tuple(_basic(account, registers, stretches, points)),
             power_factors=_power_factors(stretches),
             later_rule_sets=tuple(later),
@@ -148,8 +158,10 @@ def _segments(
     points: Sequence[_PointDays],
     stretches: Sequence[Stretch],
     book: PriceBook,
+    *,
     lake_version: int,
     costs: SeriesCosts,
+    terms: PointTerms,
 ) -> tuple[rating.Segment, ...]:
     """One a stretch; ids and evidence name the days where there are several."""
     several = len(stretches) > 1
@@ -158,12 +170,16 @@ def _segments(
         days = f"{stretch.period.start} 至 {stretch.period.end - _ONE_DAY}"
         mark = f"@{index + 1}" if several else ""
         shown = days if several else str(book.month)
+        energies = tuple(_energies(points, index, stretch, shown, lake_version, mark))
+        rule_set, *_ = book.rule_sets_of(stretch.period)
         segments.append(
             rating.Segment(
                 id=str(stretch.period.start) if several else "month",
                 period=stretch.period,
                 tariff=stretch.priced.tariff,
-                energies=tuple(_energies(points, index, stretch, shown, lake_version, mark)),
+                energies=energies,
+                losses=tuple(losses_of(terms, stretch, energies, book, mark)),
+                deductions=tuple(deductions_of(terms, stretch.period, book, rule_set, mark)),
                 series=_series(account, stretch, costs),
                 period_rules=book.critical_peak.rules_of(
                     None if stretch.series else stretch.priced.scheme_id, stretch.period

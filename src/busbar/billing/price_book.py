@@ -17,6 +17,7 @@ from busbar.billing.rating.values import PricePeriod
 from busbar.kit.money import plain
 from busbar.kit.periods import Month, Period
 from busbar.pricing.models import (
+    LossCorrection,
     PowerFactorStep,
     RuleParameter,
     RuleSet,
@@ -55,6 +56,7 @@ class PriceBook:
     later_rule_sets: tuple[rating.RuleSet, ...] = ()
     critical_peak: CriticalPeak = field(default_factory=CriticalPeak)
     series: Mapping[str, tuple[PricedSeries, ...]] = field(default_factory=dict)
+    loss_corrections: tuple[tuple[Period, tuple[str, int, rating.Rule]], ...] = ()
 
     @property
     def rule_sets(self) -> tuple[rating.RuleSet, ...]:
@@ -75,7 +77,7 @@ class PriceBook:
 
 
 def load_price_book(month: Month) -> PriceBook:
-    """Load the month's rule sets, tables and tariffs: ten queries, more with critical peak."""
+    """Load the month's rule sets, tables and tariffs: eleven queries, more with critical peak."""
     rule_set, *later = _in_force(RuleSubject.BILLING, month)
     table, *_ = _in_force(RuleSubject.POWER_FACTOR, month)
     versions = _versions(month)
@@ -88,6 +90,7 @@ def load_price_book(month: Month) -> PriceBook:
         later_rule_sets=tuple(_rule_set(row) for row in later),
         critical_peak=load_critical_peak(schemes, month),
         series=load_series(month),
+        loss_corrections=_loss_corrections(month),
     )
 
 
@@ -177,7 +180,7 @@ def _versions(month: Month) -> dict[str, tuple[PricedTariff, ...]]:
     return {code: tuple(found) for code, found in versions.items()}
 
 
-def _held(row: Tariff | Surcharge, month: Month) -> Period | None:
+def _held(row: Tariff | Surcharge | LossCorrection, month: Month) -> Period | None:
     """The days of the month on which a dated row holds."""
     return Period(row.valid_from, row.valid_until or month.period.end).overlap(month.period)
 
@@ -188,6 +191,20 @@ def _surcharges(month: Month) -> defaultdict[str, list[tuple[Period, rating.Unit
     for row in _valid(Surcharge.objects.all(), month.first, _last(month)).order_by("code"):
         by_region[row.region].append((cast(Period, _held(row, month)), _unit_charge(row)))
     return by_region
+
+
+def _loss_corrections(month: Month) -> tuple[tuple[Period, tuple[str, int, rating.Rule]], ...]:
+    """K by province and shifts, each with its days of the month, the youngest version last."""
+    rows = _valid(LossCorrection.objects.all(), month.first, _last(month)).order_by("valid_from")
+    return tuple(
+        (cast(Period, _held(row, month)), (row.province, row.shifts, _loss_rule(row)))
+        for row in rows
+    )
+
+
+def _loss_rule(row: LossCorrection) -> rating.Rule:
+    name = f"{row.province or '未指明省份'} {row.shifts} 班制修正系数 K"
+    return _priced_rule("loss.correction", name, _plain(row.value), "", row)
 
 
 def _unit_charge(row: Surcharge) -> rating.UnitCharge:
@@ -224,7 +241,7 @@ def _basic(row: Tariff, kind: str, price: Decimal | None, unit: str) -> rating.B
 
 
 def _priced_rule(
-    code: str, name: str, value: Decimal | str, unit: str, row: Tariff | Surcharge
+    code: str, name: str, value: Decimal | str, unit: str, row: Tariff | Surcharge | LossCorrection
 ) -> rating.Rule:
     return rating.Rule(
         code=code,

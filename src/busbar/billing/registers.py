@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from busbar.billing.point_terms import NOTHING, PointTerms, load_point_terms
 from busbar.kit.periods import Month
 from busbar.supply.models import Agreement, Transformer, TransformerState, UsagePoint
 
@@ -21,10 +22,15 @@ class Registers:
     usage_points: Mapping[int, list[UsagePoint]]
     transformers: Mapping[int, list[Transformer]]
     states: Mapping[int, list[TransformerState]] = field(default_factory=dict)
+    terms: Mapping[int, PointTerms] = field(default_factory=dict)
+
+    def terms_of(self, account_id: int) -> PointTerms:
+        """Losses and fixed quantities of one account; most have none."""
+        return self.terms.get(account_id, NOTHING)
 
 
 def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
-    """Four queries, whatever the number of accounts."""
+    """Six or seven queries, whatever the number of accounts."""
     period = month.period
     agreements = agreements_of(month).filter(account__in=account_ids)
     transformers = list(
@@ -39,6 +45,7 @@ def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
         usage_points=_grouped(points, "account_id"),
         transformers=_grouped(transformers, "account_id"),
         states=_grouped(states, "transformer_id"),
+        terms=load_point_terms(account_ids, month),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from busbar.billing.day_prices import PricedSeries
@@ -25,15 +25,19 @@ class Stretch:
 
 
 def list_stretches(
-    account: CustomerAccount, agreements: Sequence[Agreement], book: PriceBook
+    account: CustomerAccount,
+    agreements: Sequence[Agreement],
+    book: PriceBook,
+    cuts: Collection[dt.date] = (),
 ) -> tuple[Stretch, ...]:
     """The account's days of the month, cut wherever something changes; one in most months.
 
-    `agreements` are those that touch the month, oldest first. UnableToRate with the sentence of
+    `agreements` are those that touch the month, oldest first; `cuts` are days on which something
+    else of the account's begins or ends. UnableToRate with the sentence of
     the refusal where days have no agreement or the agreement's tariff no version.
     """
     supplied = _supplied(account, agreements, book.month)
-    starts = {rule_set.valid_from for rule_set in book.later_rule_sets}
+    starts = {rule_set.valid_from for rule_set in book.later_rule_sets} | set(cuts)
     found: list[Stretch] = []
     for agreement, days in _agreed(agreements, supplied):
         found += _priced(agreement, days, starts, book)

@@ -122,6 +122,18 @@ class Transformer(models.Model):
     capacity_kva = models.PositiveIntegerField()
     installed_on = models.DateField()
     interlock_group = models.CharField(max_length=20, blank=True)
+    no_load_kw = models.DecimalField(
+        max_digits=8, decimal_places=3, null=True, blank=True, help_text="空载损耗 P0"
+    )
+    load_kw = models.DecimalField(
+        max_digits=8, decimal_places=3, null=True, blank=True, help_text="负载损耗 Pk"
+    )
+    no_load_current_percent = models.DecimalField(
+        max_digits=6, decimal_places=3, null=True, blank=True, help_text="空载电流 I0%"
+    )
+    impedance_percent = models.DecimalField(
+        max_digits=6, decimal_places=3, null=True, blank=True, help_text="阻抗电压 Uk%"
+    )
 
     objects = OfAccountQuerySet.as_manager()
 
@@ -223,3 +235,103 @@ class Agreement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class OfUsagePointQuerySet(VisibleQuerySet):
+    """What is agreed for a usage point is seen with its account."""
+
+    unit_lookups = ("usage_point__account__unit", "usage_point__account__customer__unit")
+    customer_lookup = "usage_point__account__customer"
+
+
+class PointTerm(models.Model):
+    """Something agreed for a usage point over `[valid_from, valid_until)`, with its source."""
+
+    usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")
+    number = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=300)
+
+    objects = OfUsagePointQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["usage_point", "number", "valid_from"], name="%(class)s_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="%(class)s_validity",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.valid_from}"
+
+
+class LossMethod(models.TextChoices):
+    """How losses that the meter does not see are reckoned."""
+
+    NAMEPLATE = "nameplate", _("变压器铭牌公式")
+    SIMPLIFIED = "simplified", _("变压器简化法")
+    LINE = "line", _("线路阻抗")
+    SHARE = "share", _("协商比例")
+
+
+class PointLoss(PointTerm):
+    """计量点损耗: losses of a transformer or line between the boundary and the meter (第74条).
+
+    `shifts` and `province` look K up where `correction` is not stated; none of them: K is 1.
+    """
+
+    method = models.CharField(max_length=12, choices=LossMethod.choices)
+    transformer = models.ForeignKey(
+        Transformer, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    load_share = models.DecimalField(max_digits=6, decimal_places=5, default=1)
+    correction = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
+    shifts = models.PositiveSmallIntegerField(null=True, blank=True)
+    province = models.CharField(max_length=20, blank=True)
+    voltage_kv = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
+    resistance_ohm = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
+    reactance_ohm = models.DecimalField(max_digits=9, decimal_places=4, null=True, blank=True)
+    agreed_share = models.DecimalField(max_digits=6, decimal_places=5, null=True, blank=True)
+
+
+class EnergyUse(models.TextChoices):
+    """What energy with a price of its own is used for."""
+
+    LIGHTING = "lighting", _("照明")
+    RESIDENTIAL = "residential", _("居民生活")
+
+
+class MeterConnection(models.TextChoices):
+    """Where such energy branches off."""
+
+    INSIDE = "inside", _("套表")
+    BESIDE = "beside", _("并接")
+
+
+class FixedEnergy(PointTerm):
+    """定量定比: energy of a usage point billed at another tariff; a month's kWh, or a share."""
+
+    use = models.CharField(max_length=12, choices=EnergyUse.choices)
+    connection = models.CharField(
+        max_length=10, choices=MeterConnection.choices, default=MeterConnection.INSIDE
+    )
+    tariff_code = models.CharField(max_length=40)
+    energy_kwh = models.PositiveIntegerField(null=True, blank=True)
+    share = models.DecimalField(max_digits=6, decimal_places=5, null=True, blank=True)
+
+    class Meta(PointTerm.Meta):
+        constraints = [
+            *PointTerm.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(energy_kwh__isnull=True, share__isnull=False)
+                | Q(energy_kwh__isnull=False, share__isnull=True),
+                name="fixedenergy_quantity_or_share",
+            ),
+        ]

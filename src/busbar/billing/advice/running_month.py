@@ -163,7 +163,7 @@ def _facts(
     agreements = registers.agreements.get(account.pk, [])
     points = registers.usage_points.get(account.pk, [])
     sums: dict[Period, MonthAggregates] = {}
-    for stretch in list_stretches(account, agreements, book):
+    for stretch in list_stretches(account, agreements, book, registers.terms_of(account.pk).cuts):
         schemes = {point.pk: stretch.priced.scheme_id for point in points}
         maps = maps_of(month, stretch.period, schemes)
         sums[stretch.period] = aggregate_month(rows.to_batches(), maps)

@@ -21,6 +21,7 @@ from busbar.billing.facts import AccountFacts, Limits, assemble
 from busbar.billing.findings import Marks, find_in_bills, load_marks
 from busbar.billing.measuring import Measured, SchemesOfDays, measure_month
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRun, FindingKind
+from busbar.billing.point_terms import NOTHING, load_point_terms
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating import BillInput, RatedBill
 from busbar.billing.registers import Registers, agreements_of
@@ -105,7 +106,9 @@ def _day_prices(
     refused: dict[int, rating.UnableToRate] = {}
     for account in accounts:
         try:
-            own = list_stretches(account, registers.agreements.get(account.pk, []), book)
+            agreements = registers.agreements.get(account.pk, [])
+            cuts = registers.terms_of(account.pk).cuts
+            own = list_stretches(account, agreements, book, cuts)
             require_decided(own, book)
             stretches[account.pk] = own
         except rating.UnableToRate as reason:
@@ -157,7 +160,7 @@ def _later_swings(bills: Sequence[Bill]) -> QuerySet[Any]:
 
 
 def _schemes(accounts: QuerySet[Any], book: PriceBook) -> SchemesOfDays:
-    """Which days of each account are added up, by which time-of-use scheme; two queries.
+    """Which days of each account are added up, by which time-of-use scheme; five queries.
 
     Accounts that cannot be billed are left out; `assemble` says why.
     """
@@ -165,10 +168,12 @@ def _schemes(accounts: QuerySet[Any], book: PriceBook) -> SchemesOfDays:
     touching = agreements_of(book.month).filter(account__in=accounts.values("pk"))
     for row in touching.only("account_id", "valid_from", "valid_until", "tariff_code"):
         agreements[row.account_id].append(row)
+    terms = load_point_terms(accounts.values("pk"), book.month)
     schemes: defaultdict[Period, dict[int, int | None]] = defaultdict(dict)
     for account in accounts.select_related(None).only("opened_on", "closed_on"):
         try:
-            stretches = list_stretches(account, agreements[account.pk], book)
+            cuts = terms.get(account.pk, NOTHING).cuts
+            stretches = list_stretches(account, agreements[account.pk], book, cuts)
         except rating.UnableToRate:
             continue
         for stretch in stretches:

@@ -53,7 +53,8 @@ def energy_lines(energy: SegmentEnergy, rule_set: RuleSet) -> list[BillLine]:
 def _deduction_rules(deduction: Deduction, rule_set: RuleSet) -> tuple[Rule, ...]:
     prorated = () if deduction.days is None else (rule_set.rule("deduction.proration"),)
     counted = () if deduction.power_factor_rule is None else (deduction.power_factor_rule,)
-    return (*prorated, *counted)
+    agreed = () if deduction.quantity_rule is None else (deduction.quantity_rule,)
+    return (*agreed, *prorated, *counted)
 
 
 def _series_line(energy: SegmentEnergy, series: SeriesCost, rule_set: RuleSet) -> BillLine:

@@ -67,7 +67,8 @@ class ComputedLoss:
     `days` None is a full month, else its part by the rule set's proration; `hours` states the
     running hours instead. `load_share`: how much of the segment's energy flows through.
     `copper_share` replaces the rule set's for the simplified way; the rules beside the numbers
-    only say where they are written.
+    only say where they are written. `metered`: ids of the energies that flow through, where the
+    segment has others beside them; empty takes all.
     """
 
     id: str
@@ -82,3 +83,4 @@ class ComputedLoss:
     copper_rule: Rule | None = None
     load_share: Decimal = Decimal(1)
     period: LossPeriod | None = None
+    metered: tuple[str, ...] = ()

@@ -23,10 +23,19 @@ def add_losses(result: SegmentEnergy, rule_set: RuleSet, month_days: int) -> Non
             own = loss
             if loss.days is None and loss.hours is None:
                 own = replace(loss, days=result.segment.period.days)
-            found = computed_loss(own, active, reactive, rule_set, month_days)
+            through = _metered(result, own) if own.metered else (active, reactive)
+            found = computed_loss(own, *through, rule_set, month_days)
         else:
             found = _stated(loss, rule_set, month_days)
         _join(result, loss, found, rule_set)
+
+
+def _metered(result: SegmentEnergy, loss: ComputedLoss) -> tuple[Decimal, Decimal]:
+    """Whole kWh and kvarh of the energies that the loss names."""
+    known = {q.id: q for q in result.quantities}
+    own = [known[key] for key in loss.metered]
+    active = sum((q.value for q in own if q.unit == "kWh"), Decimal(0))
+    return active, sum((abs(q.value) for q in own if q.unit == "kvarh"), Decimal(0))
 
 
 def _join(

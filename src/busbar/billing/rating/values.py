@@ -124,7 +124,8 @@ class Deduction:
 
     Give `energy_kwh` (fixed or sub-metered) or `share` of the segment's billed energy (定比);
     with `days` a fixed quantity is a full month's. What lies inside leaves `taken_from`: a
-    period, or `total` for all periods in proportion. `power_factor_rule`: why it counts or not.
+    period, or `total` for all periods in proportion. `power_factor_rule`: why it counts or not;
+    `quantity_rule`: where quantity or share is agreed.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Deduction:
     connection: Connection = "inside"
     days: int | None = None
     power_factor_rule: Rule | None = None
+    quantity_rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ key, Chinese heading, other headings, what a cell holds, required, description.
 """
 
 from busbar.imports.models import ImportKind
-from busbar.imports.tables import archive, bills, days, network, readings, supply, tariffs
+from busbar.imports.tables import archive, bills, days, losses, network, readings, supply, tariffs
 from busbar.imports.tables.declaring import CellType, Field, Table
 
 TABLES: tuple[Table, ...] = (
@@ -14,6 +14,7 @@ TABLES: tuple[Table, ...] = (
     *network.TABLES,
     *tariffs.TABLES,
     *days.TABLES,
+    *losses.TABLES,
     *readings.TABLES,
     *bills.TABLES,
 )

@@ -120,6 +120,12 @@ TRANSFORMERS = Table(
             about="千伏安",
         ),
         Field("installed_on", "投运日期", ("安装日期", "installed_on"), "date", required=True),
+        Field("no_load_kw", "空载损耗", ("P0", "no_load_kw"), "decimal", about="千瓦，铭牌 P0"),
+        Field(
+            "load_kw", "负载损耗", ("Pk", "短路损耗", "load_kw"), "decimal", about="千瓦，铭牌 Pk"
+        ),
+        Field("no_load_current_percent", "空载电流", ("I0%",), "decimal", about="%"),
+        Field("impedance_percent", "阻抗电压", ("Uk%", "短路阻抗"), "decimal", about="%"),
         Field("interlock_group", "联锁组", ("互锁组", "interlock_group"), max_length=20),
         Field(
             "state",

@@ -1,6 +1,7 @@
 """Dated, sourced prices and rules, and what decides on single days and intervals."""
 
 from busbar.pricing.models.days import CriticalDayRule, DailyTemperature, PriceSeries, SeriesPrice
+from busbar.pricing.models.losses import LossCorrection
 from busbar.pricing.models.prices import (
     Certainty,
     DayType,
@@ -24,6 +25,7 @@ __all__ = [
     "CriticalDayRule",
     "DailyTemperature",
     "DayType",
+    "LossCorrection",
     "PowerFactorStandard",
     "PowerFactorStep",
     "PriceSeries",

@@ -6,6 +6,7 @@ from busbar.pricing.operations.days import (
     store_price_series,
     store_series_prices,
 )
+from busbar.pricing.operations.losses import store_loss_corrections
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -19,6 +20,7 @@ __all__ = [
     "load_seed",
     "store_critical_day_rules",
     "store_daily_temperatures",
+    "store_loss_corrections",
     "store_power_factor_steps",
     "store_price_series",
     "store_rule_parameters",

@@ -15,6 +15,7 @@ from busbar.access.registers import Outcome, Row
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.pricing.models import RuleSubject
 from busbar.pricing.operations.days import store_critical_day_rules
+from busbar.pricing.operations.losses import store_loss_corrections
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -44,6 +45,7 @@ def load_seed(*, at: dt.datetime) -> dict[str, Outcome]:
         ("tou_schemes", store_tou_schemes, _schemes(schemes)),
         ("tou_intervals", store_tou_intervals, _intervals(schemes)),
         ("critical_day_rules", store_critical_day_rules, _critical_days(critical)),
+        ("loss_corrections", store_loss_corrections, iter(_read("losses.toml")["correction"])),
         ("tariffs", store_tariffs, iter(prices["tariff"])),
         ("surcharges", store_surcharges, _surcharges(surcharges)),
     )

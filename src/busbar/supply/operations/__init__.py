@@ -17,6 +17,7 @@ from busbar.supply.operations.points import (
     open_site,
 )
 from busbar.supply.operations.sites import store_sites, store_sources, store_usage_points
+from busbar.supply.operations.terms import store_fixed_energies, store_point_losses
 from busbar.supply.operations.transformers import (
     UnableToChangeTransformerState,
     change_transformer_state,
@@ -39,6 +40,8 @@ __all__ = [
     "open_site",
     "sign_agreement",
     "store_agreements",
+    "store_fixed_energies",
+    "store_point_losses",
     "store_sites",
     "store_sources",
     "store_transformers",

@@ -27,7 +27,9 @@ from busbar.kit.errors import Refusal
 from busbar.supply.models import RunningState, Transformer, TransformerState
 from busbar.supply.operations.sites import reject_foreign_sites, seen_accounts, seen_sites
 
-_FACTS = ("account", "site", "model", "capacity_kva", "installed_on", "interlock_group")
+PLATE = ("no_load_kw", "load_kw", "no_load_current_percent", "impedance_percent")
+"""P0, Pk, I0% and Uk% as on the plate."""
+_FACTS = ("account", "site", "model", "capacity_kva", "installed_on", "interlock_group", *PLATE)
 _TOLD = Told(
     "supply.transformer",
     customer_of=lambda t: t.account.customer,
@@ -181,6 +183,7 @@ def _values(row: Row, accounts: dict[Any, Any], sites: dict[Any, Any]) -> dict[s
         capacity_kva="capacity_kva",
         installed_on="installed_on",
         interlock_group="interlock_group",
+        **{name: name for name in PLATE},
     )
     for optional in ("model", "interlock_group"):
         if optional in values:

@@ -1,0 +1,46 @@
+"""Corrections K of copper losses, many rows at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from busbar.access.registers import Batch, Draft, Outcome, Row, Told, record_changes, save_drafts
+from busbar.access.visibility import Viewer
+from busbar.pricing.models import LossCorrection
+from busbar.pricing.operations.rules import reject_backward
+
+_MOST_SHIFTS = 3
+
+
+@transaction.atomic
+def store_loss_corrections(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
+    """K by province, shifts and first day."""
+    batch, outcome = Batch(rows), Outcome()
+    outcome.unchanged += len(batch.reject_repeats(_key, "shifts", "省份、班制与生效日期"))
+    reject_backward(batch)
+    for index, row in list(batch.live()):
+        if not 1 <= row["shifts"] <= _MOST_SHIFTS:
+            batch.reject(index, "shifts", "班制应为 1、2 或 3")
+        elif row["value"] <= 0:
+            batch.reject(index, "value", "修正系数应大于 0")
+    stored = LossCorrection.objects.filter(shifts__in=batch.values("shifts"))
+    existing = {(k.province, k.shifts, k.valid_from): k for k in stored}
+    drafts = [Draft(_values(row), existing.get(_key(row)), i) for i, row in batch.live()]
+    changes = save_drafts(LossCorrection, drafts, outcome)
+    record_changes(changes, Told("pricing.loss_correction"), by=by, at=at)
+    outcome.rejections = batch.rejections
+    return outcome
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return row.get("province") or "", row["shifts"], row["valid_from"]
+
+
+def _values(row: Row) -> dict[str, Any]:
+    values = {name: row.get(name) for name in ("shifts", "value", "valid_from", "valid_until")}
+    texts = {name: row.get(name) or "" for name in ("province", "source")}
+    return {**values, **texts, "certainty": row["certainty"]}
