@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +91,30 @@ def _compare_postgres(root: Path, maps: PeriodMaps, pace: Pace, run_seconds: flo
     sums = aggregate_month(lake.iter_month_batches(root, MONTH, usage_point_ids=ids), maps)
     with serving() as connection:
         copied = copy_narrow(connection, curves.combine_chunks(), lake.CHANNELS[:2])
-        theirs = aggregate_narrow(connection, maps, points, ROUNDS)
+        mine: list[float] = []
+        theirs = aggregate_narrow(
+            connection, maps, points, ROUNDS, in_turn=lambda: mine.append(_kernel_cpu(root, maps))
+        )
     _require_equal(theirs.rows, sums)
     times, share = theirs.seconds, ACCOUNTS / points
+    pairs = [one * share / other for one, other in zip(theirs.cpu_seconds, mine, strict=True)]
     print(
         f"  PostgreSQL {copied.version}, {points} usage points, {points * MONTH.days * 192} rows "
         f"(one a reading and channel, keyed, {copied.bytes_a_row:.0f} B), cached: "
         f"quickest {min(times):.2f} s, median {statistics.median(times):.2f} s\n"
-        f"  ratio by usage point: {min(theirs.cpu_seconds) * share / pace.cpu_seconds:.1f} core by "
-        f"core to the kernel with decoding (target {TARGET_POSTGRES}); by the clock, theirs on "
-        f"all cores, {min(times) * share / pace.seconds:.1f} to the kernel on one thread, "
+        f"  ratio by usage point, core by core in turn: median {statistics.median(pairs):.1f}, "
+        f"{min(pairs):.1f}..{max(pairs):.1f} to the kernel with decoding "
+        f"(target {TARGET_POSTGRES}); by the clock, theirs on all cores, "
+        f"{min(times) * share / pace.seconds:.1f} to the kernel on one thread, "
         f"{min(times) * share / run_seconds:.2f} to the whole run (equal to the last Wh)"
     )
+
+
+def _kernel_cpu(root: Path, maps: PeriodMaps) -> float:
+    """Seconds of the processor, of all threads, for the whole month."""
+    begun = time.process_time()
+    aggregate_month(lake.iter_month_batches(root, MONTH), maps)
+    return time.process_time() - begun
 
 
 def _require_equal(rows: list[tuple[int, ...]], sums: MonthAggregates) -> None:

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -126,9 +126,16 @@ class Aggregated:
 
 
 def aggregate_narrow(
-    connection: psycopg.Connection, maps: PeriodMaps, points: int, rounds: int
+    connection: psycopg.Connection,
+    maps: PeriodMaps,
+    points: int,
+    rounds: int,
+    in_turn: Callable[[], object],
 ) -> Aggregated:
-    """Time the month over the narrow table, every round; the table is cached and analysed."""
+    """Time the month over the narrow table, every round; the table is cached and analysed.
+
+    `in_turn` is called after each round on one core: what is compared must meet the same machine.
+    """
     _copy_kinds(connection, maps)
     schemes = [maps.usage_point_ids[:points], maps.scheme_of[:points]]
     _copy(connection, "point", pa.table(schemes, names=["p", "s"]))
@@ -143,6 +150,7 @@ def aggregate_narrow(
         begun = _processor_seconds(connection)
         rows = connection.execute(_NARROW_MONTH).fetchall()
         cpu_seconds.append(_processor_seconds(connection) - begun)
+        in_turn()
     return Aggregated(seconds, cpu_seconds, rows)
 
 
