@@ -183,17 +183,15 @@ def _key(row: Row) -> tuple[Any, ...]:
 
 
 def _reject_overlaps(batch: Batch, stored: Sequence[Any]) -> None:
-    """One version of an item a day."""
+    """One version of an item a day: of two in a batch that share days the later is refused."""
     spans: dict[tuple[Any, Any], dict[dt.date, dt.date]] = {}
     for term in stored:
         own = spans.setdefault((term.usage_point.number, term.number), {})
         own[term.valid_from] = term.valid_until or dt.date.max
-    rows = sorted(batch.live(), key=lambda pair: pair[1]["valid_from"])
-    for _, row in rows:
-        spans.setdefault((row["usage_point"], row["number"]), {})[row["valid_from"]] = (
-            row.get("valid_until") or dt.date.max
-        )
-    for index, row in rows:
-        start, own = row["valid_from"], spans[row["usage_point"], row["number"]]
-        if any(first != start and first < own[start] and start < end for first, end in own.items()):
+    for index, row in sorted(batch.live(), key=lambda pair: pair[1]["valid_from"]):
+        own = spans.setdefault((row["usage_point"], row["number"]), {})
+        start, until = row["valid_from"], row.get("valid_until") or dt.date.max
+        if any(first != start and first < until and start < end for first, end in own.items()):
             batch.reject(index, "valid_from", "与同一项目另一行的有效期重叠")
+        else:
+            own[start] = until
