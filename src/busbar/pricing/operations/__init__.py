@@ -1,5 +1,17 @@
 """Changing prices and rules: every figure dated and sourced. `store_*` take many rows."""
 
+from busbar.pricing.operations.adopting import (
+    UnableToAdoptTariff,
+    UnableToWithdrawTariff,
+    adopt_draft,
+    withdraw_draft,
+)
+from busbar.pricing.operations.drafting import (
+    TariffValues,
+    UnableToDraftTariff,
+    discard_draft,
+    draft_tariff,
+)
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -10,6 +22,13 @@ from busbar.pricing.operations.tariffs import store_surcharges, store_tariffs
 from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou_schemes
 
 __all__ = [
+    "TariffValues",
+    "UnableToAdoptTariff",
+    "UnableToDraftTariff",
+    "UnableToWithdrawTariff",
+    "adopt_draft",
+    "discard_draft",
+    "draft_tariff",
     "load_seed",
     "store_power_factor_steps",
     "store_rule_parameters",
@@ -18,4 +37,5 @@ __all__ = [
     "store_tariffs",
     "store_tou_intervals",
     "store_tou_schemes",
+    "withdraw_draft",
 ]

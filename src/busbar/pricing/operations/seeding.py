@@ -21,6 +21,7 @@ from busbar.pricing.operations.rules import (
 )
 from busbar.pricing.operations.tariffs import store_surcharges, store_tariffs
 from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou_schemes
+from busbar.pricing.used import find_used_changes
 
 SEED = Path(__file__).resolve().parent.parent / "seed"
 
@@ -42,7 +43,7 @@ def load_seed(*, at: dt.datetime) -> dict[str, Outcome]:
         ("power_factor_steps", store_power_factor_steps, _steps(factors)),
         ("tou_schemes", store_tou_schemes, _schemes(schemes)),
         ("tou_intervals", store_tou_intervals, _intervals(schemes)),
-        ("tariffs", store_tariffs, iter(prices["tariff"])),
+        ("tariffs", store_tariffs, _tariffs(prices["tariff"])),
         ("surcharges", store_surcharges, _surcharges(surcharges)),
     )
     return {name: _store(store, list(rows), at) for name, store, rows in batches}
@@ -170,6 +171,12 @@ def _intervals(document: dict[str, Any]) -> Iterator[Row]:
 def _minute(text: str) -> int:
     hour, minute = text.split(":")
     return int(hour) * 60 + int(minute)
+
+
+def _tariffs(rows: list[Row]) -> Iterator[Row]:
+    """Without the versions whose prices bills have used since: those stand as they were."""
+    used = find_used_changes(enumerate(rows))
+    return (row for index, row in enumerate(rows) if index not in used)
 
 
 def _surcharges(document: dict[str, Any]) -> Iterator[Row]:
