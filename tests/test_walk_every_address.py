@@ -48,6 +48,7 @@ NEEDED: dict[str, Permission] = {
     "metering_order_new": Permission.HANDLE_CHANGES,
     "service_order_new": Permission.HANDLE_CHANGES,
     "vee_rule": Permission.KEEP_VEE_RULES,
+    "tariff_draft_new": Permission.DRAFT_TARIFFS,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {
@@ -106,6 +107,9 @@ SHARED = {
     "order_number": "E404",
     "paper_number": "E404",
     "photo_id": "999999",
+    "draft_id": "999999",
+    "tariff.code": "TWO-PART",
+    "tariff_draft_new.code": "TWO-PART",
     "grant_id": "999999",
     "role": "design",
     "digest": "E404",

@@ -36,6 +36,8 @@ class Permission(models.TextChoices):
     KEEP_TIME_LIMITS = "keep_time_limits", _("维护办理时限")
     EDIT_READINGS = "edit_readings", _("修正读数")
     KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
+    DRAFT_TARIFFS = "draft_tariffs", _("拟订电价")
+    ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
 
 
 _P = Permission
@@ -68,6 +70,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.EXPORT,
             _P.RECEIVE_FEES,
             _P.EDIT_READINGS,
+            _P.DRAFT_TARIFFS,
         }
     ),
     Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS}),
@@ -84,6 +87,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.REOPEN_MONTHS,
             _P.GRANT_GREEN_CHANNEL,
             _P.SUPERVISE,
+            _P.ADOPT_TARIFFS,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

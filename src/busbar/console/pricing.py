@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import Month, local_date, parse_day
-from busbar.pricing import overview
+from busbar.pricing import drafts, overview
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import (
+    DraftState,
     RuleSet,
     RuleSubject,
     Tariff,
@@ -95,6 +96,7 @@ def tariff_list(request: StaffRequest) -> HttpResponse:
     rows, more = cut(_go_on(tariffs, request.GET.get("after", "")), PAGE)
     context = {
         "tab": "tariffs",
+        "drafts": drafts.list_drafts(state=DraftState.DRAFTED),
         "tariffs": rows,
         "more": more,
         "regions": overview.list_tariff_regions(),

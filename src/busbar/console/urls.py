@@ -25,6 +25,7 @@ from busbar.console import (
     pricing,
     search,
     supervision,
+    tariffs,
     today,
     workflow,
 )
@@ -52,6 +53,7 @@ urlpatterns = [
     *billing_advice.urlpatterns,
     *network.urlpatterns,
     *pricing.urlpatterns,
+    *tariffs.urlpatterns,
     *imports.urlpatterns,
     *connections.urlpatterns,
     *journal.urlpatterns,

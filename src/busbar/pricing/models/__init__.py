@@ -1,6 +1,7 @@
-"""Dated, sourced prices and rules, and what decides on single days and intervals."""
+"""Dated, sourced prices and rules, the drafts that become them, and what decides on days."""
 
 from busbar.pricing.models.days import CriticalDayRule, DailyTemperature, PriceSeries, SeriesPrice
+from busbar.pricing.models.drafts import DraftState, TariffDraft
 from busbar.pricing.models.losses import LossCorrection
 from busbar.pricing.models.prices import (
     Certainty,
@@ -25,6 +26,7 @@ __all__ = [
     "CriticalDayRule",
     "DailyTemperature",
     "DayType",
+    "DraftState",
     "LossCorrection",
     "PowerFactorStandard",
     "PowerFactorStep",
@@ -37,6 +39,7 @@ __all__ = [
     "Surcharge",
     "Tariff",
     "TariffCategory",
+    "TariffDraft",
     "TariffPrice",
     "TimeOfUseInterval",
     "TimeOfUsePeriod",

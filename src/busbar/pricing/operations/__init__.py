@@ -1,10 +1,22 @@
 """Changing prices and rules: every figure dated and sourced. `store_*` take many rows."""
 
+from busbar.pricing.operations.adopting import (
+    UnableToAdoptTariff,
+    UnableToWithdrawTariff,
+    adopt_draft,
+    withdraw_draft,
+)
 from busbar.pricing.operations.days import (
     store_critical_day_rules,
     store_daily_temperatures,
     store_price_series,
     store_series_prices,
+)
+from busbar.pricing.operations.drafting import (
+    TariffValues,
+    UnableToDraftTariff,
+    discard_draft,
+    draft_tariff,
 )
 from busbar.pricing.operations.losses import store_loss_corrections
 from busbar.pricing.operations.rules import (
@@ -17,6 +29,13 @@ from busbar.pricing.operations.tariffs import store_surcharges, store_tariffs
 from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou_schemes
 
 __all__ = [
+    "TariffValues",
+    "UnableToAdoptTariff",
+    "UnableToDraftTariff",
+    "UnableToWithdrawTariff",
+    "adopt_draft",
+    "discard_draft",
+    "draft_tariff",
     "load_seed",
     "store_critical_day_rules",
     "store_daily_temperatures",
@@ -30,4 +49,5 @@ __all__ = [
     "store_tariffs",
     "store_tou_intervals",
     "store_tou_schemes",
+    "withdraw_draft",
 ]

@@ -23,6 +23,7 @@ from busbar.pricing.operations.rules import (
 )
 from busbar.pricing.operations.tariffs import store_surcharges, store_tariffs
 from busbar.pricing.operations.time_of_use import store_tou_intervals, store_tou_schemes
+from busbar.pricing.used import find_used_changes
 
 SEED = Path(__file__).resolve().parent.parent / "seed"
 
@@ -46,7 +47,7 @@ def load_seed(*, at: dt.datetime) -> dict[str, Outcome]:
         ("tou_intervals", store_tou_intervals, _intervals(schemes)),
         ("critical_day_rules", store_critical_day_rules, _critical_days(critical)),
         ("loss_corrections", store_loss_corrections, iter(_read("losses.toml")["correction"])),
-        ("tariffs", store_tariffs, iter(prices["tariff"])),
+        ("tariffs", store_tariffs, _tariffs(prices["tariff"])),
         ("surcharges", store_surcharges, _surcharges(surcharges)),
     )
     return {name: _store(store, list(rows), at) for name, store, rows in batches}
@@ -180,6 +181,12 @@ def _critical_days(document: dict[str, Any]) -> Iterator[Row]:
 def _minute(text: str) -> int:
     hour, minute = text.split(":")
     return int(hour) * 60 + int(minute)
+
+
+def _tariffs(rows: list[Row]) -> Iterator[Row]:
+    """Without the versions whose prices bills have used since: those stand as they were."""
+    used = find_used_changes(enumerate(rows))
+    return (row for index, row in enumerate(rows) if index not in used)
 
 
 def _surcharges(document: dict[str, Any]) -> Iterator[Row]:

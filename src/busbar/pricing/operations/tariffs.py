@@ -30,6 +30,7 @@ from busbar.pricing.models import (
     TimeOfUseScheme,
 )
 from busbar.pricing.operations.rules import reject_backward
+from busbar.pricing.used import find_used_changes
 
 PERIODS = tuple(TimeOfUsePeriod.values)
 
@@ -43,6 +44,10 @@ def store_tariffs(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcom
     schemes = resolve(batch, "scheme", everyone, "code", "没有这个编码的分时方案")
     reject_backward(batch)
     _check_prices(batch)
+    for index, month in find_used_changes(batch.live()).items():
+        batch.reject(
+            index, "valid_from", f"已按此版本出具 {month} 的账单，价格不能改，请另立新版本"
+        )
     codes = sorted(batch.values("code"))
     stored = list(Tariff.objects.filter(code__in=codes).prefetch_related("prices"))
     ends = _ends(batch, stored, lambda row: row["code"], lambda row: row.code)
