@@ -42,6 +42,7 @@ SEEN_BY_ALL = {
     "pricing.TimeOfUseScheme": "published prices",
     "pricing.TimeOfUseInterval": "published prices",
     "pricing.Tariff": "published prices",
+    "pricing.TariffDraft": "prices to be published; reading them takes the permission",
     "pricing.TariffPrice": "published prices",
     "pricing.Surcharge": "published prices",
     "pricing.LossCorrection": "published rules",

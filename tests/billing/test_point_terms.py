@@ -182,6 +182,15 @@ class TestLossesOfATransformer:
 
         assert quantities(Bill.objects.get())["U1001.loss.1"] == 744
 
+    def test_that_nobody_stated_are_told_on_the_bill(self, point: UsagePoint, lake: Path) -> None:
+        world.store(lake, world.curves([point]))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert Bill.objects.get().notes == [
+            "计量点 U1001 在低压侧计量，未登记损耗计算方式，本账单未计变损、线损。"
+        ]
+
     def test_without_a_plate_refuse_the_bill(self, point: UsagePoint, lake: Path) -> None:
         make_loss(point)
         Transformer.objects.update(no_load_kw=None)

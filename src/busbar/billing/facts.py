@@ -22,7 +22,7 @@ from busbar.billing.stretches import Stretch, list_stretches
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import CHINA, Month, Period
 from busbar.metering.lake import INTERVALS, Quality
-from busbar.supply.models import BasicChargeMode, UsagePoint
+from busbar.supply.models import BasicChargeMode, MeteringSide, UsagePoint
 
 _WH = Decimal(1000)
 _ONE_DAY = dt.timedelta(days=1)
@@ -46,6 +46,8 @@ class AccountFacts:
     missing_intervals: int
     estimated_intervals: int
     tariff_code: str
+    notes: tuple[str, ...] = ()
+    """What the bill says of its facts, besides what the rating notes."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,16 @@ def assemble(
         missing_intervals=missing,
         estimated_intervals=sum(p.whole.quality_intervals[Quality.ESTIMATED] for p in points),
         tariff_code=stretches[-1].agreement.tariff_code,
+        notes=tuple(_without_losses([p.point for p in points], terms)),
     )
+
+
+def _without_losses(points: Sequence[UsagePoint], terms: PointTerms) -> Iterator[str]:
+    """A sentence for each point that measures on the low side and whose losses nobody stated."""
+    stated = {loss.usage_point_id for loss in terms.losses}
+    for point in points:
+        if point.metering_side == MeteringSide.LOW and point.pk not in stated:
+            yield f"计量点 {point.number} 在低压侧计量，未登记损耗计算方式，本账单未计变损、线损。"
 
 
 def _points(

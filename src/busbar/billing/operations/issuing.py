@@ -208,7 +208,7 @@ def new_bill(work: Work, facts: AccountFacts, rated: RatedBill) -> Bill:
         lake_version=work.limits.lake_version,
         issued_at=work.at,
         quantities=[_quantity(quantity) for quantity in rated.quantities],
-        notes=list(rated.notes),
+        notes=[*facts.notes, *rated.notes],
     )
 
 
