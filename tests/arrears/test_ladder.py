@@ -210,6 +210,13 @@ class TestMoney:
         assert ProcessInstance.objects.get().state == InstanceState.CANCELLED
         assert not UserTask.objects.open().exists()
 
+    def test_an_old_entry_does_not_close_what_is_owed_since(self, ladder: Ladder) -> None:
+        ladder.open()
+        assert not operations.settle_account(
+            account_id=ladder.account.pk, by=SYSTEM_VIEWER, at=at("2026-02-01")
+        )
+        assert ladder.case().state == CaseState.REMINDED
+
     def test_part_of_the_money_changes_nothing(self, ladder: Ladder) -> None:
         ladder.open()
         ladder.pay("400.00")

@@ -139,7 +139,7 @@ def is_important(account: CustomerAccount) -> bool:
 
 def list_obstacles(case: DunningCase, *, at: dt.datetime) -> list[str]:
     """Why supply may not be stopped now, a sentence each; empty when it may."""
-    return [*list_obstacles_to_notice(case, at=at), *_missing_steps(case, at), *_bad_day(case, at)]
+    return [*list_obstacles_to_notice(case, at=at), *_missing_steps(case, at), *_bad_day(at)]
 
 
 def list_obstacles_to_notice(case: DunningCase, *, at: dt.datetime) -> list[str]:
@@ -184,17 +184,21 @@ def _missing_steps(case: DunningCase, at: dt.datetime) -> list[str]:
     return found
 
 
-def _bad_day(case: DunningCase, at: dt.datetime) -> list[str]:
+def _bad_day(at: dt.datetime) -> list[str]:
     on = local_date(at)
+    rule = find_stop_ban(on)
+    return [f"{on} 是非工作日或其前一日，不停电（{rule.source}）"] if rule else []
+
+
+def find_stop_ban(on: dt.date) -> StopRule | None:
+    """The rule by which nobody is stopped on the day: a day off, or the day before one."""
     rules = StopRule.objects.filter(code="holiday_eve", valid_from__lte=on)
-    rule = rules.exclude(valid_until__lte=on).order_by("-valid_from").first()
+    rule: StopRule | None = rules.exclude(valid_until__lte=on).order_by("-valid_from").first()
     if rule is None or not rule.is_on:
-        return []
+        return None
     calendar = clocks_queries.get_calendar(on, on + dt.timedelta(days=2))
-    days = (on, on + dt.timedelta(days=1))
-    if all(calendar.is_working_day(day) for day in days):
-        return []
-    return [f"{on} 是非工作日或其前一日，不停电（{rule.source}）"]
+    both_work = all(calendar.is_working_day(on + dt.timedelta(days=n)) for n in (0, 1))
+    return None if both_work else rule
 
 
 def _spoken(moment: dt.datetime) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.arrears.limits import cite, ladder_limit
-from busbar.arrears.models import CasePause, CaseState, DunningCase, unit_of
+from busbar.arrears.models import CasePause, CaseState, CaseStep, DunningCase, unit_of
 from busbar.arrears.operations.ground import lock_case, note, say, tell
 from busbar.arrears.queries import debt_of, find_open_case
 from busbar.kit.money import plain
@@ -29,6 +29,7 @@ def settle_account(*, account_id: int, by: Viewer, at: dt.datetime) -> bool:
     if known is None:
         return False
     case = lock_case(known.number, SYSTEM_VIEWER)
+    at = _not_before_its_steps(case, at)
     if case.state == CaseState.CLEARED or debt_of([account_id], on=local_date(at)):
         return False
     if case.state == CaseState.STOPPED:
@@ -36,6 +37,12 @@ def settle_account(*, account_id: int, by: Viewer, at: dt.datetime) -> bool:
     else:
         _close(case, by, at)
     return True
+
+
+def _not_before_its_steps(case: DunningCase, at: dt.datetime) -> dt.datetime:
+    """An entry worked off late is older than what was done since: nothing is back-dated."""
+    last = CaseStep.objects.filter(case=case).order_by("-at").values_list("at", flat=True).first()
+    return max(at, last) if last else at
 
 
 def _close(case: DunningCase, by: Viewer, at: dt.datetime) -> None:
@@ -88,5 +95,6 @@ def take_up_again(*, account_id: int, by: Viewer, at: dt.datetime) -> bool:
     if case is None:
         return False
     locked = lock_case(case.number, SYSTEM_VIEWER)
+    at = _not_before_its_steps(locked, at)
     note(locked, "reopened", "核销撤销，电费重新挂欠", by=by, at=at)
     return True
