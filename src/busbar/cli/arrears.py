@@ -34,7 +34,8 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
     from busbar.arrears import queries
-    from busbar.arrears.models import DunningCase
+    from busbar.arrears.models import CaseState, DunningCase
+    from busbar.kit.periods import CHINA
 
     try:
         case = queries.get_case(SYSTEM_VIEWER, args.number)
@@ -43,7 +44,10 @@ def _show(args: argparse.Namespace) -> int:
         return 1
     print(case.number, case.account.number, case.account.customer.name, case.get_state_display())
     for step in queries.list_steps(case):
-        print(f"  {step.at:%Y-%m-%d %H:%M}  {step.by_name}  {step.text}  {step.source}")
+        when = f"{step.at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+        print(f"  {when}  {step.by_name}  {step.text}  {step.source}")
+    if case.state in {CaseState.STOPPED, CaseState.CLEARED, CaseState.CLOSED}:
+        return 0
     for sentence in queries.list_obstacles(case, at=dt.datetime.now(dt.UTC)):
         print(f"  不能停电：{sentence}")
     return 0

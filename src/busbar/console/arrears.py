@@ -30,7 +30,11 @@ class PauseForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("暂缓"), choices=PauseKind.choices)
     reason = forms.CharField(label=_("原因"), max_length=300)
-    until = forms.DateField(label=_("至"), required=False)
+    until = forms.DateField(
+        label=_("至"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
 
 @require_safe

@@ -16,6 +16,7 @@ from busbar.arrears import operations as arrears_operations
 from busbar.arrears import queries as arrears_queries
 from busbar.arrears.limits import notice_window
 from busbar.arrears.models import DunningCase, unit_of
+from busbar.customers.models import CustomerKind
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA, local_date
 from busbar.payments import operations as payments_operations
@@ -24,6 +25,7 @@ from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import UserTask
 
 _DAYS_AGO, _LONG = 14, 31
+_STOPPABLE = (CustomerKind.INDUSTRY, CustomerKind.COMMERCE)
 
 
 def tell_arrears(*, at: dt.datetime) -> str:
@@ -38,13 +40,15 @@ def tell_arrears(*, at: dt.datetime) -> str:
 
 
 def _chosen(start: dt.datetime) -> Iterator[tuple[DunningCase, str]]:
-    """The longest overdue ordinary 户号 with their endings, and the first important one."""
+    """Ordinary 户号 overdue for long enough with their endings, and the first important one."""
     before = local_date(start) - dt.timedelta(days=_LONG)
     rows = arrears_queries.list_cases(SYSTEM_VIEWER, state="reminded")
     found = list(rows.filter(oldest_due_on__lt=before)[:200])
     important = [case for case in found if arrears_queries.is_important(case.account)]
-    ordinary = [case for case in found if case not in important]
-    yield from zip(ordinary, ("restored", "stopped", "noticed"), strict=False)
+    ordinary = [case for case in found if case.account.customer.kind in _STOPPABLE]
+    ordinary.sort(key=lambda case: case.oldest_due_on, reverse=True)
+    ordinary = [case for case in ordinary if case not in important]
+    yield from zip(ordinary, ("stopped", "restored", "noticed"), strict=False)
     yield from ((case, "guarded") for case in important[:1])
 
 

@@ -50,7 +50,7 @@ def lock_case(number: str, by: Viewer, *states: str) -> DunningCase:
 
 def note(
     case: DunningCase,
-    verb: str,
+    event: str,
     text: str,
     *,
     by: Viewer,
@@ -59,17 +59,17 @@ def note(
     message_id: int | None = None,
     **changes: Any,
 ) -> None:
-    """A line of the timeline and one journal entry `arrears.case.<verb>`, told to the clocks."""
+    """A line of the timeline and one journal entry of the event, told to the clocks."""
     CaseStep.objects.create(
         case=case,
-        kind=verb,
+        kind=event.rsplit(".", 1)[-1],
         at=at,
         by_name=by.name,
         text=text[:500],
         source=source[:300],
         message_id=message_id,
     )
-    tell(f"arrears.case.{verb}", case, by=by, at=at, reason=text[:300], **changes)
+    tell(event, case, by=by, at=at, reason=text[:300], **changes)
 
 
 def tell(

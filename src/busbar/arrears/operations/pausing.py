@@ -49,7 +49,7 @@ def pause_case(
         by_name=by.name,
     )
     text = f"{pause.get_kind_display()}：{pause.reason}" + (f"，至 {until}" if until else "")
-    note(case, "paused", text, by=by, at=at, kind=pause.kind)
+    note(case, "arrears.case.paused", text, by=by, at=at, kind=pause.kind)
     return pause
 
 
@@ -65,7 +65,7 @@ def end_pause(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> CaseP
         raise UnableToPauseCase("请写明结束暂缓的原因")
     pause.ended_at, pause.ended_because = at, reason.strip()[:300]
     pause.save(update_fields=["ended_at", "ended_because"])
-    note(case, "resumed", f"暂缓结束：{pause.ended_because}", by=by, at=at)
+    note(case, "arrears.case.resumed", f"暂缓结束：{pause.ended_because}", by=by, at=at)
     return pause
 
 
@@ -91,5 +91,11 @@ def report_to_authority(
         raise UnableToPauseCase("请写明抄报文号")
     case.authority_report = report.strip()[:60]
     case.save(update_fields=["authority_report"])
-    note(case, "reported", f"已抄报电力管理部门，文号 {case.authority_report}", by=by, at=at)
+    note(
+        case,
+        "arrears.case.reported",
+        f"已抄报电力管理部门，文号 {case.authority_report}",
+        by=by,
+        at=at,
+    )
     return case

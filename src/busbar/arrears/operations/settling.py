@@ -56,7 +56,7 @@ def _close(case: DunningCase, by: Viewer, at: dt.datetime) -> None:
     case.state, case.cleared_at, case.closed_at = CaseState.CLOSED, at, at
     case.outcome = "缴清，未停电"
     case.save(update_fields=["state", "cleared_at", "closed_at", "outcome"])
-    note(case, "closed", "逾期电费已缴清，催费结束", by=by, at=at)
+    note(case, "arrears.case.closed", "逾期电费已缴清，催费结束", by=by, at=at)
     if case.process_id is not None:
         workflow_operations.cancel_process(
             instance_id=case.process_id, reason="电费已缴清", actor=by.actor, at=at
@@ -69,7 +69,7 @@ def _owe_supply(case: DunningCase, by: Viewer, at: dt.datetime) -> None:
     limit = ladder_limit("arrears-restoration", on=local_date(at), unit_path=unit_of(case).path)
     message = say(case, "cleared", by=by, at=at, hours=plain(limit.amount))
     note(
-        case, "cleared", f"逾期电费已缴清，须在 {plain(limit.amount)} 小时内复电",
+        case, "arrears.case.cleared", f"逾期电费已缴清，须在 {plain(limit.amount)} 小时内复电",
         by=by, at=at, source=cite(limit), message_id=message,
     )  # fmt: skip
     tell("arrears.debt.cleared", case, by=by, at=at)
@@ -96,5 +96,5 @@ def take_up_again(*, account_id: int, by: Viewer, at: dt.datetime) -> bool:
         return False
     locked = lock_case(case.number, SYSTEM_VIEWER)
     at = _not_before_its_steps(locked, at)
-    note(locked, "reopened", "核销撤销，电费重新挂欠", by=by, at=at)
+    note(locked, "arrears.case.reopened", "核销撤销，电费重新挂欠", by=by, at=at)
     return True

@@ -43,7 +43,7 @@ def demand_payment(*, number: str, text: str = "", by: Viewer, at: dt.datetime) 
     message = say(case, "demanded", by=by, at=at)
     words = f"催缴 {overdue_yuan(case, at)} 元；{told(message)}"
     words += f"；{text.strip()}" if text.strip() else ""
-    note(case, "demanded", words, by=by, at=at, message_id=message)
+    note(case, "arrears.case.demanded", words, by=by, at=at, message_id=message)
     return case
 
 
@@ -58,7 +58,7 @@ def request_stop(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> Du
     limit = ladder_limit("arrears-before-stop", on=local_date(at), unit_path=unit_of(case).path)
     case.state, case.requested_by_name = CaseState.REQUESTED, by.name
     case.save(update_fields=["state", "requested_by_name"])
-    note(case, "stop_requested", reason.strip(), by=by, at=at, source=cite(limit))
+    note(case, "arrears.case.stop_requested", reason.strip(), by=by, at=at, source=cite(limit))
     return case
 
 
@@ -72,7 +72,7 @@ def approve_stop(*, number: str, remark: str = "", by: Viewer, at: dt.datetime) 
     _check(queries.list_obstacles_to_notice(case, at=at))
     case.state, case.approved_by_name = CaseState.APPROVED, by.name
     case.save(update_fields=["state", "approved_by_name"])
-    note(case, "stop_approved", f"同意停电。{remark.strip()}", by=by, at=at)
+    note(case, "arrears.case.stop_approved", f"同意停电。{remark.strip()}", by=by, at=at)
     return case
 
 
@@ -85,7 +85,7 @@ def refuse_stop(*, number: str, remark: str, by: Viewer, at: dt.datetime) -> Dun
         raise UnableToStopSupply("请写明不同意的理由")
     case.state, case.requested_by_name = CaseState.DEMANDED, ""
     case.save(update_fields=["state", "requested_by_name"])
-    note(case, "stop_refused", f"不同意停电：{remark.strip()}", by=by, at=at)
+    note(case, "arrears.case.stop_refused", f"不同意停电：{remark.strip()}", by=by, at=at)
     return case
 
 
@@ -128,7 +128,7 @@ def serve_notice(
     )
     limit = ladder_limit("arrears-stop-notice", on=on, unit_path=path)
     words = f"停电通知书由{person.strip()}签收（{means or '纸质送达'}），拟于 {when} 停电"
-    note(case, "noticed", words, by=by, at=at, source=cite(limit), message_id=message)
+    note(case, "arrears.case.noticed", words, by=by, at=at, source=cite(limit), message_id=message)
     return case
 
 
@@ -164,7 +164,7 @@ def call_customer(*, number: str, person: str, by: Viewer, at: dt.datetime) -> D
     limit = ladder_limit("arrears-last-notice", on=local_date(at), unit_path=unit_of(case).path)
     message = say(case, "called", by=by, at=at)
     words = f"停电前再次通知，接听人{person.strip()}"
-    note(case, "called", words, by=by, at=at, source=cite(limit), message_id=message)
+    note(case, "arrears.case.called", words, by=by, at=at, source=cite(limit), message_id=message)
     return case
 
 
@@ -180,7 +180,14 @@ def stop_supply(*, number: str, by: Viewer, at: dt.datetime) -> DunningCase:
     case.state, case.stopped_at = CaseState.STOPPED, at
     case.save(update_fields=["state", "stopped_at"])
     message = say(case, "stopped", by=by, at=at)
-    note(case, "stopped", f"已停电（{case.outage.number}）", by=by, at=at, message_id=message)
+    note(
+        case,
+        "arrears.case.stopped",
+        f"已停电（{case.outage.number}）",
+        by=by,
+        at=at,
+        message_id=message,
+    )
     return case
 
 
@@ -195,7 +202,7 @@ def restore_supply(*, number: str, by: Viewer, at: dt.datetime) -> DunningCase:
     case.state, case.closed_at, case.outcome = CaseState.CLOSED, at, "缴清，已复电"
     case.save(update_fields=["state", "closed_at", "outcome"])
     message = say(case, "restored", by=by, at=at)
-    note(case, "restored", "已复电", by=by, at=at, message_id=message)
+    note(case, "arrears.case.restored", "已复电", by=by, at=at, message_id=message)
     return case
 
 
