@@ -67,9 +67,9 @@ def case_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-def case_page(request: StaffRequest, number: str) -> HttpResponse:
+def case_page(request: StaffRequest, case_number: str) -> HttpResponse:
     """One case: what is owed, what was done, what stands in the way of a stop."""
-    return _page(request, _found(request, number), PauseForm())
+    return _page(request, _found(request, case_number), PauseForm())
 
 
 def _page(
@@ -95,53 +95,53 @@ def _page(
 
 
 @require_POST
-def case_pause(request: StaffRequest, number: str) -> HttpResponse:
+def case_pause(request: StaffRequest, case_number: str) -> HttpResponse:
     """Let the case stand still."""
-    case, form = _found(request, number), PauseForm(request.POST)
+    case, form = _found(request, case_number), PauseForm(request.POST)
     if form.is_valid():
         try:
             arrears_operations.pause_case(
-                number=number, by=request.viewer, at=timezone.now(), **form.cleaned_data
+                number=case_number, by=request.viewer, at=timezone.now(), **form.cleaned_data
             )
-            return redirect("arrears_case", number)
+            return redirect("arrears_case", case_number)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
     return _page(request, case, form, status=422)
 
 
 @require_POST
-def case_resume(request: StaffRequest, number: str) -> HttpResponse:
+def case_resume(request: StaffRequest, case_number: str) -> HttpResponse:
     """Let the case go on."""
-    return _act(request, number, arrears_operations.end_pause, "reason")
+    return _act(request, case_number, arrears_operations.end_pause, "reason")
 
 
 @require_POST
-def case_report(request: StaffRequest, number: str) -> HttpResponse:
+def case_report(request: StaffRequest, case_number: str) -> HttpResponse:
     """Note the report to the authority."""
-    return _act(request, number, arrears_operations.report_to_authority, "report")
+    return _act(request, case_number, arrears_operations.report_to_authority, "report")
 
 
-def _act(request: StaffRequest, number: str, act: object, field: str) -> HttpResponse:
-    _found(request, number)
+def _act(request: StaffRequest, case_number: str, act: object, field: str) -> HttpResponse:
+    _found(request, case_number)
     words = {field: request.POST.get(field, "")[:300]}
     try:
-        act(number=number, by=request.viewer, at=timezone.now(), **words)  # type: ignore[operator]
+        act(number=case_number, by=request.viewer, at=timezone.now(), **words)  # type: ignore[operator]
     except Refusal as refusal:
         messages.error(request, str(refusal))
-    return redirect("arrears_case", number)
+    return redirect("arrears_case", case_number)
 
 
-def _found(request: StaffRequest, number: str) -> DunningCase:
+def _found(request: StaffRequest, case_number: str) -> DunningCase:
     try:
-        return arrears_queries.get_case(request.viewer, number)
+        return arrears_queries.get_case(request.viewer, case_number)
     except DunningCase.DoesNotExist as missing:
         raise Http404 from missing
 
 
 urlpatterns = [
     path("arrears/", case_list, name="arrears"),
-    path("arrears/<str:number>/", case_page, name="arrears_case"),
-    path("arrears/<str:number>/pause/", case_pause, name="arrears_case_pause"),
-    path("arrears/<str:number>/resume/", case_resume, name="arrears_case_resume"),
-    path("arrears/<str:number>/report/", case_report, name="arrears_case_report"),
+    path("arrears/<str:case_number>/", case_page, name="arrears_case"),
+    path("arrears/<str:case_number>/pause/", case_pause, name="arrears_case_pause"),
+    path("arrears/<str:case_number>/resume/", case_resume, name="arrears_case_resume"),
+    path("arrears/<str:case_number>/report/", case_report, name="arrears_case_report"),
 ]

@@ -39,10 +39,10 @@ def outage_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-def outage_page(request: StaffRequest, number: str) -> HttpResponse:
+def outage_page(request: StaffRequest, outage_number: str) -> HttpResponse:
     """One stop and the usage points it touches, as far as seen."""
     try:
-        outage = outages_queries.get_outage(request.viewer, number)
+        outage = outages_queries.get_outage(request.viewer, outage_number)
     except Outage.DoesNotExist as missing:
         raise Http404 from missing
     affected = outages_queries.list_affected(request.viewer, outage)[:500]
@@ -52,5 +52,5 @@ def outage_page(request: StaffRequest, number: str) -> HttpResponse:
 
 urlpatterns = [
     path("outages/", outage_list, name="outage_list"),
-    path("outages/<str:number>/", outage_page, name="outage"),
+    path("outages/<str:outage_number>/", outage_page, name="outage"),
 ]
