@@ -67,6 +67,7 @@ SEEN_BY_ALL = {
     "payments.PaymentTerm": "one rule for everybody; units only tighten it",
     "payments.PayerLink": "which account a payer paid for; read only to match and to suggest",
     "payments.LedgerAccount": "the chart of accounts, one for the company",
+    "arrears.StopRule": "which days nobody is stopped on; one for everybody",
     "payments.LedgerMonth": "whether a month is closed; one for the company",
     "connections.NumberSequence": "the last number of a series; on no screen",
     "connections.DocumentRequirement": "a published list",

@@ -105,6 +105,8 @@ SHARED = {
     "application_number": "E404",
     "change_number": "E404",
     "order_number": "E404",
+    "case_number": "E404",
+    "outage_number": "E404",
     "paper_number": "E404",
     "photo_id": "999999",
     "draft_id": "999999",

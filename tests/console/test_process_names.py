@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 
+from busbar.arrears import apps as arrears_apps
 from busbar.connections.steps.registering import PROCESSES
 from busbar.console.process_names import NAMES, name_actor, name_step
 
@@ -14,7 +16,8 @@ _NAMED = re.compile(r'<bpmn:(?:userTask|process)[^>]* name="([^"]+)"')
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 SHIPPED = {
     name
-    for path in PROCESSES.glob("*/process.bpmn")
+    for folder in (PROCESSES, Path(arrears_apps.__file__).parent / "processes")
+    for path in folder.glob("*/process.bpmn")
     for name in _NAMED.findall(path.read_text("utf-8"))
 }
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.payments import operations as payments_operations
@@ -16,6 +17,7 @@ from busbar.payments import queries as payments_queries
 from busbar.payments.bank_file import BankRow
 from busbar.payments.models import (
     AccountBalance,
+    LateCharge,
     LedgerTransaction,
     MoneySource,
     Payment,
@@ -25,6 +27,7 @@ from busbar.payments.models import (
     PostingKind,
     Receivable,
 )
+from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at, open_counter
 
 OPERATIONS = int(os.environ.get("BUSBAR_LEDGER_OPERATIONS", "10000"))
@@ -52,6 +55,7 @@ class Office:
 
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.book = world, Bookkeeper()
+        pricing_operations.load_seed(at=at("2026-01-01"))
         self.draw = random.Random(seed)  # noqa: S311 - a test's order of steps, no secret
         self.accounts = [world.account(f"31010000{n:02d}") for n in range(8)]
         self.points = [
@@ -79,6 +83,7 @@ class Office:
                 self.ask,
                 self.decide,
                 self.pay_back,
+                self.late,
             )
         )
         try:
@@ -106,6 +111,15 @@ class Office:
             self.book.billed[account.number] = self.book.billed.get(account.number, 0) + fen
         payments_operations.raise_receivables(by=self.world.cashier, at=at("2026-02-03"))
         return _BILLS
+
+    def late(self) -> None:
+        """Late-payment charges on what was overdue a month ago: owed like bills."""
+        known = set(LateCharge.objects.values_list("pk", flat=True))
+        payments_operations.charge_late_payments(by=SYSTEM_VIEWER, at=at("2026-04-02"))
+        new = LateCharge.objects.exclude(pk__in=known).select_related("receivable__account")
+        for charge in new:
+            number = charge.receivable.account.number
+            self.book.billed[number] += charge.receivable.amount_fen
 
     def bank_file(self) -> int:
         """Ten rows: by reference, by 户号, without a word; some twice, some exact."""

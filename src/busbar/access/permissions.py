@@ -29,6 +29,9 @@ class Permission(models.TextChoices):
     TAKE_PAYMENTS = "take_payments", _("电费收费与核销")
     KEEP_LEDGER = "keep_ledger", _("总账与月结")
     REOPEN_MONTHS = "reopen_months", _("反结账")
+    MANAGE_OUTAGES = "manage_outages", _("停电与复电")
+    COLLECT_ARREARS = "collect_arrears", _("催费")
+    APPROVE_STOPS = "approve_stops", _("审批欠费停电")
     ENERGIZE = "energize", _("送电")
     HANDLE_CHANGES = "handle_changes", _("办理变更用电")
     PUBLISH_PROCESSES = "publish_processes", _("发布流程")
@@ -44,7 +47,13 @@ _P = Permission
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.ACCOUNT_MANAGER: frozenset(
-        {_P.EDIT_CUSTOMERS, _P.EXPORT, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}
+        {
+            _P.EDIT_CUSTOMERS,
+            _P.EXPORT,
+            _P.ACCEPT_APPLICATIONS,
+            _P.HANDLE_CHANGES,
+            _P.COLLECT_ARREARS,
+        }
     ),
     Role.CONNECTION_OFFICER: frozenset(
         {
@@ -73,10 +82,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.DRAFT_TARIFFS,
         }
     ),
-    Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS}),
+    Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS, _P.COLLECT_ARREARS}),
     Role.ACCOUNTANT: frozenset({_P.EXPORT, _P.APPROVE_REFUNDS, _P.KEEP_LEDGER}),
-    Role.PLANNER: frozenset({_P.EXPORT}),
-    Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE}),
+    Role.PLANNER: frozenset({_P.EXPORT, _P.MANAGE_OUTAGES}),
+    Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE, _P.MANAGE_OUTAGES}),
     Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS}),
     Role.MANAGER: frozenset(
         {
@@ -85,6 +94,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.APPROVE_SCHEMES,
             _P.APPROVE_REFUNDS,
             _P.REOPEN_MONTHS,
+            _P.APPROVE_STOPS,
             _P.GRANT_GREEN_CHANNEL,
             _P.SUPERVISE,
             _P.ADOPT_TARIFFS,

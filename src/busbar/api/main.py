@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from busbar.access.visibility import NotPermitted
 from busbar.api import (
     access,
+    arrears,
     billing,
     clocks,
     customers,
@@ -84,6 +85,8 @@ api.add_router("/refunds", fees.refunds, tags=["业务费用"])
 api.add_router("/supply-changes", changes.router, tags=["变更用电"])
 api.add_router("/metering-orders", orders.metering, tags=["工单"])
 api.add_router("/service-orders", orders.service, tags=["工单"])
+api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
+api.add_router("/outages", arrears.outages, tags=["停电"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from busbar.access import operations as access_operations
 from busbar.access import queries as access_queries
 from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.arrears import operations as arrears_operations
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.clocks import operations as clocks_operations
@@ -60,6 +61,7 @@ def prepare(*, at: dt.datetime) -> None:
     connections_operations.load_unit_costs(at=at)
     change_operations.load_change_rules(at=at)
     payments_operations.load_payments_seed(at=at)
+    arrears_operations.load_stop_rules(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from busbar.access.permissions import Permission
+from busbar.arrears import queries as arrears_queries
 from busbar.billing import insights
 from busbar.billing import queries as billing_queries
 from busbar.billing.insights import MonthSum, Scope
@@ -36,6 +37,7 @@ from busbar.supply import queries as supply_queries
 
 TIMELINE_PAGE = 30
 BILL_MONTHS = 13
+_CASES = 10
 _STATEMENT_DAYS = 396
 MOST_ALERTS = 30
 """Of each kind; a customer with more has its lists of bills and agreements."""
@@ -198,6 +200,7 @@ def _payments(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
             for account in file.accounts
         ],
         "since": since,
+        "cases": arrears_queries.list_cases_of(request.viewer, file.customer.pk)[:_CASES],
     }
 
 

@@ -92,6 +92,7 @@ AREAS = (
             Place(_("电费核算"), "calculator", "bill_run_list", "r", under=("bill_run",)),
             Place(_("电费收费"), "cash-register", "payment_list", "a", under=("payment",)),
             Place(_("应收与账龄"), "hourglass-low", "receivable_list", "x"),
+            Place(_("催费与停电"), "bell-ringing", "arrears", "", under=("arrears_case",)),
             Place(_("总账与月结"), "book-2", "ledger", "", under=("ledger",)),
             Place(_("核对账单"), "scale-outline", "shadow_bill_list", under=("shadow_bill",)),
         ),
@@ -102,6 +103,7 @@ AREAS = (
             Place(
                 _("电网与供电"), "topology-star-3", "network", "n", under=("substation", "feeder")
             ),
+            Place(_("停电与复电"), "bolt-off", "outage_list", "", under=("outage",)),
             Place(_("电价与规则"), "scale", "pricing", "p", under=("tariff", "rule_set")),
         ),
     ),

@@ -10,6 +10,14 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext, pgettext_lazy
 
 NAMES: dict[str, Promise | str] = {
+    "停电前电话通知": pgettext_lazy("step", "停电前电话通知"),
+    "催缴通知": pgettext_lazy("step", "催缴通知"),
+    "审批停电": pgettext_lazy("step", "审批停电"),
+    "恢复供电": pgettext_lazy("step", "恢复供电"),
+    "执行停电": pgettext_lazy("step", "执行停电"),
+    "欠费催收与停复电": pgettext_lazy("step", "欠费催收与停复电"),
+    "申请停电": pgettext_lazy("step", "申请停电"),
+    "送达停电通知书": pgettext_lazy("step", "送达停电通知书"),
     "业务退费": pgettext_lazy("step", "业务退费"),
     "中间检查": pgettext_lazy("step", "中间检查"),
     "传递市场营销部": pgettext_lazy("step", "传递市场营销部"),

@@ -2,6 +2,7 @@
 
 from busbar.console import (
     administration,
+    arrears,
     bill_correction,
     bill_paper,
     bill_release,
@@ -20,6 +21,7 @@ from busbar.console import (
     messages,
     metering,
     network,
+    outages,
     payments,
     preferences,
     pricing,
@@ -49,6 +51,8 @@ urlpatterns = [
     *bill_paper.urlpatterns,
     *billing.urlpatterns,
     *payments.urlpatterns,
+    *arrears.urlpatterns,
+    *outages.urlpatterns,
     *group_bills.urlpatterns,
     *billing_advice.urlpatterns,
     *network.urlpatterns,

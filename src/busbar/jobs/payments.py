@@ -15,6 +15,13 @@ def raise_receivables() -> str:
     return f"新增应收 {payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)} 笔"
 
 
+def charge_late_payments() -> str:
+    """Late-payment charges of what was paid late or is open over a month's end."""
+    at = dt.datetime.now(dt.UTC)
+    charged = payments_operations.charge_late_payments(by=SYSTEM_VIEWER, at=at)
+    return f"违约金 {charged} 笔"
+
+
 def talk_to_bank() -> str:
     """Fetch what the bank has sent and order what is to be paid back."""
     at, gateway = dt.datetime.now(dt.UTC), chosen_gateway()

@@ -15,7 +15,7 @@ from busbar.payments import queries as payments_queries
 from busbar.payments.ageing import BUCKETS
 
 PAGE = 50
-_LABELS = {
+AGE_LABELS = {
     "not_due": _("未到期"),
     "to_30": _("逾期 1–30 天"),
     "to_60": _("31–60 天"),
@@ -48,11 +48,11 @@ def receivable_list(request: StaffRequest) -> HttpResponse:
         "ages": rows[:PAGE],
         "more": len(rows) > PAGE,
         "next_page": page + 1,
-        "sums": [(_LABELS[s.bucket.key], s) for s in sums],
+        "sums": [(AGE_LABELS[s.bucket.key], s) for s in sums],
         "total": total,
         "overdue": total - sums[0].yuan,
-        "labels": [_LABELS[b.key] for b in BUCKETS],
-        "choices": [(b.key, _LABELS[b.key]) for b in BUCKETS],
+        "labels": [AGE_LABELS[b.key] for b in BUCKETS],
+        "choices": [(b.key, AGE_LABELS[b.key]) for b in BUCKETS],
         "age": bucket.key if bucket else "",
         "text": text,
     }

@@ -29,7 +29,13 @@ from busbar.payments.models.payments import (
     PaymentHold,
     PaymentMatch,
 )
-from busbar.payments.models.receivables import AccountBalance, PaymentTerm, Receivable, in_yuan
+from busbar.payments.models.receivables import (
+    AccountBalance,
+    LateCharge,
+    PaymentTerm,
+    Receivable,
+    in_yuan,
+)
 from busbar.payments.models.refunds import PaymentRefund, Payout, RefundState
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "CollectionAccount",
     "DailyTakings",
     "FileState",
+    "LateCharge",
     "LedgerAccount",
     "LedgerCode",
     "LedgerKind",

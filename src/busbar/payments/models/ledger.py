@@ -36,6 +36,7 @@ class LedgerCode(models.TextChoices):
     DEPOSIT = "deposit", _("保证金")
     REFUNDS = "refunds", _("应付退款")
     REVENUE = "revenue", _("电费收入")
+    LATE_INCOME = "late_income", _("违约金收入")
 
 
 class LedgerAccount(models.Model):
@@ -55,6 +56,7 @@ class PostingKind(models.TextChoices):
     """What kind of money operation a transaction records."""
 
     BILLED = "billed", _("应收入账")
+    LATE_CHARGED = "late_charged", _("违约金入账")
     RECEIVED = "received", _("收款")
     MATCHED = "matched", _("核销")
     UNDONE = "undone", _("撤销核销")

@@ -51,15 +51,26 @@ class OfAccountQuerySet(VisibleQuerySet):
     customer_lookup = "account__customer"
 
 
+class OfReceivableQuerySet(VisibleQuerySet):
+    """Seen with the receivable."""
+
+    unit_lookups = ("receivable__account__unit", "receivable__account__customer__unit")
+    customer_lookup = "receivable__account__customer"
+
+
 class Receivable(models.Model):
     """应收: a bill's amount, what is still open of it, due by the end of `due_on`.
+
+    Without a bill it is a late-payment charge (`LateCharge`).
 
     `reference` is what the payer writes: `DF`, the bill's id in ten digits, two check digits.
     A bill that corrects another adds its difference. What is below nought owes nothing: it
     stands in the account's credit.
     """
 
-    bill = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="+")
+    bill = models.OneToOneField(
+        Bill, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     account = models.ForeignKey(
         CustomerAccount, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -112,6 +123,33 @@ class Receivable(models.Model):
     def open_yuan(self) -> Decimal:
         """What is still owed."""
         return in_yuan(self.open_fen)
+
+
+class LateCharge(models.Model):
+    """违约金: what a bill paid late owes beside it, up to and with a day; never changed.
+
+    `lines` are the days by unpaid amount, rate and rule set: text, formula, yuan, article,
+    source, certainty. They say the whole charge up to the day; of it `charged_fen` were
+    charged before, and the receivable asks for the rest.
+    """
+
+    receivable = models.OneToOneField(Receivable, on_delete=models.PROTECT, related_name="+")
+    overdue = models.ForeignKey(
+        Receivable, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    until = models.DateField()
+    charged_fen = models.BigIntegerField(default=0)
+    lines = models.JSONField(default=list)
+
+    objects = OfReceivableQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["overdue", "until"], name="late_charge_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.overdue_id} {self.until}"
 
 
 class AccountBalance(models.Model):

@@ -2,6 +2,7 @@
 
 from busbar.payments.operations.carrying import fetch_statements, order_refunds
 from busbar.payments.operations.importing import UnableToImportPayments, import_payments
+from busbar.payments.operations.late_charges import charge_late_payments
 from busbar.payments.operations.ledger import UnableToPost
 from busbar.payments.operations.matching import (
     UnableToMatch,
@@ -64,6 +65,7 @@ __all__ = [
     "UnableToTakePayment",
     "UnableToUndoMatch",
     "approve_refund",
+    "charge_late_payments",
     "close_month",
     "close_point",
     "credit_payment",

@@ -15,6 +15,7 @@ from busbar.customers.models import CustomerAccount
 from busbar.payments.ageing import BUCKETS, Bucket
 from busbar.payments.models import (
     AccountBalance,
+    LateCharge,
     MoneySource,
     MoneyTarget,
     PaymentMatch,
@@ -178,7 +179,13 @@ def get_statement(
     facts: dict[int, list[tuple[dt.date, int, str, str, int]]] = {pk: [] for pk in ids}
     for bill in Receivable.objects.visible_to(viewer).filter(account__in=ids):
         facts[bill.account_id].append(
-            (bill.issued_on, bill.pk, "bill", bill.month, bill.amount_fen)
+            (
+                bill.issued_on,
+                bill.pk,
+                "bill" if bill.bill_id else "late",
+                bill.month,
+                bill.amount_fen,
+            )
         )
     for match in _money(viewer, ids):
         text = match.payment.reference if match.payment else ""
@@ -219,6 +226,13 @@ def _running(
             owed += fen
             found.append(StatementLine(on, kind, text, in_yuan(fen), in_yuan(owed)))
     return found
+
+
+def list_late_charges(viewer: Viewer, account_id: int) -> QuerySet[LateCharge, LateCharge]:
+    """A 户号's late-payment charges with their explanation, the newest first; one query."""
+    rows: QuerySet[LateCharge, LateCharge] = LateCharge.objects.visible_to(viewer)
+    rows = rows.filter(receivable__account=account_id)
+    return rows.select_related("receivable", "overdue").order_by("-id")
 
 
 def list_terms(*, on: dt.date) -> QuerySet[PaymentTerm, PaymentTerm]:

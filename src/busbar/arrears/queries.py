@@ -1,0 +1,205 @@
+"""Cases, what they owe, what stands in the way of a stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from busbar.access.visibility import Viewer
+from busbar.arrears.limits import ladder_limit, length_of, notice_window
+from busbar.arrears.models import (
+    CasePause,
+    CaseState,
+    CaseStep,
+    DunningCase,
+    StopRule,
+    unit_of,
+)
+from busbar.clocks import queries as clocks_queries
+from busbar.customers.models import CustomerAccount, Importance
+from busbar.kit.money import plain
+from busbar.kit.periods import CHINA, local_date
+from busbar.payments.ageing import BUCKETS, Bucket
+from busbar.payments.models import Receivable, in_yuan
+
+Cases = QuerySet[DunningCase, DunningCase]
+
+
+@dataclass(frozen=True)
+class UnitAge:
+    """One unit's overdue money by bucket, in the order of `BUCKETS`, in yuan."""
+
+    unit: str
+    buckets: tuple[Decimal, ...]
+    overdue_yuan: Decimal
+
+
+@dataclass(frozen=True)
+class Debt:
+    """What a 户号 owes overdue: open yuan, how many bills, since when."""
+
+    open_yuan: Decimal
+    bills: int
+    oldest_due_on: dt.date | None
+
+
+def list_cases(viewer: Viewer, *, state: str = "", text: str = "") -> Cases:
+    """Visible cases, open ones unless a state is asked for, the longest overdue first."""
+    rows: Cases = DunningCase.objects.visible_to(viewer)
+    rows = rows.filter(state=state) if state else rows.exclude(state=CaseState.CLOSED)
+    if text:
+        rows = rows.filter(
+            Q(number__startswith=text)
+            | Q(account__number__startswith=text)
+            | Q(account__customer__name__contains=text)
+        )
+    return rows.select_related("account__customer", "account__unit", "outage").order_by(
+        "oldest_due_on", "id"
+    )
+
+
+def list_cases_of(viewer: Viewer, customer_id: int) -> Cases:
+    """A customer's cases, the newest first."""
+    rows: Cases = DunningCase.objects.visible_to(viewer).filter(account__customer=customer_id)
+    return rows.select_related("account").order_by("-id")
+
+
+def get_case(viewer: Viewer, number: str) -> DunningCase:
+    """DunningCase.DoesNotExist where there is none that the viewer sees."""
+    rows: Cases = DunningCase.objects.visible_to(viewer)
+    return rows.select_related("account__customer", "account__unit", "outage").get(number=number)
+
+
+def find_open_case(account_id: int) -> DunningCase | None:
+    """The 户号's running case, for operations that decide themselves who may."""
+    rows = DunningCase.objects.exclude(state=CaseState.CLOSED).filter(account=account_id)
+    return rows.select_related("account__customer", "account__unit", "outage").first()
+
+
+def count_by_state(viewer: Viewer) -> dict[str, int]:
+    """Open cases by state; one query."""
+    rows = DunningCase.objects.visible_to(viewer).exclude(state=CaseState.CLOSED)
+    return dict(rows.order_by().values_list("state").annotate(n=Count("id")))
+
+
+def list_steps(case: DunningCase) -> QuerySet[CaseStep, CaseStep]:
+    """The timeline, the earliest first; the case was found visible."""
+    return CaseStep.objects.filter(case=case).order_by("id")
+
+
+def list_pauses(case: DunningCase) -> QuerySet[CasePause, CasePause]:
+    """Its pauses, the earliest first."""
+    return CasePause.objects.filter(case=case).order_by("id")
+
+
+def find_pause(case: DunningCase) -> CasePause | None:
+    """The pause in which the case stands still now."""
+    return CasePause.objects.filter(case=case, ended_at=None).first()
+
+
+def debt_of(account_ids: Sequence[int], *, on: dt.date) -> dict[int, Debt]:
+    """By 户号 what is overdue; one query. Without overdue money it is not in the answer."""
+    found: dict[int, list[tuple[int, dt.date]]] = {}
+    rows = Receivable.objects.filter(
+        account__in=account_ids, bill__isnull=False, open_fen__gt=0, due_on__lt=on
+    )
+    for account, fen, due in rows.values_list("account_id", "open_fen", "due_on"):
+        found.setdefault(account, []).append((fen, due))
+    return {
+        pk: Debt(in_yuan(sum(f for f, _ in owed)), len(owed), min(d for _, d in owed))
+        for pk, owed in found.items()
+    }
+
+
+def age_units(viewer: Viewer, *, on: dt.date) -> list[UnitAge]:
+    """Open money by unit of the account and bucket, the most overdue first; one query."""
+    sums = {b.key: Sum("open_fen", filter=_lies_in(b, on)) for b in BUCKETS}
+    rows = Receivable.objects.visible_to(viewer).filter(open_fen__gt=0)
+    found = []
+    for row in rows.order_by().values("account__unit__name").annotate(**sums):
+        yuan = tuple(in_yuan(row[b.key] or 0) for b in BUCKETS)
+        found.append(UnitAge(row["account__unit__name"], yuan, sum(yuan[1:], Decimal("0.00"))))
+    return sorted(found, key=lambda each: (-each.overdue_yuan, each.unit))
+
+
+def _lies_in(bucket: Bucket, on: dt.date) -> Q:
+    since, until = bucket.span(on)
+    inside = Q(due_on__lte=until)
+    return inside if since is None else inside & Q(due_on__gte=since)
+
+
+def is_important(account: CustomerAccount) -> bool:
+    """Whether the customer has an importance grade (电监安全〔2008〕43号)."""
+    return bool(account.customer.importance != Importance.NONE)
+
+
+def list_obstacles(case: DunningCase, *, at: dt.datetime) -> list[str]:
+    """Why supply may not be stopped now, a sentence each; empty when it may."""
+    return [*list_obstacles_to_notice(case, at=at), *_missing_steps(case, at), *_bad_day(at)]
+
+
+def list_obstacles_to_notice(case: DunningCase, *, at: dt.datetime) -> list[str]:
+    """What stands in the way already before the notice: nothing owed, too early, a pause."""
+    on = local_date(at)
+    debt = debt_of([case.account_id], on=on).get(case.account_id)
+    if debt is None or debt.oldest_due_on is None:
+        return ["已没有逾期电费"]
+    found = []
+    limit = ladder_limit("arrears-before-stop", on=on, unit_path=unit_of(case).path)
+    if on - debt.oldest_due_on <= length_of(limit):
+        days = (on - debt.oldest_due_on).days
+        found.append(
+            f"逾期 {days} 天，须超过 {plain(limit.amount)} 天（{limit.document}{limit.source}）"
+        )
+    pause = find_pause(case)
+    if pause is not None:
+        until = f"，至 {pause.until}" if pause.until else ""
+        found.append(f"{pause.get_kind_display()}未了结{until}：{pause.reason}")
+    if is_important(case.account) and not case.authority_report:
+        grade = case.account.customer.get_importance_display()
+        found.append(f"{grade}用户，停电通知须先抄报同级电力管理部门并登记文号")
+    return found
+
+
+def _missing_steps(case: DunningCase, at: dt.datetime) -> list[str]:
+    if not case.approved_by_name:
+        return ["停电尚未批准"]
+    if case.noticed_at is None or case.stop_planned_at is None:
+        return ["停电通知书尚未送达"]
+    path, found, served = unit_of(case).path, [], local_date(case.noticed_at)
+    earliest, latest = notice_window(case.noticed_at, on=served, unit_path=path)
+    if at < max(earliest, case.stop_planned_at):
+        found.append(f"通知期未满，最早 {_spoken(max(earliest, case.stop_planned_at))} 停电")
+    if at >= latest:
+        found.append(f"通知已过 {_spoken(latest)}，须重新送达停电通知书")
+    last = ladder_limit("arrears-last-notice", on=local_date(at), unit_path=path)
+    if case.called_at is None:
+        found.append(f"停电前 {plain(last.amount)} 分钟的再次通知尚未作出")
+    elif at < case.called_at + length_of(last):
+        found.append(f"再次通知后须满 {plain(last.amount)} 分钟")
+    return found
+
+
+def _bad_day(at: dt.datetime) -> list[str]:
+    on = local_date(at)
+    rule = find_stop_ban(on)
+    return [f"{on} 是非工作日或其前一日，不停电（{rule.source}）"] if rule else []
+
+
+def find_stop_ban(on: dt.date) -> StopRule | None:
+    """The rule by which nobody is stopped on the day: a day off, or the day before one."""
+    rules = StopRule.objects.filter(code="holiday_eve", valid_from__lte=on)
+    rule: StopRule | None = rules.exclude(valid_until__lte=on).order_by("-valid_from").first()
+    if rule is None or not rule.is_on:
+        return None
+    calendar = clocks_queries.get_calendar(on, on + dt.timedelta(days=2))
+    both_work = all(calendar.is_working_day(on + dt.timedelta(days=n)) for n in (0, 1))
+    return None if both_work else rule
+
+
+def _spoken(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}"
