@@ -33,7 +33,7 @@ def tell_arrears(*, at: dt.datetime) -> str:
     start = _hour(local_date(at) - dt.timedelta(days=_DAYS_AGO), 9)
     payments_operations.charge_late_payments(by=SYSTEM_VIEWER, at=at)
     arrears_operations.open_cases(by=SYSTEM_VIEWER, at=start)
-    told = [_tell(case, ending, start) for case, ending in _chosen(start)]
+    told = [tell_case(case, ending, start) for case, ending in _chosen(start)]
     arrears_operations.open_cases(by=SYSTEM_VIEWER, at=at)
     cases = DunningCase.objects.count()
     return f"催费 {cases} 件，其中{'、'.join(told)}" if told else f"催费 {cases} 件"
@@ -52,7 +52,7 @@ def _chosen(start: dt.datetime) -> Iterator[tuple[DunningCase, str]]:
     yield from ((case, "guarded") for case in important[:1])
 
 
-def _tell(case: DunningCase, ending: str, start: dt.datetime) -> str:
+def tell_case(case: DunningCase, ending: str, start: dt.datetime) -> str:
     """The case's rungs one after the other; its state in words."""
     try:
         for element, moment, data in _course(case, ending, start):

@@ -37,6 +37,7 @@ _ISSUE_DAY, _FILE_DAYS = 3, 20
 _SINCE = dt.date(2015, 1, 1)
 _PERMILLE = 1000
 # Out of a thousand bills: up to the number, what becomes of them.
+_YEARS_AGO = dt.timedelta(days=3 * 365)
 _WAYS = ((870, "on_time"), (925, "late"), (945, "part"), (960, "over"), (970, "twice"),
          (982, "wordless"), (1000, "never"))  # fmt: skip
 _NEVER_PAYS = 60
@@ -77,7 +78,7 @@ def pay_month(month: Month, folder: Path, *, at: dt.datetime) -> Paid:
     came_at = min(dt.datetime.combine(until, dt.time(8), tzinfo=CHINA), at)
     kept = 0
     for city, account in _collection_accounts(at):
-        rows = sorted(_rows(month, city), key=lambda row: (row.on, row.reference))
+        rows = sorted(_rows(month, city, at), key=lambda row: (row.on, row.reference))
         path = folder / f"电费流水_{city.code}_{month}.csv"
         _write(path, rows)
         good, refused = read_bank_file(path)
@@ -117,13 +118,13 @@ def _collection_accounts(
         )
 
 
-def _rows(month: Month, city: OrganizationUnit) -> Iterator[_Row]:
+def _rows(month: Month, city: OrganizationUnit, at: dt.datetime) -> Iterator[_Row]:
     """On-time money of the month, and late money of the month before."""
     for owed in _receivables(month, city):
-        yield from _rows_of(owed, is_late=False)
+        yield from _rows_of(owed, _way(owed, at), is_late=False)
     for owed in _receivables(month.previous, city).filter(open_fen__gt=0):
-        if _way(owed) == "late":
-            yield from _rows_of(owed, is_late=True)
+        if _way(owed, at) == "late":
+            yield from _rows_of(owed, "late", is_late=True)
 
 
 def _receivables(month: Month, city: OrganizationUnit) -> QuerySet[Receivable, Receivable]:
@@ -137,16 +138,19 @@ def _draw(text: str, upto: int) -> int:
     return zlib.crc32(text.encode()) % upto
 
 
-def _way(owed: Receivable) -> str:
+def _way(owed: Receivable, at: dt.datetime) -> str:
+    """How the bill is paid; on time where that was years ago: nobody owes so long unpursued."""
     number = owed.account.number
+    if owed.due_on < local_date(at) - _YEARS_AGO:
+        return "on_time"
     if _draw(f"stopped {number}", _NEVER_PAYS) == 0:
         return "never"
     drawn = _draw(f"{number} {owed.month}", _PERMILLE)
     return next(way for upto, way in _WAYS if drawn < upto)
 
 
-def _rows_of(owed: Receivable, *, is_late: bool) -> Iterator[_Row]:
-    way, number = _way(owed), owed.account.number
+def _rows_of(owed: Receivable, way: str, *, is_late: bool) -> Iterator[_Row]:
+    number = owed.account.number
     if way == "never" or (way == "late") != is_late:
         return
     day = owed.issued_on + dt.timedelta(days=2 + _draw(f"day {number} {owed.month}", 12))
