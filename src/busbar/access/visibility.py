@@ -7,7 +7,7 @@ whole; the regulator sees its branch and may only read (R2, R33, R73, U2, U3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -44,6 +44,10 @@ class Viewer:
     def actor(self) -> Actor:
         """The viewer as the journal names it."""
         return Actor(self.user_id, self.name)
+
+    def entitled(self) -> Viewer:
+        """The same person, entitled to the one act that a task has given to them."""
+        return replace(self, sees_all=True)
 
     def may(self, permission: Permission) -> bool:
         """Whether the act is allowed."""

@@ -18,7 +18,7 @@ cases, outages = Router(), Router()
 _MOST = 200
 
 
-class CaseOut(Schema):
+class DunningCaseOut(Schema):
     """One case; moments are aware, empty until they come."""
 
     number: str
@@ -36,7 +36,7 @@ class CaseOut(Schema):
         return row.account.number
 
 
-class StepOut(Schema):
+class DunningStepOut(Schema):
     """One thing done in a case."""
 
     kind: str
@@ -46,10 +46,10 @@ class StepOut(Schema):
     source: str
 
 
-class CaseDetailOut(CaseOut):
+class DunningCaseDetailOut(DunningCaseOut):
     """A case with its timeline."""
 
-    steps: list[StepOut]
+    steps: list[DunningStepOut]
 
     @staticmethod
     def resolve_steps(row: DunningCase) -> object:
@@ -71,13 +71,15 @@ class OutageOut(Schema):
     restored_at: dt.datetime | None
 
 
-@cases.get("", response=answers(list[CaseOut]), operation_id="list_dunning_cases")
+@cases.get("", response=answers(list[DunningCaseOut]), operation_id="list_dunning_cases")
 def list_cases(request: HttpRequest, state: str = "") -> list[DunningCase]:
     """催费单，逾期最久的在前；至多 200 件。"""
     return list(arrears_queries.list_cases(viewer_of(request), state=state)[:_MOST])
 
 
-@cases.get("/{number}", response=answers(CaseDetailOut), operation_id="get_dunning_case")
+@cases.get(
+    "/{number}", response=answers(DunningCaseDetailOut, 404), operation_id="get_dunning_case"
+)
 def get_case(request: HttpRequest, number: str) -> DunningCase:
     """一件催费单及其经过。"""
     return arrears_queries.get_case(viewer_of(request), number)
@@ -90,7 +92,7 @@ def list_outages(request: HttpRequest, kind: str = "", state: str = "") -> list[
     return list(found[:_MOST])
 
 
-@outages.get("/{number}", response=answers(OutageOut), operation_id="get_outage")
+@outages.get("/{number}", response=answers(OutageOut, 404), operation_id="get_outage")
 def get_outage(request: HttpRequest, number: str) -> Outage:
     """一件停电。"""
     return outages_queries.get_outage(viewer_of(request), number)
