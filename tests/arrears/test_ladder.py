@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
@@ -93,6 +94,16 @@ class TestStopping:
             lambda: operations.approve_stop(number=number, by=SYSTEM_VIEWER, at=at(OVERDUE, 11)),
             ladder,
         )
+
+    def test_a_namesake_may_approve(self, ladder: Ladder) -> None:
+        ladder.open()
+        ladder.do("demand_payment", ladder.collector, at(OVERDUE, 9), remark="")
+        ladder.do("request_stop", ladder.collector, at(OVERDUE, 10), remark="多次催缴未果")
+
+        namesake = replace(ladder.approver, name=ladder.collector.name)
+        operations.approve_stop(number=ladder.case().number, by=namesake, at=at(OVERDUE, 11))
+
+        assert ladder.case().state == CaseState.APPROVED
 
     @pytest.mark.parametrize("stop_at", ["2026-03-26T23:59:00+08:00", "2026-03-31T00:00:00+08:00"])
     def test_a_notice_names_a_stop_three_to_seven_days_later(

@@ -46,7 +46,12 @@ class Viewer:
         return Actor(self.user_id, self.name)
 
     def entitled(self) -> Viewer:
-        """The same person, entitled to the one act that a task has given to them."""
+        """The same person, entitled to the act at hand by what they were given to do.
+
+        Whoever holds a task does what it asks for: the workflow has checked unit and role. A
+        dispatcher stops supply, a metering team writes the archive of another branch's station,
+        and neither holds the counter's permissions. Never for what a person asks of themselves.
+        """
         return replace(self, sees_all=True)
 
     def may(self, permission: Permission) -> bool:

@@ -64,6 +64,7 @@ class DunningCase(models.Model):
     state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.REMINDED)
     oldest_due_on = models.DateField()
     opened_at = models.DateTimeField()
+    requested_by_id = models.BigIntegerField(null=True, blank=True)
     requested_by_name = models.CharField(max_length=150, blank=True)
     approved_by_name = models.CharField(max_length=150, blank=True)
     authority_report = models.CharField(max_length=60, blank=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.arrears.limits import ladder_limit, length_of, notice_window
@@ -23,19 +23,9 @@ from busbar.clocks import queries as clocks_queries
 from busbar.customers.models import CustomerAccount, Importance
 from busbar.kit.money import plain
 from busbar.kit.periods import CHINA, local_date
-from busbar.payments.ageing import BUCKETS, Bucket
 from busbar.payments.models import Receivable, in_yuan
 
 Cases = QuerySet[DunningCase, DunningCase]
-
-
-@dataclass(frozen=True)
-class UnitAge:
-    """One unit's overdue money by bucket, in the order of `BUCKETS`, in yuan."""
-
-    unit: str
-    buckets: tuple[Decimal, ...]
-    overdue_yuan: Decimal
 
 
 @dataclass(frozen=True)
@@ -113,23 +103,6 @@ def debt_of(account_ids: Sequence[int], *, on: dt.date) -> dict[int, Debt]:
         pk: Debt(in_yuan(sum(f for f, _ in owed)), len(owed), min(d for _, d in owed))
         for pk, owed in found.items()
     }
-
-
-def age_units(viewer: Viewer, *, on: dt.date) -> list[UnitAge]:
-    """Open money by unit of the account and bucket, the most overdue first; one query."""
-    sums = {b.key: Sum("open_fen", filter=_lies_in(b, on)) for b in BUCKETS}
-    rows = Receivable.objects.visible_to(viewer).filter(open_fen__gt=0)
-    found = []
-    for row in rows.order_by().values("account__unit__name").annotate(**sums):
-        yuan = tuple(in_yuan(row[b.key] or 0) for b in BUCKETS)
-        found.append(UnitAge(row["account__unit__name"], yuan, sum(yuan[1:], Decimal("0.00"))))
-    return sorted(found, key=lambda each: (-each.overdue_yuan, each.unit))
-
-
-def _lies_in(bucket: Bucket, on: dt.date) -> Q:
-    since, until = bucket.span(on)
-    inside = Q(due_on__lte=until)
-    return inside if since is None else inside & Q(due_on__gte=since)
 
 
 def is_important(account: CustomerAccount) -> bool:

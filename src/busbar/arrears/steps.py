@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from busbar.access.visibility import Viewer
 from busbar.arrears import operations
 from busbar.arrears.models import DunningCase
 from busbar.workflow.registry import TaskCompletion
@@ -66,12 +65,7 @@ def restore_supply(completion: TaskCompletion) -> dict[str, Any]:
 
 def _common(completion: TaskCompletion) -> dict[str, Any]:
     case = DunningCase.objects.get(pk=completion.instance.subject_id)
-    return {"number": case.number, "by": _entitled(completion.viewer), "at": completion.at}
-
-
-def _entitled(viewer: Viewer) -> Viewer:
-    """Whoever was given the task may do it, though the 户号 is another department's."""
-    return viewer.entitled()
+    return {"number": case.number, "by": completion.viewer.entitled(), "at": completion.at}
 
 
 def _text(completion: TaskCompletion, name: str) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
@@ -63,7 +64,7 @@ class PriceBook:
         """All sets of the month, in order."""
         return (self.rule_set, *self.later_rule_sets)
 
-    @property
+    @cached_property
     def tariffs(self) -> dict[str, PricedTariff]:
         """Each tariff by code as it is first in the month."""
         return {code: versions[0] for code, versions in self.versions.items()}

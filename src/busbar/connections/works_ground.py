@@ -142,16 +142,6 @@ def find_employees(
     return people
 
 
-def as_archivist(by: Viewer) -> Viewer:
-    """The same person, let to write the archive: energising is what entitles him to.
-
-    The registers' operations ask for the clerk's permission and for the unit's branch. Who may
-    energise writes exactly what the approved papers say; a dispatcher stands in another branch.
-    """
-    # Not dataclasses.replace: a face may hand in a lazy stand-in, which is no dataclass to it.
-    return Viewer(by.user_id, by.employee_id, by.name, by.unit_path, by.permissions, sees_all=True)
-
-
 def names_of(people: Iterable[Any]) -> str:
     """Names in one line."""
     return "、".join(str(person.name) for person in people)

@@ -56,7 +56,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
         "rows": [(row, debts.get(row.account_id)) for row in rows[:PAGE]],
         "more": len(rows) > PAGE,
         "next_page": page + 1,
-        "units": arrears_queries.age_units(request.viewer, on=on),
+        "units": payments_queries.age_units(request.viewer, on=on),
         "age_labels": [AGE_LABELS[b.key] for b in BUCKETS],
         "rungs": [(s, s.label, counts.get(s, 0)) for s in CaseState if s != CaseState.CLOSED],
         "choices": CaseState.choices,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 
 from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount, Importance
@@ -58,10 +58,11 @@ def get_outage(viewer: Viewer, number: str) -> Outage:
 def list_affected(viewer: Viewer, outage: Outage) -> QuerySet[AffectedPoint, AffectedPoint]:
     """The points touched that the viewer sees, important customers first."""
     rows: QuerySet[AffectedPoint, AffectedPoint] = AffectedPoint.objects.visible_to(viewer)
+    is_ordinary = Case(When(account__customer__importance=Importance.NONE, then=1), default=0)
     return (
         rows.filter(outage=outage)
         .select_related("account__customer", "usage_point")
-        .order_by("account__customer__number", "usage_point__number")
+        .order_by(is_ordinary, "account__customer__number", "usage_point__number")
     )
 
 

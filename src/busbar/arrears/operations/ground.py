@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from busbar.access.visibility import Viewer
 from busbar.arrears.models import CaseStep, DunningCase, unit_of
+from busbar.arrears.queries import debt_of
 from busbar.clocks import operations as clocks_operations
 from busbar.clocks.subjects import Subject
 from busbar.customers.models import Contact
@@ -16,7 +18,6 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications.operations import About, Recipient, UnableToSendMessage
-from busbar.payments.models import Receivable, in_yuan
 
 CASE = "arrears.case"
 KEY = "arrears_dunning"
@@ -119,12 +120,10 @@ def say(case: DunningCase, kind: str, *, by: Viewer, at: dt.datetime, **facts: s
     return int(message.pk)
 
 
-def overdue_yuan(case: DunningCase, at: dt.datetime) -> Any:
+def overdue_yuan(case: DunningCase, at: dt.datetime) -> Decimal:
     """What the 户号 owes overdue, in yuan."""
-    rows = Receivable.objects.filter(
-        account=case.account_id, bill__isnull=False, open_fen__gt=0, due_on__lt=local_date(at)
-    )
-    return in_yuan(sum(rows.values_list("open_fen", flat=True)))
+    debt = debt_of([case.account_id], on=local_date(at)).get(case.account_id)
+    return debt.open_yuan if debt else Decimal("0.00")
 
 
 def told(message_id: int | None) -> str:

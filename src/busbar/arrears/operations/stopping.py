@@ -56,8 +56,9 @@ def request_stop(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> Du
         raise UnableToStopSupply("请写明申请停电的理由")
     _check(queries.list_obstacles_to_notice(case, at=at))
     limit = ladder_limit("arrears-before-stop", on=local_date(at), unit_path=unit_of(case).path)
-    case.state, case.requested_by_name = CaseState.REQUESTED, by.name
-    case.save(update_fields=["state", "requested_by_name"])
+    case.state = CaseState.REQUESTED
+    case.requested_by_id, case.requested_by_name = by.employee_id, by.name
+    case.save(update_fields=["state", "requested_by_id", "requested_by_name"])
     note(case, "arrears.case.stop_requested", reason.strip(), by=by, at=at, source=cite(limit))
     return case
 
@@ -67,7 +68,7 @@ def approve_stop(*, number: str, remark: str = "", by: Viewer, at: dt.datetime) 
     """Approve a stop that another person asked for."""
     by.require(Permission.APPROVE_STOPS)
     case = lock_case(number, by, CaseState.REQUESTED)
-    if by.name == case.requested_by_name:
+    if by.employee_id == case.requested_by_id:
         raise UnableToStopSupply("申请人不能批准自己的停电申请，须由他人审批")
     _check(queries.list_obstacles_to_notice(case, at=at))
     case.state, case.approved_by_name = CaseState.APPROVED, by.name
@@ -83,8 +84,8 @@ def refuse_stop(*, number: str, remark: str, by: Viewer, at: dt.datetime) -> Dun
     case = lock_case(number, by, CaseState.REQUESTED)
     if not remark.strip():
         raise UnableToStopSupply("请写明不同意的理由")
-    case.state, case.requested_by_name = CaseState.DEMANDED, ""
-    case.save(update_fields=["state", "requested_by_name"])
+    case.state, case.requested_by_id, case.requested_by_name = CaseState.DEMANDED, None, ""
+    case.save(update_fields=["state", "requested_by_id", "requested_by_name"])
     note(case, "arrears.case.stop_refused", f"不同意停电：{remark.strip()}", by=by, at=at)
     return case
 
@@ -93,7 +94,7 @@ def refuse_stop(*, number: str, remark: str, by: Viewer, at: dt.datetime) -> Dun
 def serve_notice(
     *, number: str, stop_at: dt.datetime, person: str, means: str, by: Viewer, at: dt.datetime
 ) -> DunningCase:
-    """停电通知书 served to a person: supply will stop at `stop_at`, three to seven days later.
+    """停电通知书 served to a person: supply will stop at `stop_at`, within the notice's window.
 
     Plans and announces the outage. Served again where an earlier notice has run out.
     """
@@ -105,7 +106,7 @@ def serve_notice(
     if not earliest <= stop_at < latest:
         raise UnableToStopSupply(
             f"停电时间须在 {earliest.astimezone(CHINA):%Y-%m-%d} 起、"
-            f"{latest.astimezone(CHINA):%Y-%m-%d} 前（停电通知书提前 3 至 7 天送达）"
+            f"{latest.astimezone(CHINA):%Y-%m-%d} 前（以停电通知书送达之日起算）"
         )
     if not person.strip():
         raise UnableToStopSupply("请写明签收人")
@@ -153,7 +154,7 @@ def _announce(case: DunningCase, stop_at: dt.datetime, by: Viewer, at: dt.dateti
 
 @transaction.atomic
 def call_customer(*, number: str, person: str, by: Viewer, at: dt.datetime) -> DunningCase:
-    """The last word before the stop, at least half an hour ahead (第67条)."""
+    """The last word before the stop, as long ahead as the rule set in force says."""
     by.require(Permission.COLLECT_ARREARS)
     case = lock_case(number, by, CaseState.NOTICED)
     _check(queries.list_obstacles_to_notice(case, at=at))

@@ -21,7 +21,7 @@ from busbar.connections.numbering import next_serial
 from busbar.connections.operations.submit import acting
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import advance, involve_units
-from busbar.connections.works_ground import as_archivist, hold, hold_visible
+from busbar.connections.works_ground import hold, hold_visible
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountStatus, Customer
 from busbar.kit.errors import Refusal
@@ -247,7 +247,7 @@ def _find(application: ConnectionApplication) -> Customer | None:
 
 
 def _register(application: ConnectionApplication, *, by: Viewer, at: dt.datetime) -> Customer:
-    archivist = as_archivist(by)
+    archivist = by.entitled()
     year = at.astimezone(CHINA).year
     number = f"YK{year}{next_serial(f'customer:{year}'):06d}"
     # The number's row held back whoever registers at the same moment; he may have been quicker.

@@ -21,7 +21,7 @@ from busbar.connections.queries.commissioning import has_passed_training, list_c
 from busbar.connections.recording import record_step
 from busbar.connections.sent_files import SentFile, keep_files
 from busbar.connections.subjects import advance
-from busbar.connections.works_ground import as_archivist, hold_visible
+from busbar.connections.works_ground import hold_visible
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import Contact
 from busbar.kit.errors import Refusal
@@ -101,7 +101,7 @@ def _keep_contact(
             name=made.contact_name,
             role=role,
             phone=made.contact_phone,
-            by=as_archivist(by),
+            by=by.entitled(),
             at=at,
         )
 

@@ -22,7 +22,7 @@ from busbar.connections.operations.archive import enter_archive
 from busbar.connections.queries.commissioning import list_obstacles
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import advance
-from busbar.connections.works_ground import as_archivist, hold_visible
+from busbar.connections.works_ground import hold_visible
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 
@@ -68,7 +68,7 @@ def energize_supply(
     entered = enter_archive(
         application=application,
         since=local_date(switching.switched_at),
-        by=as_archivist(by),
+        by=by.entitled(),
         at=at,
     )
     made = Energization.objects.create(

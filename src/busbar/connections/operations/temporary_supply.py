@@ -13,7 +13,6 @@ from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.connections.models import TemporarySupply
 from busbar.connections.queries.commissioning import list_ending_temporary_supplies
 from busbar.connections.recording import record_step
-from busbar.connections.works_ground import as_archivist
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountStatus
 from busbar.journal import operations as journal_operations
@@ -75,7 +74,7 @@ def terminate_temporary_supply(
     if supply is None:
         raise UnableToEndTemporarySupply("该临时用电不存在，或不在您的管辖范围内")
     _check_end(supply, ended_on, end_registers, local_date(at))
-    _clear_archive(supply, ended_on, by=as_archivist(by), at=at)
+    _clear_archive(supply, ended_on, by=by.entitled(), at=at)
     supply.terminated_on, supply.terminated_at, supply.terminated_by = ended_on, at, by.name
     supply.end_registers = {name: str(reading) for name, reading in end_registers.items()}
     supply.save(update_fields=["terminated_on", "terminated_at", "terminated_by", "end_registers"])

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from busbar.access.visibility import Viewer
 from busbar.connections import operations
 from busbar.connections.models import ChangeKind, SupplyChange
 from busbar.connections.operations import changes as change_operations
 from busbar.connections.operations import orders as order_operations
 from busbar.connections.operations.orders import MeterFound, MeterLeft
 from busbar.connections.steps.answers import Facts, keyed, rows, text
-from busbar.connections.works_ground import as_archivist
 from busbar.workflow.registry import TaskCompletion
 
 
 def approve_change(completion: TaskCompletion) -> Facts:
     """Approve or refuse a change of supply."""
-    pk, by, at = completion.instance.subject_id, _entitled(completion), completion.at
+    pk, by, at = completion.instance.subject_id, completion.viewer.entitled(), completion.at
     if completion.outcome == "refused":
         reason = text(completion, "remark")
         change_operations.refuse_change(change_id=pk, reason=reason, by=by, at=at)
@@ -36,10 +34,12 @@ def carry_out_change(completion: TaskCompletion) -> Facts:
         change_id=change.pk,
         done_on=completion.data["done_on"],
         seals={key: str(numbers[number]) for key, number in parts if number in numbers},
-        by=_entitled(completion),
+        by=completion.viewer.entitled(),
         at=completion.at,
     )
-    operations.issue_change_paper(change_id=change.pk, by=_entitled(completion), at=completion.at)
+    operations.issue_change_paper(
+        change_id=change.pk, by=completion.viewer.entitled(), at=completion.at
+    )
     return {"change_kind": str(ChangeKind(change.kind))}
 
 
@@ -64,7 +64,7 @@ def do_metering_order(completion: TaskCompletion) -> Facts:
         found=found,
         left=left,
         findings=text(completion, "findings"),
-        by=_entitled(completion),
+        by=completion.viewer.entitled(),
         at=completion.at,
     )
     return {}
@@ -77,7 +77,7 @@ def do_service_order(completion: TaskCompletion) -> Facts:
         result=text(completion, "result"),
         items=[{k: str(v or "") for k, v in row.items()} for row in rows(completion, "items")],
         next_due_on=completion.data.get("next_due_on"),
-        by=_entitled(completion),
+        by=completion.viewer.entitled(),
         at=completion.at,
     )
     return {}
@@ -87,7 +87,9 @@ def publish_answer(completion: TaskCompletion) -> Facts:
     """Put the answer into the knowledge base, or leave it."""
     if completion.outcome == "publish":
         order_operations.publish_answer(
-            order_id=completion.instance.subject_id, by=_entitled(completion), at=completion.at
+            order_id=completion.instance.subject_id,
+            by=completion.viewer.entitled(),
+            at=completion.at,
         )
     return {}
 
@@ -102,12 +104,3 @@ def decide_refund(completion: TaskCompletion) -> Facts:
     operations.approve_refund(refund_id=pk, remark=remark, by=by, at=at)
     operations.issue_refund_paper(refund_id=pk, by=by, at=at)
     return {}
-
-
-def _entitled(completion: TaskCompletion) -> Viewer:
-    """Whose task it is may do what it asks for: the workflow has checked unit and role.
-
-    A manager approves and a metering team works for stations that are not of their branch, and
-    neither holds the counter's permission to take changes in.
-    """
-    return as_archivist(completion.viewer)

@@ -49,6 +49,15 @@ class AgeSum:
 
 
 @dataclass(frozen=True)
+class UnitAge:
+    """One unit's open money by bucket, in the order of `BUCKETS`, and what of it is overdue."""
+
+    unit: str
+    buckets: tuple[Decimal, ...]
+    overdue_yuan: Decimal
+
+
+@dataclass(frozen=True)
 class AccountAge:
     """One 户号's open money by bucket, in the order of `BUCKETS`, in yuan."""
 
@@ -121,6 +130,16 @@ def age_receivables(viewer: Viewer, *, on: dt.date) -> list[AgeSum]:
         **{f"{b.key}_n": Count("id", filter=_lies_in(b, on)) for b in BUCKETS},
     )
     return [AgeSum(b, in_yuan(sums[b.key] or 0), sums[f"{b.key}_n"]) for b in BUCKETS]
+
+
+def age_units(viewer: Viewer, *, on: dt.date) -> list[UnitAge]:
+    """Open money by unit of the account and bucket, the most overdue first; one query."""
+    rows = Receivable.objects.visible_to(viewer).filter(open_fen__gt=0)
+    found = []
+    for row in rows.order_by().values("account__unit__name").annotate(**_bucket_sums(on)):
+        yuan = tuple(in_yuan(row[b.key] or 0) for b in BUCKETS)
+        found.append(UnitAge(row["account__unit__name"], yuan, sum(yuan[1:], Decimal("0.00"))))
+    return sorted(found, key=lambda each: (-each.overdue_yuan, each.unit))
 
 
 def list_ages(
