@@ -100,7 +100,7 @@ class TestStopping:
         ladder.do("demand_payment", ladder.collector, at(OVERDUE, 9), remark="")
         ladder.do("request_stop", ladder.collector, at(OVERDUE, 10), remark="多次催缴未果")
 
-        namesake = replace(ladder.approver, name=ladder.collector.name)
+        namesake = replace(ladder.approver, name=ladder.collector.name).entitled()
         operations.approve_stop(number=ladder.case().number, by=namesake, at=at(OVERDUE, 11))
 
         assert ladder.case().state == CaseState.APPROVED
