@@ -24,14 +24,23 @@ from busbar.billing import queries as billing_queries
 from busbar.billing.engines import HERE
 from busbar.billing.engines.pieces import from_batch, measure_piece, to_batch
 from busbar.billing.kernel import MonthAggregates, PeriodMaps, PointMonth
-from busbar.billing.measuring import maps_of
+from busbar.billing.measuring import NO_SCHEME, PERIOD_CODES, maps_of
 from busbar.billing.models import Bill, BillRefusal
 from busbar.billing.operations import correct_bills, run_month
 from busbar.billing.price_book import load_price_book
+from busbar.billing.tariff_use import list_billed_months
+from busbar.billing.trial import try_draft
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import CHINA, Month, Period
 from busbar.metering import lake as lakes
-from busbar.pricing.models import RuleParameter, RuleSet, Surcharge, Tariff, TariffPrice
+from busbar.pricing.models import (
+    RuleParameter,
+    RuleSet,
+    Surcharge,
+    Tariff,
+    TariffDraft,
+    TariffPrice,
+)
 from busbar.supply.models import Agreement, BasicChargeMode, UsagePoint
 from tests.billing import world
 
@@ -41,6 +50,9 @@ D = Decimal
 THE_16TH = dt.date(2026, 1, 16)
 FIRST_HALF = Period(dt.date(2026, 1, 1), THE_16TH)
 SECOND_HALF = Period(THE_16TH, dt.date(2026, 2, 1))
+FLAT = {
+    (NO_SCHEME, dt.date(2026, 1, day)): [PERIOD_CODES.index("flat")] * 96 for day in range(1, 32)
+}
 
 
 @pytest.fixture
@@ -148,9 +160,7 @@ class TestAgreementsThatFollowEachOther:
         self, ground: None, lake: Path
     ) -> None:
         world.make_tariff()
-        plain = world.make_tariff("PLAIN")
-        TariffPrice.objects.filter(tariff=plain).exclude(period="flat").delete()
-        Tariff.objects.filter(pk=plain.pk).update(scheme=None)
+        flat_tariff()
         point = world.make_account(world.make_county(), "1001", standard="")
         amend(point, tariff_code="PLAIN")
 
@@ -355,7 +365,7 @@ class TestCosts:
             keep.update(opened_on=world.LONG_AGO)
 
         assert Bill.objects.count() == 14
-        assert counts[1] <= counts[0] + 1
+        assert counts[1] <= counts[0]
 
 
 class TestCorrection:
@@ -379,6 +389,46 @@ class TestCorrection:
         # The basic charge: 14,516.13 + 10,322.58 instead of 30,000.
         assert bill.amount - before.amount == D("-5161.29")
         assert (before.amount, bill.replaces_id) == (D("72160.00"), before.pk)
+
+
+def flat_tariff() -> None:
+    """`PLAIN`: 0.60 all day."""
+    plain = world.make_tariff("PLAIN")
+    TariffPrice.objects.filter(tariff=plain).exclude(period="flat").delete()
+    Tariff.objects.filter(pk=plain.pk).update(scheme=None)
+
+
+class TestTheTariffOfTheFirstDays:
+    def test_is_used_though_the_bill_names_the_last(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        flat_tariff()
+        point = world.make_account(world.make_county(), "1001", standard="")
+        amend(point, tariff_code="PLAIN")
+
+        bill = run(lake, point)
+
+        assert bill.tariff_code == "PLAIN"
+        assert list_billed_months("TWO-PART", world.LONG_AGO, None) == ["2026-01"]
+        assert list_billed_months("TWO-PART", world.LONG_AGO, dt.date(2026, 1, 1)) == []
+
+    def test_stays_as_it_is_in_a_test_bill_of_the_other(self, ground: None, lake: Path) -> None:
+        flat_tariff()
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001", tariff="PLAIN", standard="")
+        amend(point, tariff_code="TWO-PART")
+        bill = run(lake, point)
+        draft = TariffDraft.objects.create(
+            code="TWO-PART", base_from=world.LONG_AGO, valid_from=dt.date(2026, 3, 1),
+            scheme=None, prices={"flat": "0.7"}, capacity_price=D(30), demand_price=D(40),
+            source="草案", certainty="A", drafted_at=world.AT,
+        )  # fmt: skip
+
+        (tried,) = try_draft(SYSTEM_VIEWER, draft, month="2026-01").bills
+
+        after = {line.id: line.amount_yuan for line in tried.after.lines}
+        assert after["2026-01-01.energy.total"] == amounts(bill)["2026-01-01.energy.total"]
+        # 16 days of 2,400 kWh at 0.70.
+        assert after["2026-01-16.energy.total"] == D("26880.00")
 
 
 parts = st.lists(st.integers(1, 31), max_size=4, unique=True)
@@ -406,7 +456,7 @@ class TestSumsOfStretches:
     def test_are_the_same_in_pieces(self, tmp_path: Path) -> None:
         points = [UsagePoint(pk=n) for n in range(1, 30)]
         world.store(tmp_path, world.curves(points))
-        maps = maps_of(world.MONTH, FIRST_HALF, dict.fromkeys(range(1, 30)))
+        maps = maps_of(world.MONTH, FIRST_HALF, dict.fromkeys(range(1, 30)), FLAT)
 
         here = self._here(tmp_path, maps)
         pieces = MonthAggregates.empty(maps.usage_point_ids)
@@ -419,7 +469,7 @@ class TestSumsOfStretches:
             assert (figures == pieces.arrays()[name]).all(), name
 
     def _measure(self, root: Path, month: Month, days: Period) -> MonthAggregates:
-        return self._here(root, maps_of(month, days, {7: None}))
+        return self._here(root, maps_of(month, days, {7: None}, FLAT))
 
     def _here(self, root: Path, maps: PeriodMaps) -> MonthAggregates:
         return HERE.measure(root, world.MONTH, maps, as_of=1)

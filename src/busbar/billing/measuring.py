@@ -28,6 +28,9 @@ NO_SCHEME = 0
 """Stands for accounts without time of use: all day flat. Database keys start at 1."""
 
 
+PeriodCodes = dict[tuple[int, dt.date], Sequence[int]]
+"""(scheme id, day) → the 96 codes of its quarters of an hour."""
+
 SchemesOfDays = Mapping[Period, Mapping[int, int | None]]
 """Days of a month → account id → the time-of-use scheme that its tariff follows on them."""
 
@@ -58,35 +61,30 @@ def measure_month(
     points = dict(
         UsagePoint.objects.filter(account__in=list(accounts)).values_list("pk", "account_id")
     )
-    return Measured(
-        {
-            days: engine.measure(root, month, _maps(month, days, points, schemes), as_of=as_of)
-            for days, schemes in schemes_of_days.items()
-        }
-    )
+    used = {scheme for schemes in schemes_of_days.values() for scheme in schemes.values()}
+    codes = period_codes(month, used)
+    found = {}
+    for days, schemes in schemes_of_days.items():
+        own = {pk: schemes[account] for pk, account in points.items() if account in schemes}
+        found[days] = engine.measure(root, month, maps_of(month, days, own, codes), as_of=as_of)
+    return Measured(found)
 
 
-def _maps(
-    month: Month, days: Period, points: Mapping[int, int], schemes: Mapping[int, int | None]
+def maps_of(
+    month: Month, days: Period, schemes: Mapping[int, int | None], codes: PeriodCodes
 ) -> PeriodMaps:
-    own = {pk: schemes[account] for pk, account in points.items() if account in schemes}
-    return maps_of(month, days, own)
-
-
-def maps_of(month: Month, days: Period, schemes: Mapping[int, int | None]) -> PeriodMaps:
     """The kernel's maps for the days, from each usage point's scheme (None: flat all day)."""
     known = {pk: scheme or NO_SCHEME for pk, scheme in schemes.items()}
-    codes = period_codes(month, set(known.values()))
     only = None if days == month.period else days
     return PeriodMaps.build(month, codes, known, only=only)
 
 
-def period_codes(month: Month, schemes: set[int]) -> dict[tuple[int, dt.date], Sequence[int]]:
-    """The 96 period codes of every scheme and day of the month; `NO_SCHEME` is flat all day."""
+def period_codes(month: Month, schemes: set[int | None]) -> PeriodCodes:
+    """The 96 codes of each scheme and day of the month, and of `NO_SCHEME`: flat all day."""
     flat = [PERIOD_CODES.index(TimeOfUsePeriod.FLAT)] * 96
     days = [month.first + dt.timedelta(days=i) for i in range(month.days)]
-    codes: dict[tuple[int, dt.date], Sequence[int]] = {(NO_SCHEME, day): flat for day in days}
-    by_scheme = pricing_queries.list_period_maps(schemes - {NO_SCHEME}, month.period)
+    codes: PeriodCodes = {(NO_SCHEME, day): flat for day in days}
+    by_scheme = pricing_queries.list_period_maps({s for s in schemes if s}, month.period)
     for key, periods in by_scheme.items():
         codes[key] = [PERIOD_CODES.index(period) for period in periods]
     return codes

@@ -126,19 +126,26 @@ def _try(bill: Bill, draft: TariffDraft, book: PriceBook, viewer: Viewer) -> Tri
 def _with_draft(
     facts: rating.BillInput, bill: Bill, draft: TariffDraft, viewer: Viewer
 ) -> rating.BillInput:
-    standing = pricing_queries.get_tariff(draft.code, on=Month.parse(bill.month).first)
-    if standing is None or standing.scheme_id != draft.scheme_id:
-        facts = spread_again(facts, draft.scheme_id, viewer=viewer, lake_version=bill.lake_version)
-    segments = tuple(replace(s, tariff=_tariff(s.tariff, draft)) for s in facts.segments)
+    version = bill.lake_version
+    segments = tuple(_segment(s, draft, viewer, version) for s in facts.segments)
     return replace(
         facts, segments=segments, basic=tuple(_basic(charge, draft) for charge in facts.basic)
     )
 
 
+def _segment(
+    segment: rating.Segment, draft: TariffDraft, viewer: Viewer, lake_version: int
+) -> rating.Segment:
+    """At the draft's prices and periods; a segment on another tariff stays as it is."""
+    if segment.tariff.code != draft.code:
+        return segment
+    standing = pricing_queries.get_tariff(draft.code, on=segment.period.start)
+    if standing is None or standing.scheme_id != draft.scheme_id:
+        segment = spread_again(segment, draft.scheme_id, viewer=viewer, lake_version=lake_version)
+    return replace(segment, tariff=_tariff(segment.tariff, draft))
+
+
 def _tariff(standing: rating.Tariff, draft: TariffDraft) -> rating.Tariff:
-    """The segment's tariff at the draft's prices; other tariffs stay as they are."""
-    if standing.code != draft.code:
-        return standing
     prices = cast(Mapping[PricePeriod, Decimal], prices_of(draft))
     if set(prices) == {"flat"}:
         prices = {"total": prices["flat"]}

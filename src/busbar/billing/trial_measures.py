@@ -14,6 +14,7 @@ import numpy as np
 from busbar.access.visibility import Viewer
 from busbar.billing import rating
 from busbar.billing.rating.values import PERIODS_OF_DAY, PricePeriod
+from busbar.kit.periods import Period
 from busbar.metering import queries as metering_queries
 from busbar.pricing import queries as pricing_queries
 from busbar.supply.models import UsagePoint
@@ -23,33 +24,14 @@ _ACTIVE = frozenset((*PERIODS_OF_DAY, "total"))
 
 
 def spread_again(
-    facts: rating.BillInput, scheme_id: int | None, *, viewer: Viewer, lake_version: int
-) -> rating.BillInput:
-    """The facts with every segment's active energy spread over the scheme's periods; None: one.
+    segment: rating.Segment, scheme_id: int | None, *, viewer: Viewer, lake_version: int
+) -> rating.Segment:
+    """The segment with its active energy spread over the scheme's periods; None: one period.
 
     Reads the curves at the version that the bill read, so that each sum stays what it was.
     Raises UnableToRate where an energy did not come from a curve or the sums disagree.
     """
-    maps = _maps(scheme_id, facts)
-    segments = tuple(_spread(segment, maps, viewer, lake_version) for segment in facts.segments)
-    return replace(facts, segments=segments)
-
-
-def _maps(
-    scheme_id: int | None, facts: rating.BillInput
-) -> Mapping[dt.date, tuple[str, ...]] | None:
-    if scheme_id is None:
-        return None
-    by_key = pricing_queries.list_period_maps({scheme_id}, facts.period)
-    return {day: periods for (_, day), periods in by_key.items()}
-
-
-def _spread(
-    segment: rating.Segment,
-    maps: Mapping[dt.date, tuple[str, ...]] | None,
-    viewer: Viewer,
-    lake_version: int,
-) -> rating.Segment:
+    maps = _maps(scheme_id, segment.period)
     kept = [e for e in segment.energies if e.measures not in _ACTIVE]
     active: defaultdict[str, list[rating.Energy]] = defaultdict(list)
     for energy in segment.energies:
@@ -61,6 +43,13 @@ def _spread(
         for again in _of_point(number, energies, segment, maps, viewer, lake_version)
     ]
     return replace(segment, energies=(*fresh, *kept))
+
+
+def _maps(scheme_id: int | None, days: Period) -> Mapping[dt.date, tuple[str, ...]] | None:
+    if scheme_id is None:
+        return None
+    by_key = pricing_queries.list_period_maps({scheme_id}, days)
+    return {day: periods for (_, day), periods in by_key.items()}
 
 
 def _of_point(

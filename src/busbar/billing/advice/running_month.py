@@ -16,7 +16,7 @@ from busbar.billing.advice.similar_days import Coming, Curves, continue_curves
 from busbar.billing.advice.sufficiency import UnableToAdvise
 from busbar.billing.facts import AccountFacts, Limits, assemble
 from busbar.billing.kernel import MonthAggregates, aggregate_month
-from busbar.billing.measuring import Measured, maps_of
+from busbar.billing.measuring import Measured, maps_of, period_codes
 from busbar.billing.price_book import load_price_book
 from busbar.billing.rating import RuleSet
 from busbar.billing.registers import load_registers
@@ -162,10 +162,13 @@ def _facts(
     book, registers = load_price_book(month), load_registers([account.pk], month)
     agreements = registers.agreements.get(account.pk, [])
     points = registers.usage_points.get(account.pk, [])
+    cuts = registers.terms_of(account.pk).cuts
+    stretches = list_stretches(account, agreements, book, cuts)
+    codes = period_codes(month, {stretch.priced.scheme_id for stretch in stretches})
     sums: dict[Period, MonthAggregates] = {}
-    for stretch in list_stretches(account, agreements, book, registers.terms_of(account.pk).cuts):
+    for stretch in stretches:
         schemes = {point.pk: stretch.priced.scheme_id for point in points}
-        maps = maps_of(month, stretch.period, schemes)
+        maps = maps_of(month, stretch.period, schemes, codes)
         sums[stretch.period] = aggregate_month(rows.to_batches(), maps)
     _raise_demand(sums[max(sums)], coming or {})
     return assemble(account, registers, Measured(sums), book, Limits(version, _EVERYTHING))
