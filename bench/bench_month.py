@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 
 from bench.curves import MONTH, POINTS, ROUNDS, make_lake
 from bench.postgres import measure_postgres
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.metering import lake
 from busbar.metering.lake.reading import ahead
 from busbar.metering.lake.storage import read_snapshot

@@ -22,7 +22,8 @@ import pyarrow as pa
 from bench.bench_month import Pace, compare, period_maps
 from bench.curves import MONTH, ROUNDS
 from bench.postgres import aggregate_narrow, copy_narrow, is_here, serving
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.metering import lake
 
 ACCOUNTS = int(os.environ.get("BUSBAR_BENCH_ACCOUNTS", "20000"))

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from bench.curves import ROUNDS
 from busbar.billing import quote, rating
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.kit.periods import Month
 from busbar.metering.lake.vectors import as_lists
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from bench.curves import MONTH
-from busbar.billing.kernel import PERIODS, PeriodMaps
+from busbar.billing.month_sums import PERIODS, PeriodMaps
 from busbar.metering import lake
 from busbar.metering.lake.vectors import as_matrix
 

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from busbar.billing.engines.pieces import measure_piece
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.metering.lake import MonthPiece
 
 FREE_PIECES_END = 3

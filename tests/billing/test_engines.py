@@ -17,8 +17,8 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
 from busbar.billing.engines import HERE, UnableToMeasure, choose_engine, spark
 from busbar.billing.engines.pieces import from_batch, measure_piece, to_batch
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
 from busbar.billing.models import Bill, BillRun
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.cli.main import main
 from busbar.jobs.billing import bill_month
 from busbar.kit.periods import Month

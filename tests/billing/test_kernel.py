@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from busbar.billing import kernel
-from busbar.billing.kernel import PERIODS, PeriodMaps, PointMonth, aggregate_month
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import PERIODS, PeriodMaps, PointMonth
 from busbar.kit.periods import Month
 from busbar.metering import lake
 from busbar.metering.lake import Quality

@@ -23,9 +23,9 @@ from busbar.billing import explanation, overview
 from busbar.billing import queries as billing_queries
 from busbar.billing.engines import HERE
 from busbar.billing.engines.pieces import from_batch, measure_piece, to_batch
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, PointMonth
 from busbar.billing.measuring import NO_SCHEME, PERIOD_CODES, maps_of
 from busbar.billing.models import Bill, BillRefusal
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps, PointMonth
 from busbar.billing.operations import correct_bills, run_month
 from busbar.billing.price_book import load_price_book
 from busbar.billing.tariff_use import list_billed_months

@@ -19,8 +19,8 @@ from tools.spark import Cluster, NoSparkError, cluster, find_spark
 
 from busbar.billing.engines import HERE, UnableToMeasure
 from busbar.billing.engines.spark import Spark
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
 from busbar.billing.models import Bill
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.cli.main import main
 from busbar.kit.periods import Month
 from busbar.metering import lake

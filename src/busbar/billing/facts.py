@@ -11,8 +11,8 @@ from typing import cast
 
 from busbar.billing import rating
 from busbar.billing.basic_facts import capacity_charge, demand_charge
-from busbar.billing.kernel import PointMonth
 from busbar.billing.measuring import PERIOD_CODES, Measured
+from busbar.billing.month_sums import PointMonth
 from busbar.billing.point_terms import PointTerms, deductions_of, losses_of
 from busbar.billing.price_book import PriceBook
 from busbar.billing.rating.values import PricePeriod

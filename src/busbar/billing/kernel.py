@@ -21,13 +21,10 @@ from busbar.billing.month_sums import (
     Ints,
     MonthAggregates,
     PeriodMaps,
-    PointMonth,
 )
 from busbar.kit.periods import Period
 from busbar.metering.lake.schema import ACTIVE, INTERVALS, LAG, LEAD, QUALITY, Quality
 from busbar.metering.lake.vectors import as_dense, as_matrix
-
-__all__ = ["PERIODS", "MonthAggregates", "PeriodMaps", "PointMonth", "aggregate_month"]
 
 _HOURLY: Final = 4
 """Mean power in W of an interval of a quarter of an hour is its Wh times this."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from busbar.billing.engines import Engine
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, PointMonth
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps, PointMonth
 from busbar.billing.rating import UnableToRate
 from busbar.kit.periods import Month, Period
 from busbar.pricing import queries as pricing_queries

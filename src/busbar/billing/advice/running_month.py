@@ -15,8 +15,9 @@ from busbar.billing import rating
 from busbar.billing.advice.similar_days import Coming, Curves, continue_curves
 from busbar.billing.advice.sufficiency import UnableToAdvise
 from busbar.billing.facts import AccountFacts, Limits, assemble
-from busbar.billing.kernel import MonthAggregates, aggregate_month
+from busbar.billing.kernel import aggregate_month
 from busbar.billing.measuring import Measured, maps_of, period_codes
+from busbar.billing.month_sums import MonthAggregates
 from busbar.billing.price_book import load_price_book
 from busbar.billing.rating import RuleSet
 from busbar.billing.registers import load_registers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.kit.periods import Month
 from busbar.metering.lake import iter_month_batches
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from busbar.billing import kernel, month_sums
-from busbar.billing.kernel import MonthAggregates, PeriodMaps, aggregate_month
-from busbar.billing.month_sums import Ints
+from busbar.billing.kernel import aggregate_month
+from busbar.billing.month_sums import Ints, MonthAggregates, PeriodMaps
 from busbar.metering import lake
 from busbar.metering.lake import MonthPiece
 

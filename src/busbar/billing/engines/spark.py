@@ -30,7 +30,7 @@ from busbar.billing.engines.pieces import (
     measure_piece,
     to_batch,
 )
-from busbar.billing.kernel import MonthAggregates, PeriodMaps
+from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.kit.periods import Month
 from busbar.metering.lake import MonthPiece, split_month
 
