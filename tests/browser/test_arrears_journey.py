@@ -9,6 +9,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +111,10 @@ class TestALateReading:
             f"{stopped['reference']}\n",
             encoding="utf-8",
         )
-        cashier = self._other(chromium, live, "admin")
+        with self._other(chromium, live, "admin") as cashier:
+            self._hand_in(cashier, stopped, file)
+
+    def _hand_in(self, cashier: Page, stopped: dict[str, Any], file: Path) -> None:
         cashier.goto("/payments/")
         form = cashier.locator("details.act", has=cashier.locator("[name=collection]"))
         form.locator("summary").click()
@@ -119,16 +124,18 @@ class TestALateReading:
         expect(cashier.locator("body")).to_contain_text("收下 1 行")
 
     def _restore(self, chromium: Browser, live: Live, stopped: dict[str, Any]) -> None:
-        dispatcher = self._other(chromium, live, stopped["dispatcher"])
-        dispatcher.get_by_role("link", name="恢复供电").first.click()
-        expect(dispatcher.locator("#task-form")).to_be_visible()
-        fill(dispatcher, {"remark": "现场已送电"})
-        dispatcher.locator("#task-submit").click()
-        dispatcher.wait_for_url("**/work/processes/**")
+        with self._other(chromium, live, stopped["dispatcher"]) as dispatcher:
+            dispatcher.get_by_role("link", name="恢复供电").first.click()
+            expect(dispatcher.locator("#task-form")).to_be_visible()
+            fill(dispatcher, {"remark": "现场已送电"})
+            dispatcher.locator("#task-submit").click()
+            dispatcher.wait_for_url("**/work/processes/**")
 
-    def _other(self, chromium: Browser, live: Live, name: str) -> Page:
+    @contextmanager
+    def _other(self, chromium: Browser, live: Live, name: str) -> Iterator[Page]:
         """Another person's browser."""
         context = chromium.new_context(base_url=live.url, locale="zh-CN", reduced_motion="reduce")
         page = context.new_page()
         sign_in(page, name)
-        return page
+        yield page
+        context.close()

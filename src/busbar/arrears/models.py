@@ -106,6 +106,11 @@ class DunningCase(models.Model):
         return self.number
 
     @property
+    def may_be_stopped(self) -> bool:
+        """Whether the case stands on a rung before the stop."""
+        return not self.is_stopped and self.state != CaseState.CLOSED
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the customer is without supply for arrears."""
         return self.state in {CaseState.STOPPED, CaseState.CLEARED}

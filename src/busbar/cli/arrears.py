@@ -34,7 +34,7 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
     from busbar.arrears import queries
-    from busbar.arrears.models import CaseState, DunningCase
+    from busbar.arrears.models import DunningCase
     from busbar.kit.periods import CHINA
 
     try:
@@ -46,7 +46,7 @@ def _show(args: argparse.Namespace) -> int:
     for step in queries.list_steps(case):
         when = f"{step.at.astimezone(CHINA):%Y-%m-%d %H:%M}"
         print(f"  {when}  {step.by_name}  {step.text}  {step.source}")
-    if case.state in {CaseState.STOPPED, CaseState.CLEARED, CaseState.CLOSED}:
+    if not case.may_be_stopped:
         return 0
     for sentence in queries.list_obstacles(case, at=dt.datetime.now(dt.UTC)):
         print(f"  不能停电：{sentence}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -77,14 +79,12 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     on = local_date(now)
-    is_before = case.state not in {CaseState.STOPPED, CaseState.CLEARED, CaseState.CLOSED}
     context = {
         "case": case,
         "debt": arrears_queries.debt_of([case.account_id], on=on).get(case.account_id),
         "steps": arrears_queries.list_steps(case),
         "pause": arrears_queries.find_pause(case),
-        "obstacles": arrears_queries.list_obstacles(case, at=now) if is_before else [],
-        "is_before": is_before,
+        "obstacles": arrears_queries.list_obstacles(case, at=now) if case.may_be_stopped else [],
         "is_important": arrears_queries.is_important(case.account),
         "charges": payments_queries.list_late_charges(request.viewer, case.account_id),
         "form": form,
@@ -121,11 +121,13 @@ def case_report(request: StaffRequest, case_number: str) -> HttpResponse:
     return _act(request, case_number, arrears_operations.report_to_authority, "report")
 
 
-def _act(request: StaffRequest, case_number: str, act: object, field: str) -> HttpResponse:
+def _act(
+    request: StaffRequest, case_number: str, act: Callable[..., object], field: str
+) -> HttpResponse:
     _found(request, case_number)
     words = {field: request.POST.get(field, "")[:300]}
     try:
-        act(number=case_number, by=request.viewer, at=timezone.now(), **words)  # type: ignore[operator]
+        act(number=case_number, by=request.viewer, at=timezone.now(), **words)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("arrears_case", case_number)

@@ -1,36 +1,17 @@
-"""Which stops there are, whom they touch, when a point was without supply."""
+"""Which stops there are and whom they touch."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import Case, Count, Q, QuerySet, When
 
 from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount, Importance
-from busbar.outages.models import AffectedPoint, Outage, OutageKind
+from busbar.outages.models import AffectedPoint, Outage
 from busbar.supply.models import SourceRole, UsagePoint
 
 Outages = QuerySet[Outage, Outage]
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """`[start, end)` in which a usage point was without supply; open stretches end at `until`."""
-
-    usage_point_id: int
-    account_id: int
-    outage: str
-    kind: str
-    start: dt.datetime
-    end: dt.datetime
-
-    @property
-    def hours(self) -> float:
-        """How long, for compensation and reliability."""
-        return (self.end - self.start).total_seconds() / 3600
 
 
 def list_outages(viewer: Viewer, *, kind: str = "", state: str = "", text: str = "") -> Outages:
@@ -86,44 +67,3 @@ def find_points(
     below = source & Q(site__power_sources__feeder__substation__code__in=list(substations))
     rows = UsagePoint.objects.filter(Q(account__number__in=list(accounts)) | fed | below)
     return rows.select_related("account__customer").distinct().order_by("number")
-
-
-def list_stretches(
-    *,
-    since: dt.datetime,
-    until: dt.datetime,
-    usage_point_ids: Iterable[int] | None = None,
-    account_id: int | None = None,
-) -> list[Stretch]:
-    """When points were without supply inside `[since, until)`; one query.
-
-    For compensation (`account_id`) and for jobs that hand them to metering as rows: an interval
-    inside is nought for want of supply, not missing.
-    """  # fmt: skip
-    rows = AffectedPoint.objects.filter(outage__begun_at__lt=until).filter(
-        Q(outage__restored_at__isnull=True) | Q(outage__restored_at__gt=since)
-    )
-    if usage_point_ids is not None:
-        rows = rows.filter(usage_point__in=list(usage_point_ids))
-    if account_id is not None:
-        rows = rows.filter(account=account_id)
-    return [
-        Stretch(
-            usage_point_id=row.usage_point_id,
-            account_id=row.account_id,
-            outage=row.outage.number,
-            kind=row.outage.kind,
-            start=max(row.outage.begun_at or since, since),
-            end=min(row.outage.restored_at or until, until),
-        )
-        for row in rows.select_related("outage").order_by("outage__begun_at", "id")
-    ]
-
-
-def list_compensable(
-    account: CustomerAccount, *, since: dt.datetime, until: dt.datetime
-) -> list[Stretch]:
-    """Stretches that were the supplier's doing: planned stops and faults, never the customer's."""
-    ours = (OutageKind.PLANNED, OutageKind.FAULT)
-    found = list_stretches(since=since, until=until, account_id=account.pk)
-    return [stretch for stretch in found if stretch.kind in ours]

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.arrears.models import CasePause, CaseState, DunningCase, PauseKind
+from busbar.arrears.models import CasePause, DunningCase, PauseKind
 from busbar.arrears.operations.ground import lock_case, note
 from busbar.arrears.queries import find_pause, is_important
 from busbar.kit.errors import Refusal
@@ -32,7 +32,7 @@ def pause_case(
     """Agree on instalments until a day, or note an objection: nobody is stopped meanwhile."""
     by.require(Permission.COLLECT_ARREARS)
     case = lock_case(number, by)
-    if case.is_stopped or case.state == CaseState.CLOSED:
+    if not case.may_be_stopped:
         raise UnableToPauseCase(f"{number} 已是“{case.get_state_display()}”，不能暂缓")
     if find_pause(case) is not None:
         raise UnableToPauseCase(f"{number} 已在暂缓中")

@@ -15,7 +15,6 @@ from busbar.access.registers import (
     Outcome,
     Row,
     Told,
-    fetch_by,
     pick,
     record_changes,
     resolve,
@@ -29,7 +28,7 @@ from busbar.pricing.models import (
     SeriesPrice,
     TimeOfUseScheme,
 )
-from busbar.pricing.operations.rules import reject_backward
+from busbar.pricing.operations.rules import reject_backward, store_by_code
 
 _DAY, _QUARTER = 1440, 15
 _COLDEST, _HOTTEST = -60, 60
@@ -133,23 +132,8 @@ def _of_days(rows: models.QuerySet[Any, Any], batch: Batch) -> models.QuerySet[A
 @transaction.atomic
 def store_price_series(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Series by code, with the tariff whose energy they price."""
-    batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "价格序列编码"))
-    reject_backward(batch)
-    existing = fetch_by(PriceSeries.objects.all(), "code", batch.values("code"))
-    names = ("code", "name", "tariff_code", *_DATED)
-    drafts = [
-        Draft(
-            {**pick(row, **{n: n for n in names}), "source": row.get("source") or ""},
-            existing.get(row["code"]),
-            index,
-        )
-        for index, row in batch.live()
-    ]
-    changes = save_drafts(PriceSeries, drafts, outcome)
-    record_changes(changes, Told("pricing.price_series"), by=by, at=at)
-    outcome.rejections = batch.rejections
-    return outcome
+    told, more = Told("pricing.price_series"), ("tariff_code",)
+    return store_by_code(PriceSeries, rows, "价格序列编码", told, more=more, by=by, at=at)
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
-from busbar.pricing.models import PowerFactorStep, RuleParameter, RuleSet, RuleSubject
+from busbar.pricing.models import PowerFactorStep, RuleParameter, RuleSet, RuleSubject, SourcedModel
 
 _UNKNOWN_SET = "没有这个编码的规则集"
 
@@ -32,6 +32,39 @@ def reject_backward(batch: Batch) -> None:
         ends = row.get("valid_until")
         if ends is not None and ends <= row["valid_from"]:
             batch.reject(index, "valid_until", f"失效日期应晚于生效日期 {row['valid_from']}")
+
+
+def store_by_code(
+    model: type[SourcedModel],
+    rows: Sequence[Row],
+    label: str,
+    told: Told,
+    *,
+    more: Sequence[str] = (),
+    by: Viewer,
+    at: dt.datetime,
+) -> Outcome:
+    """Dated, sourced rows by code: code, name, validity, source and `more`; in a transaction.
+
+    `label` is the code's name in the sentence that refuses a repeated one.
+    """
+    batch, outcome = Batch(rows), Outcome()
+    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", label))
+    reject_backward(batch)
+    everyone = model._default_manager.all()  # noqa: SLF001 - Django's documented way to rows
+    existing = fetch_by(everyone, "code", batch.values("code"))
+    names = ("code", "name", "valid_from", "valid_until", "certainty", *more)
+    drafts = [
+        Draft(
+            {**pick(row, **{n: n for n in names}), "source": row.get("source") or ""},
+            existing.get(row["code"]),
+            index,
+        )
+        for index, row in batch.live()
+    ]
+    record_changes(save_drafts(model, drafts, outcome), told, by=by, at=at)
+    outcome.rejections = batch.rejections
+    return outcome
 
 
 @transaction.atomic

@@ -15,15 +15,13 @@ from busbar.access.registers import (
     Outcome,
     Row,
     Told,
-    fetch_by,
-    pick,
     record_changes,
     resolve,
     save_drafts,
 )
 from busbar.access.visibility import Viewer
 from busbar.pricing.models import DayType, TimeOfUseInterval, TimeOfUseScheme
-from busbar.pricing.operations.rules import reject_backward
+from busbar.pricing.operations.rules import store_by_code
 
 _DAY = 1440
 _STEP = 15
@@ -32,23 +30,8 @@ _STEP = 15
 @transaction.atomic
 def store_tou_schemes(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Schemes by code."""
-    batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "分时方案编码"))
-    reject_backward(batch)
-    existing = fetch_by(TimeOfUseScheme.objects.all(), "code", batch.values("code"))
-    names = ("code", "name", "valid_from", "valid_until", "certainty")
-    drafts = [
-        Draft(
-            {**pick(row, **{n: n for n in names}), "source": row.get("source") or ""},
-            existing.get(row["code"]),
-            index,
-        )
-        for index, row in batch.live()
-    ]
-    changes = save_drafts(TimeOfUseScheme, drafts, outcome)
-    record_changes(changes, Told("pricing.tou_scheme"), by=by, at=at)
-    outcome.rejections = batch.rejections
-    return outcome
+    told = Told("pricing.tou_scheme")
+    return store_by_code(TimeOfUseScheme, rows, "分时方案编码", told, by=by, at=at)
 
 
 @transaction.atomic
