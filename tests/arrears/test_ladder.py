@@ -95,6 +95,15 @@ class TestStopping:
             ladder,
         )
 
+    def test_the_announced_outage_leads_to_its_case(self, ladder: Ladder) -> None:
+        ladder.open()
+        ladder.to_notice()
+        case = ladder.case()
+        assert case.outage is not None
+
+        assert queries.find_case_of(SYSTEM_VIEWER, case.outage) == case
+        assert queries.find_case_of(ladder.approver, case.outage) is None
+
     def test_a_namesake_may_approve(self, ladder: Ladder) -> None:
         ladder.open()
         ladder.do("demand_payment", ladder.collector, at(OVERDUE, 9), remark="")

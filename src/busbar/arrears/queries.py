@@ -23,6 +23,7 @@ from busbar.clocks import queries as clocks_queries
 from busbar.customers.models import CustomerAccount, Importance
 from busbar.kit.money import plain
 from busbar.kit.periods import CHINA, local_date
+from busbar.outages.models import Outage
 from busbar.payments.models import Receivable, in_yuan
 
 Cases = QuerySet[DunningCase, DunningCase]
@@ -62,6 +63,12 @@ def get_case(viewer: Viewer, number: str) -> DunningCase:
     """DunningCase.DoesNotExist where there is none that the viewer sees."""
     rows: Cases = DunningCase.objects.visible_to(viewer)
     return rows.select_related("account__customer", "account__unit", "outage").get(number=number)
+
+
+def find_case_of(viewer: Viewer, outage: Outage) -> DunningCase | None:
+    """The visible case for which the stop was announced; None where it has another cause."""
+    rows: Cases = DunningCase.objects.visible_to(viewer)
+    return rows.filter(outage=outage).first()
 
 
 def find_open_case(account_id: int) -> DunningCase | None:

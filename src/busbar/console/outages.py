@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from busbar.arrears import queries as arrears_queries
 from busbar.console.requests import StaffRequest, page_number
 from busbar.outages import queries as outages_queries
 from busbar.outages.models import Outage, OutageKind, OutageState
@@ -46,7 +47,11 @@ def outage_page(request: StaffRequest, outage_number: str) -> HttpResponse:
     except Outage.DoesNotExist as missing:
         raise Http404 from missing
     affected = outages_queries.list_affected(request.viewer, outage)[:500]
-    context = {"outage": outage, "affected": affected}
+    context = {
+        "outage": outage,
+        "affected": affected,
+        "case": arrears_queries.find_case_of(request.viewer, outage),
+    }
     return render(request, "console/outages/outage.html", context)
 
 
