@@ -10,6 +10,10 @@ from pathlib import Path
 def main(wanted: list[str]) -> None:
     """Print the machine, then what each measure prints."""
     print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {sys.version.split()[0]}")
+    if forced := os.environ.get("OPENBLAS_CORETYPE"):
+        print(
+            f"OPENBLAS_CORETYPE={forced}: numpy's matrix product does not use what this machine has"
+        )
     for path in sorted(Path(__file__).parent.glob("bench_*.py")):
         name = path.stem.removeprefix("bench_")
         if not wanted or name in wanted:

@@ -37,14 +37,16 @@ def run() -> None:
     try:
         environment = make_region(home, ACCOUNTS)
         maps = period_maps(ACCOUNTS, first=1)
-        pa.set_cpu_count(1)
-        pace = compare(home / "lake", maps, 1, channels=2)
-        pa.set_cpu_count(os.cpu_count() or 1)
+        paces = []
+        for threads in (1, os.cpu_count() or 1):
+            pa.set_cpu_count(threads)
+            paces.append(compare(home / "lake", maps, threads, channels=2))
+        pace = paces[0]
         rate = pace.readings / pace.cpu_seconds / 1e6
         print(f"  {rate:.0f} M readings/s a core, decoding included (target {TARGET_RATE})")
         measured = run_bills(environment)
         print_run(measured)
-        _compare_postgres(home / "lake", maps, pace, measured["seconds"])
+        _compare_postgres(home / "lake", maps, paces, measured["seconds"])
     finally:
         pa.set_cpu_count(os.cpu_count() or 1)
         shutil.rmtree(home, ignore_errors=True)
@@ -82,7 +84,8 @@ def print_run(measured: dict[str, Any]) -> None:
     )
 
 
-def _compare_postgres(root: Path, maps: PeriodMaps, pace: Pace, run_seconds: float) -> None:
+def _compare_postgres(root: Path, maps: PeriodMaps, paces: list[Pace], run_seconds: float) -> None:
+    """Print the ratios; `paces` are the kernel's on one thread and on all cores."""
     if not is_here():
         print("  PostgreSQL is not installed: no reference")
         return
@@ -98,16 +101,18 @@ def _compare_postgres(root: Path, maps: PeriodMaps, pace: Pace, run_seconds: flo
         )
     _require_equal(theirs.rows, sums)
     times, share = theirs.seconds, ACCOUNTS / points
+    theirs_quickest = min(times) * share
+    all_cores, one_thread = (theirs_quickest / paces[each].seconds for each in (1, 0))
     pairs = [one * share / other for one, other in zip(theirs.cpu_seconds, mine, strict=True)]
     print(
         f"  PostgreSQL {copied.version}, {points} usage points, {points * MONTH.days * 192} rows "
         f"(one a reading and channel, keyed, {copied.bytes_a_row:.0f} B), cached: "
         f"quickest {min(times):.2f} s, median {statistics.median(times):.2f} s\n"
-        f"  ratio by usage point, core by core in turn: median {statistics.median(pairs):.1f}, "
-        f"{min(pairs):.1f}..{max(pairs):.1f} to the kernel with decoding "
-        f"(target {TARGET_POSTGRES}); by the clock, theirs on all cores, "
-        f"{min(times) * share / pace.seconds:.1f} to the kernel on one thread, "
-        f"{min(times) * share / run_seconds:.2f} to the whole run (equal to the last Wh)"
+        f"  ratio by usage point (target {TARGET_POSTGRES}, equal to the last Wh), to the kernel "
+        f"with decoding: by the clock, both on all cores, {all_cores:.1f}; "
+        f"theirs on all cores and the kernel on one thread, {one_thread:.1f}"
+        f"; core by core in turn, median {statistics.median(pairs):.1f}, "
+        f"{min(pairs):.1f}..{max(pairs):.1f}; to the whole run {theirs_quickest / run_seconds:.2f}"
     )
 
 

@@ -29,8 +29,8 @@ from busbar.metering.lake.vectors import as_dense, as_matrix
 _HOURLY: Final = 4
 """Mean power in W of an interval of a quarter of an hour is its Wh times this."""
 
-_BLOCK_ROWS: Final = 1024
-"""Rows multiplied at once: 768 KiB of float64."""
+_BLOCK_ROWS: Final = 2048
+"""Rows multiplied at once: 1.5 MiB of float64."""
 
 _MOST_COLUMNS: Final = 16
 """Periods of all kinds of day up to which one product of all rows beats one of each kind's rows."""
@@ -164,12 +164,13 @@ def _add_batch(
     active, _ = as_matrix(batch.column(ACTIVE))
     kinds = _kinds(maps, np.repeat(runs.places, runs.lengths), days)
     np.add.at(totals.days, runs.places, runs.lengths)
-    energy = np.add.reduceat(_by_period(active, kinds, weights.ones), runs.starts, axis=0)
+    by_period, peaks = _sweep(active, kinds, weights.ones)
+    energy = np.add.reduceat(by_period, runs.starts, axis=0)
     into = (runs.places[:, None], weights.periods)
     np.add.at(totals.energy_wh, into, energy.astype(np.int64))
     _add_reactive(totals, batch, runs)
     _add_quality(totals, batch, runs)
-    _raise_demand(totals, active, days, runs)
+    _raise_demand(totals, active, peaks, days, runs)
 
 
 def _kinds(maps: PeriodMaps, places: npt.NDArray[np.intp], days: Ints) -> npt.NDArray[np.intp]:
@@ -180,21 +181,26 @@ def _kinds(maps: PeriodMaps, places: npt.NDArray[np.intp], days: Ints) -> npt.ND
     return maps.kind_of[maps.scheme_of[places], offsets]
 
 
-def _by_period(
+def _sweep(
     active: Array, kinds: npt.NDArray[np.intp], weights: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """(rows, periods) in Wh, whole numbers: 96 values below 2**31 stay below 2**53.
+) -> tuple[npt.NDArray[np.float64], Array]:
+    """Of each row: energy by period in Wh, (rows, periods), and its highest value.
 
-    Goes block by block through one buffer that stays in the processor's cache.
+    Whole numbers: 96 values below 2**31 stay below 2**53. Goes block by block, so that the values
+    are fetched from memory once, through one buffer that stays in the processor's cache.
     """
-    sums = np.empty((len(active), weights.shape[2]))
-    buffer = np.empty((min(_BLOCK_ROWS, len(active)), INTERVALS))
-    for start in range(0, len(active), _BLOCK_ROWS):
+    rows = len(active)
+    sums, peaks = np.empty((rows, weights.shape[2])), np.empty(rows, dtype=active.dtype)
+    buffer = np.empty((min(_BLOCK_ROWS, rows), INTERVALS))
+    row_starts = _row_starts(buffer)
+    for start in range(0, rows, _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
-        values = buffer[: len(active[block])]
-        np.copyto(values, active[block])
+        part = active[block]
+        values = buffer[: len(part)]
+        np.copyto(values, part)
+        np.maximum.reduceat(part.ravel(), row_starts[: len(part)], out=peaks[block])
         _by_kind(values, kinds[block], weights, sums[block])
-    return sums
+    return sums, peaks
 
 
 def _by_kind(
@@ -254,9 +260,10 @@ def _row_starts(matrix: Array) -> npt.NDArray[np.intp]:
     return np.arange(0, matrix.size, INTERVALS)
 
 
-def _raise_demand(totals: MonthAggregates, active: Array, days: Ints, runs: _Runs) -> None:
+def _raise_demand(
+    totals: MonthAggregates, active: Array, row_peaks: Array, days: Ints, runs: _Runs
+) -> None:
     """Keep the highest interval of each usage point, the earliest of equals."""
-    row_peaks = np.maximum.reduceat(active.ravel(), _row_starts(active))
     run_peaks = np.maximum.reduceat(row_peaks, runs.starts)
     reaching = np.flatnonzero(row_peaks == np.repeat(run_peaks, runs.lengths))
     rows = reaching[np.searchsorted(reaching, runs.starts)]
