@@ -46,6 +46,7 @@ SEEN_BY_ALL = {
     "pricing.TariffPrice": "published prices",
     "pricing.Surcharge": "published prices",
     "pricing.LossCorrection": "published rules",
+    "pricing.LossTableRow": "published rules",
     "pricing.CriticalDayRule": "published rules",
     "pricing.DailyTemperature": "published by the weather service",
     "pricing.PriceSeries": "published prices",

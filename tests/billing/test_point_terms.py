@@ -41,6 +41,8 @@ pytestmark = pytest.mark.django_db
 
 D = Decimal
 THE_16TH = dt.date(2026, 1, 16)
+WHOLE_KWH = int(world.FLAT_LOAD.sum()) * world.MONTH.days // 1000
+"""A usage point's energy in the month."""
 
 
 @pytest.fixture
@@ -75,6 +77,25 @@ def make_loss(point: UsagePoint, **facts: object) -> PointLoss:
         "source": "供用电合同",
     }
     return PointLoss.objects.create(usage_point=point, **(given_facts | facts))
+
+
+def enter_table(rows: dict[int | None, str], *, capacity_kva: int = 1000) -> None:
+    """Losses in kWh by a month's energy up to which they hold; 70 kvarh each."""
+    told = [
+        {
+            "table": "T1",
+            "capacity_kva": capacity_kva,
+            "up_to_kwh": limit,
+            "active_kwh": D(lost),
+            "reactive_kvarh": D(70),
+            "valid_from": world.LONG_AGO,
+            "source": "省公司变损表",
+            "certainty": "local",
+        }
+        for limit, lost in rows.items()
+    ]
+    outcome = pricing_operations.store_loss_table_rows(rows=told, by=SYSTEM_VIEWER, at=world.AT)
+    assert not outcome.rejections
 
 
 def make_lighting(point: UsagePoint, **facts: object) -> FixedEnergy:
@@ -249,6 +270,43 @@ def naive_and_rated(unit: Transformer, kwh: int, days: int) -> int:
     return int(found.active_kwh)
 
 
+class TestLossesByTable:
+    @pytest.mark.parametrize("cut", [False, True])
+    def test_are_read_by_capacity_and_the_months_energy(
+        self, lake: Path, point: UsagePoint, *, cut: bool
+    ) -> None:
+        enter_table({None: "900", WHOLE_KWH: "310", WHOLE_KWH - 1: "155"})
+        enter_table({WHOLE_KWH: "999"}, capacity_kva=500)
+        make_loss(point, method=LossMethod.TABLE, loss_table="T1")
+        if cut:
+            make_loss(
+                point, number="2", method=LossMethod.SHARE, transformer=None,
+                agreed_share=D("0.01"), valid_from=THE_16TH,
+            )  # fmt: skip
+
+        bill = bill_of(lake, point)
+
+        found = {k: v for k, v in quantities(bill).items() if ".loss.1" in k}
+        whole = {"U1001.loss.1": D(310), "U1001.loss.1.reactive": D(70)}
+        parts = {
+            "U1001.loss.1@1": D(150), "U1001.loss.1@2": D(160),
+            "U1001.loss.1@1.reactive": D(34), "U1001.loss.1@2.reactive": D(36),
+        }  # fmt: skip
+        assert found == (parts if cut else whole)
+        sources = [r["source"] for w in explanation.explain(bill) for r in w.rules
+                   if r["code"] == "loss.table"]  # fmt: skip
+        assert set(sources) == {"省公司变损表"}
+
+    def test_without_the_capacity_refuse_the_bill(self, lake: Path, point: UsagePoint) -> None:
+        enter_table({None: "900"}, capacity_kva=500)
+        make_loss(point, method=LossMethod.TABLE, loss_table="T1")
+
+        run(lake, point)
+
+        assert "变损表 T1 没有容量 1000 kVA 的行" in BillRefusal.objects.get().reason
+        assert not Bill.objects.exists()
+
+
 class TestFixedQuantities:
     def test_leave_the_flat_period_at_their_own_price(self, point: UsagePoint, lake: Path) -> None:
         make_lighting(point, energy_kwh=3000)
@@ -319,4 +377,4 @@ class TestLoading:
         whole = Period(world.MONTH.first, world.MONTH.period.end)
         priced = book.versions["TWO-PART"][0]
         agreement = point.account
-        assert not list(losses_of(NOTHING, Stretch(whole, agreement, priced), (), book, ""))
+        assert not list(losses_of(NOTHING, Stretch(whole, agreement, priced), (), book, "", {}))

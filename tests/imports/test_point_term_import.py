@@ -10,7 +10,7 @@ import pytest
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.journal.models import Entry
 from busbar.pricing import operations as pricing_operations
-from busbar.pricing.models import LossCorrection
+from busbar.pricing.models import LossCorrection, LossTableRow
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import FixedEnergy, PointLoss, Transformer, UsagePoint
 from tests.billing import world as billing_world
@@ -146,6 +146,35 @@ class TestCorrections:
         assert counts(run) == {"loss_corrections": (1, 0, 0, 0)}
         assert LossCorrection.objects.filter(province="", certainty="unverified").count() == 3
         assert LossCorrection.objects.get(province="东海").value == Decimal("1.05")
+
+
+class TestLossTables:
+    HEADER = ("变损表编号", "容量", "月用电量上限", "有功损耗", "无功损耗", "生效日期", "来源",
+              "可信度")  # fmt: skip
+    SINCE = ("2024-06-01", "省公司变损表", "local")
+
+    def test_come_in_by_row_and_the_bad_ones_are_named(self, point: UsagePoint) -> None:
+        rows = [
+            ["T1", "1000", "100000", "310", "70", *self.SINCE],
+            ["T1", "1000", "", "900", "", *self.SINCE],
+            ["T1", "1000", "200000", "-5", "", *self.SINCE],
+        ]
+
+        run = run_files("tariffs", {"变损表.csv": csv_bytes(self.HEADER, rows)})
+
+        assert counts(run) == {"loss_table_rows": (2, 0, 0, 1)}
+        assert errors(run) == [(4, "有功损耗", "-5", "损耗电量不应小于 0")]
+        last = LossTableRow.objects.get(up_to_kwh=None)
+        assert (last.active_kwh, last.reactive_kvarh) == (900, 0)
+
+    def test_that_are_not_there_refuse_the_loss(self, point: UsagePoint) -> None:
+        header = (*LOSS[:5], "变损表编号", *LOSS[7:])
+        row = ["U100001", "1", "变损", "变损表", "T100001", "T9", "2026-01-01", "合同"]
+
+        run = run_files("archive", {"计量点损耗.csv": csv_bytes(header, [row])})
+
+        assert errors(run) == [(2, "变损表编号", "T9", "没有这个变损表容量为 1000 kVA 的行")]
+        assert not PointLoss.objects.exists()
 
 
 class TestOverlapsOfStoredRows:

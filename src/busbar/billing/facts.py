@@ -176,6 +176,7 @@ def _segments(
 ) -> tuple[rating.Segment, ...]:
     """One a stretch; ids and evidence name the days where there are several."""
     several = len(stretches) > 1
+    month_kwh = {p.point.number: p.whole.total_wh / _WH for p in points} if several else {}
     segments = []
     for index, stretch in enumerate(stretches):
         days = f"{stretch.period.start} 至 {stretch.period.end - _ONE_DAY}"
@@ -189,7 +190,7 @@ def _segments(
                 period=stretch.period,
                 tariff=stretch.priced.tariff,
                 energies=energies,
-                losses=tuple(losses_of(terms, stretch, energies, book, mark)),
+                losses=tuple(losses_of(terms, stretch, energies, book, mark, month_kwh)),
                 deductions=tuple(deductions_of(terms, stretch.period, book, rule_set, mark)),
                 series=_series(account, stretch, costs),
                 period_rules=book.critical_peak.rules_of(

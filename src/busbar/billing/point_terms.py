@@ -85,8 +85,12 @@ def losses_of(
     energies: Sequence[rating.Energy],
     book: PriceBook,
     mark: str,
+    month_kwh: Mapping[str, Decimal],
 ) -> Iterator[rating.ComputedLoss]:
-    """The losses of a stretch; a transformer that is not energised on its days has none."""
+    """The losses of a stretch; a transformer that is not energised on its days has none.
+
+    `month_kwh`: the month's energy by usage point where the stretch is only a part of it.
+    """
     days, points = stretch.period, {_point(energy) for energy in energies}
     for row in terms.losses:
         if not _holds(row, days) or not _is_energised(row, terms, days.start):
@@ -104,6 +108,7 @@ def losses_of(
             method=cast(Any, row.method),
             load_share=_plain(row.load_share),
             metered=own,
+            month_kwh=month_kwh.get(row.usage_point.number) if row.loss_table else None,
             **_parameters(row, book, days.start),
         )
 
@@ -135,6 +140,8 @@ def _parameters(row: PointLoss, book: PriceBook, day: dt.date) -> dict[str, Any]
         share = _plain(row.agreed_share)
         rule = _agreed(row, "loss.agreed_share", share)
         return {"of": rating.EnergyShare(share, rule)}
+    if row.method == LossMethod.TABLE:
+        return {"of": _table(row, book, day)}
     k = _correction(row, book, day)
     correction = {"correction": Decimal(1) if k is None else k.value, "correction_rule": k}
     if row.method == LossMethod.LINE:
@@ -155,6 +162,18 @@ def _plate(unit: Transformer) -> rating.Nameplate:
         no_load_current_percent=_plain(unit.no_load_current_percent),
         impedance_percent=_plain(unit.impedance_percent),
     )
+
+
+def _table(row: PointLoss, book: PriceBook, day: dt.date) -> rating.LossTable:
+    """The rows of the transformer's capacity that hold on the day, of each the youngest version."""
+    assert row.transformer is not None  # noqa: S101 - the register asks for it
+    capacity = row.transformer.capacity_kva
+    of_capacity = book.loss_tables.get((row.loss_table, capacity), ())
+    valid = {line.up_to_kwh: (line, rule) for days, line, rule in of_capacity if day in days}
+    if not valid:
+        raise rating.UnableToRate(f"{day} 变损表 {row.loss_table} 没有容量 {capacity} kVA 的行")
+    lines, rules = zip(*valid.values(), strict=True)
+    return rating.LossTable(lines, rules[0])
 
 
 def _correction(row: PointLoss, book: PriceBook, day: dt.date) -> rating.Rule | None:

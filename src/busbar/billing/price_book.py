@@ -19,6 +19,7 @@ from busbar.kit.money import plain
 from busbar.kit.periods import Month, Period
 from busbar.pricing.models import (
     LossCorrection,
+    LossTableRow,
     PowerFactorStep,
     RuleParameter,
     RuleSet,
@@ -42,12 +43,17 @@ class PricedTariff:
     period: Period
 
 
+LossTableLine = tuple[Period, rating.LossTableRow, rating.Rule]
+"""The days of the month on which a row of a table of losses holds, the row, where it stands."""
+
+
 @dataclass(frozen=True)
 class PriceBook:
     """Everything dated that bills of a month share.
 
     `rule_set` is that of the first day; `later_rule_sets` take over within the month. `versions`
-    holds each tariff's by code, in order of their days; `series` are by code of the tariff, too.
+    holds each tariff's by code, in order of their days; `series` are by code of the tariff, too;
+    `loss_tables` by table and capacity in kVA.
     """
 
     month: Month
@@ -58,6 +64,7 @@ class PriceBook:
     critical_peak: CriticalPeak = field(default_factory=CriticalPeak)
     series: Mapping[str, tuple[PricedSeries, ...]] = field(default_factory=dict)
     loss_corrections: tuple[tuple[Period, tuple[str, int, rating.Rule]], ...] = ()
+    loss_tables: Mapping[tuple[str, int], tuple[LossTableLine, ...]] = field(default_factory=dict)
 
     @property
     def rule_sets(self) -> tuple[rating.RuleSet, ...]:
@@ -78,7 +85,7 @@ class PriceBook:
 
 
 def load_price_book(month: Month) -> PriceBook:
-    """Load the month's rule sets, tables and tariffs: eleven queries, more with critical peak."""
+    """Load the month's rule sets, tables and tariffs: twelve queries, more with critical peak."""
     rule_set, *later = _in_force(RuleSubject.BILLING, month)
     table, *_ = _in_force(RuleSubject.POWER_FACTOR, month)
     versions = _versions(month)
@@ -92,6 +99,7 @@ def load_price_book(month: Month) -> PriceBook:
         critical_peak=load_critical_peak(schemes, month),
         series=load_series(month),
         loss_corrections=_loss_corrections(month),
+        loss_tables=_loss_tables(month),
     )
 
 
@@ -181,7 +189,7 @@ def _versions(month: Month) -> dict[str, tuple[PricedTariff, ...]]:
     return {code: tuple(found) for code, found in versions.items()}
 
 
-def _held(row: Tariff | Surcharge | LossCorrection, month: Month) -> Period | None:
+def _held(row: Tariff | Surcharge | LossCorrection | LossTableRow, month: Month) -> Period | None:
     """The days of the month on which a dated row holds."""
     return Period(row.valid_from, row.valid_until or month.period.end).overlap(month.period)
 
@@ -206,6 +214,18 @@ def _loss_corrections(month: Month) -> tuple[tuple[Period, tuple[str, int, ratin
 def _loss_rule(row: LossCorrection) -> rating.Rule:
     name = f"{row.province or '未指明省份'} {row.shifts} 班制修正系数 K"
     return _priced_rule("loss.correction", name, _plain(row.value), "", row)
+
+
+def _loss_tables(month: Month) -> dict[tuple[str, int], tuple[LossTableLine, ...]]:
+    rows = _valid(LossTableRow.objects.all(), month.first, _last(month))
+    tables: defaultdict[tuple[str, int], list[LossTableLine]] = defaultdict(list)
+    for row in rows.order_by("up_to_kwh", "valid_from"):
+        limit = None if row.up_to_kwh is None else Decimal(row.up_to_kwh)
+        line = rating.LossTableRow(_plain(row.active_kwh), _plain(row.reactive_kvarh), limit)
+        name = f"变损表 {row.table} {row.capacity_kva} kVA"
+        rule = _priced_rule("loss.table", name, row.table, "", row)
+        tables[row.table, row.capacity_kva].append((cast(Period, _held(row, month)), line, rule))
+    return {key: tuple(lines) for key, lines in tables.items()}
 
 
 def _unit_charge(row: Surcharge) -> rating.UnitCharge:
@@ -242,7 +262,11 @@ def _basic(row: Tariff, kind: str, price: Decimal | None, unit: str) -> rating.B
 
 
 def _priced_rule(
-    code: str, name: str, value: Decimal | str, unit: str, row: Tariff | Surcharge | LossCorrection
+    code: str,
+    name: str,
+    value: Decimal | str,
+    unit: str,
+    row: Tariff | Surcharge | LossCorrection | LossTableRow,
 ) -> rating.Rule:
     return rating.Rule(
         code=code,

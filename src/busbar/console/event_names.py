@@ -256,6 +256,7 @@ NOUNS: dict[str, Promise | str] = {
     "pricing.critical_day_rule": pgettext_lazy("noun", "尖峰日规则"),
     "pricing.daily_temperature": pgettext_lazy("noun", "日最高气温"),
     "pricing.loss_correction": pgettext_lazy("noun", "变损修正系数"),
+    "pricing.loss_table_row": pgettext_lazy("noun", "变损表"),
     "pricing.power_factor_step": pgettext_lazy("noun", "功率因数调整表"),
     "pricing.price_series": pgettext_lazy("noun", "价格序列"),
     "pricing.rule_parameter": pgettext_lazy("noun", "规则参数"),

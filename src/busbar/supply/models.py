@@ -277,6 +277,7 @@ class LossMethod(models.TextChoices):
 
     NAMEPLATE = "nameplate", _("变压器铭牌公式")
     SIMPLIFIED = "simplified", _("变压器简化法")
+    TABLE = "table", _("变损表")
     LINE = "line", _("线路阻抗")
     SHARE = "share", _("协商比例")
 
@@ -285,12 +286,14 @@ class PointLoss(PointTerm):
     """计量点损耗: losses of a transformer or line between the boundary and the meter (第74条).
 
     `shifts` and `province` look K up where `correction` is not stated; none of them: K is 1.
+    `loss_table` names the table by which the transformer's capacity and energy are looked up.
     """
 
     method = models.CharField(max_length=12, choices=LossMethod.choices)
     transformer = models.ForeignKey(
         Transformer, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    loss_table = models.CharField(max_length=30, blank=True)
     load_share = models.DecimalField(max_digits=6, decimal_places=5, default=1)
     correction = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     shifts = models.PositiveSmallIntegerField(null=True, blank=True)

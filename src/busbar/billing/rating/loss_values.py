@@ -68,7 +68,8 @@ class ComputedLoss:
     running hours instead. `load_share`: how much of the segment's energy flows through.
     `copper_share` replaces the rule set's for the simplified way; the rules beside the numbers
     only say where they are written. `metered`: ids of the energies that flow through, where the
-    segment has others beside them; empty takes all.
+    segment has others beside them; empty takes all. `month_kwh`: the month's energy by which a
+    table is read where the segment holds only a part of it.
     """
 
     id: str
@@ -84,3 +85,4 @@ class ComputedLoss:
     load_share: Decimal = Decimal(1)
     period: LossPeriod | None = None
     metered: tuple[str, ...] = ()
+    month_kwh: Decimal | None = None

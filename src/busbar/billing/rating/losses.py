@@ -145,7 +145,8 @@ def _simplified(
 def _table(loss: ComputedLoss, through: Through, rule_set: RuleSet, month_days: int) -> LossEnergy:
     """A month's loss from a table by capacity and energy, prorated by days."""
     table = _expect(loss, LossTable)
-    row = look_up(table, through.active_kwh)
+    month_kwh = loss.month_kwh
+    row = look_up(table, through.active_kwh if month_kwh is None else month_kwh * loss.load_share)
     divisor, used, shown = Decimal(1), Decimal(1), ""
     if loss.days is not None:
         used = Decimal(loss.days)

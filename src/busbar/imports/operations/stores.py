@@ -45,6 +45,7 @@ STORES: Mapping[str, Store] = {
     "critical_day_rules": pricing_operations.store_critical_day_rules,
     "daily_temperatures": pricing_operations.store_daily_temperatures,
     "loss_corrections": pricing_operations.store_loss_corrections,
+    "loss_table_rows": pricing_operations.store_loss_table_rows,
     "tariffs": pricing_operations.store_tariffs,
     "surcharges": pricing_operations.store_surcharges,
     "price_series": pricing_operations.store_price_series,

@@ -21,6 +21,30 @@ LOSS_CORRECTIONS = Table(
     ("province", "shifts", "valid_from"),
 )
 
+LOSS_TABLE_ROWS = Table(
+    "loss_table_rows",
+    "变损表",
+    ImportKind.TARIFFS,
+    59,
+    (
+        Field("table", "变损表编号", ("table",), "code", required=True, max_length=30),
+        Field("capacity_kva", "容量", ("变压器容量",), "integer", required=True, at_least=1),
+        Field(
+            "up_to_kwh",
+            "月用电量上限",
+            ("电量上限",),
+            "integer",
+            at_least=1,
+            about="千瓦时，含本数；空＝以上不限",
+        ),
+        Field("active_kwh", "有功损耗", ("月有功损耗",), "decimal", required=True, about="千瓦时"),
+        Field("reactive_kvarh", "无功损耗", ("月无功损耗",), "decimal", about="千乏时"),
+        *sourced(),
+    ),
+    ("table", "capacity_kva", "up_to_kwh", "valid_from"),
+    about="按容量与月用电量查有功、无功损耗",
+)
+
 
 def _term(what: str) -> tuple[Field, ...]:
     return (
@@ -50,6 +74,7 @@ POINT_LOSSES = Table(
         *_term("损耗"),
         Field("method", "损耗算法", ("method",), "choice", required=True, choices=LossMethod),
         Field("transformer", "变压器编号", ("transformer",), "code", max_length=30),
+        Field("loss_table", "变损表编号", ("变损表",), "code", max_length=30, about="查表用"),
         Field("load_share", "通过比例", ("load_share",), "decimal", about="空＝1，全部电量通过"),
         Field("correction", "修正系数K", ("K",), "decimal", above_zero=True, about="代替班制"),
         Field("shifts", "班制", ("shifts",), "integer", at_least=1, about="1、2、3，查 K 用"),
@@ -80,4 +105,4 @@ FIXED_ENERGIES = Table(
     ("usage_point", "number", "valid_from"),
 )
 
-TABLES = (LOSS_CORRECTIONS, POINT_LOSSES, FIXED_ENERGIES)
+TABLES = (LOSS_CORRECTIONS, LOSS_TABLE_ROWS, POINT_LOSSES, FIXED_ENERGIES)

@@ -2,7 +2,7 @@
 
 from busbar.pricing.models.days import CriticalDayRule, DailyTemperature, PriceSeries, SeriesPrice
 from busbar.pricing.models.drafts import DraftState, TariffDraft
-from busbar.pricing.models.losses import LossCorrection
+from busbar.pricing.models.losses import LossCorrection, LossTableRow
 from busbar.pricing.models.prices import (
     Certainty,
     DayType,
@@ -28,6 +28,7 @@ __all__ = [
     "DayType",
     "DraftState",
     "LossCorrection",
+    "LossTableRow",
     "PowerFactorStandard",
     "PowerFactorStep",
     "PriceSeries",

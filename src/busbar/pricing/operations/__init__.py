@@ -18,7 +18,7 @@ from busbar.pricing.operations.drafting import (
     discard_draft,
     draft_tariff,
 )
-from busbar.pricing.operations.losses import store_loss_corrections
+from busbar.pricing.operations.losses import store_loss_corrections, store_loss_table_rows
 from busbar.pricing.operations.rules import (
     store_power_factor_steps,
     store_rule_parameters,
@@ -40,6 +40,7 @@ __all__ = [
     "store_critical_day_rules",
     "store_daily_temperatures",
     "store_loss_corrections",
+    "store_loss_table_rows",
     "store_power_factor_steps",
     "store_price_series",
     "store_rule_parameters",

@@ -24,6 +24,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.pricing.models import LossTableRow
 from busbar.supply.models import (
     FixedEnergy,
     LossMethod,
@@ -34,7 +35,6 @@ from busbar.supply.models import (
     UsagePoint,
 )
 
-_OF_TRANSFORMER = {LossMethod.NAMEPLATE, LossMethod.SIMPLIFIED}
 _DATED = ("number", "name", "valid_from", "valid_until", "source")
 _MOST_SHIFTS = 3
 _PLATE = {
@@ -45,6 +45,7 @@ _PLATE = {
         "impedance_percent",
     ),
     LossMethod.SIMPLIFIED: ("no_load_kw", "no_load_current_percent"),
+    LossMethod.TABLE: (),
 }
 
 
@@ -76,6 +77,7 @@ def store_point_losses(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
             "transformer": transformers.get(row.get("transformer")),
             "load_share": Decimal(1) if share is None else share,
             "province": row.get("province") or "",
+            "loss_table": row.get("loss_table") or "",
         }
 
     return _store(PointLoss, batch, points, values, outcome, by=by, at=at)
@@ -108,9 +110,16 @@ def _transformer_problem(
         return "transformer", "该变压器属于另一户"
     if any(getattr(unit, name) is None for name in _PLATE[method]):
         return "transformer", "该变压器的铭牌损耗参数未登记"
+    if method == LossMethod.TABLE and not _has_table(row.get("loss_table"), unit):
+        return "loss_table", f"没有这个变损表容量为 {unit.capacity_kva} kVA 的行"
     if row.get("shifts") is not None and not 1 <= row["shifts"] <= _MOST_SHIFTS:
         return "shifts", "班制应为 1、2 或 3"
     return None
+
+
+def _has_table(table: str | None, unit: Transformer) -> bool:
+    rows = LossTableRow.objects.filter(table=table or "", capacity_kva=unit.capacity_kva)
+    return rows.exists()
 
 
 @transaction.atomic
