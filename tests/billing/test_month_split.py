@@ -135,7 +135,10 @@ class TestAgreementsThatFollowEachOther:
         names = [line.name for line in billing_queries.list_lines(bill)]
         assert "高峰电度电费（1月1日至15日）" in names
         assert "高峰电度电费（1月16日至31日）" in names
-        assert [s.period for s in overview.list_segments(bill)] == [FIRST_HALF, SECOND_HALF]
+        assert [s.period for s in overview.list_segments(bill.facts["segments"])] == [
+            FIRST_HALF,
+            SECOND_HALF,
+        ]
 
     def test_the_demand_of_each_is_the_maximum_of_its_own_days(
         self, ground: None, lake: Path
@@ -266,7 +269,10 @@ class TestRuleSetsThatTakeOver:
         book = load_price_book(world.MONTH)
         assert [s.code for s in book.later_rule_sets] == [by_thirty.code]
         assert bill.facts["later_rule_sets"] == [by_thirty.code]
-        assert [s.period for s in overview.list_segments(bill)] == [FIRST_HALF, SECOND_HALF]
+        assert [s.period for s in overview.list_segments(bill.facts["segments"])] == [
+            FIRST_HALF,
+            SECOND_HALF,
+        ]
         # A full month stays one month: 15/31 under the one, 16/31 under the other.
         basic = [v for k, v in amounts(bill).items() if k.startswith("basic.")]
         assert basic == [D("14516.13"), D("15483.87")]

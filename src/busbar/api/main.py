@@ -19,6 +19,7 @@ from busbar.api import (
     notifications,
     payments,
     pricing,
+    savings,
     supply,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
@@ -53,6 +54,7 @@ api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
+api.add_router("/savings", savings.router, tags=["账单"])
 api.add_router("/receivables", payments.receivables, tags=["电费收费"])
 api.add_router("/payments", payments.payments, tags=["电费收费"])
 api.add_router("/payment-matches", payments.matches, tags=["电费收费"])

@@ -9,6 +9,7 @@ from typing import Any
 from busbar.billing import operations, overview, queries
 from busbar.billing.decomposition import Effect, Line, Side, decompose
 from busbar.billing.models import Bill, BillLine, Citation
+from busbar.kit.periods import Month
 
 
 @dataclass(frozen=True)
@@ -87,4 +88,5 @@ def _side(bill: Bill) -> Side:
         Line(x.line_id, x.code, x.quantity, x.price, x.amount, tuple(x.based_on))
         for x in queries.list_lines(bill)
     ]
-    return Side(lines, overview.share_of_hours(bill))
+    segments, month = bill.facts.get("segments", ()), Month.parse(bill.month)
+    return Side(lines, overview.share_of_hours(bill.tariff_code, segments, month))

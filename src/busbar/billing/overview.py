@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -112,7 +113,7 @@ def list_days(viewer: Viewer, bill: Bill) -> list[DayEnergy]:
         account_ids=[bill.account_id],
         as_of=bill.lake_version,
     )
-    periods = _periods(bill, month)
+    periods = _periods(bill.tariff_code, bill.facts.get("segments", ()), month)
     days = []
     for index in range(month.days):
         day = month.first + dt.timedelta(days=index)
@@ -132,9 +133,14 @@ def list_days(viewer: Viewer, bill: Bill) -> list[DayEnergy]:
     return days
 
 
-def share_of_hours(bill: Bill) -> dict[str, Decimal]:
-    """Each price period's share of the month's hours by the bill's tariff, of one."""
-    days = _periods(bill, Month.parse(bill.month)).values()
+def share_of_hours(
+    tariff_code: str, segments: Sequence[Mapping[str, Any]], month: Month
+) -> dict[str, Decimal]:
+    """Each price period's share of the month's hours by the billed tariff, of one.
+
+    `segments` are those of the bill's stored facts.
+    """
+    days = _periods(tariff_code, segments, month).values()
     quarters = Counter(period for day in days for period in day)
     return {period: Decimal(n) / quarters.total() for period, n in quarters.items()}
 
@@ -148,9 +154,8 @@ def _by_period(energy_wh: Any, periods: tuple[str, ...]) -> dict[str, Decimal]:
     }
 
 
-def list_segments(bill: Bill) -> list[BilledSegment]:
-    """The stretches of days that the bill was rated in, in order; one query."""
-    stored = bill.facts["segments"]
+def list_segments(stored: Sequence[Mapping[str, Any]]) -> list[BilledSegment]:
+    """The stretches of days of a bill's stored facts, in order; one query."""
     tariffs = Citation.objects.in_bulk([segment["tariff"] for segment in stored])
     found = []
     for segment in stored:
@@ -160,21 +165,25 @@ def list_segments(bill: Bill) -> list[BilledSegment]:
     return found
 
 
-def _periods(bill: Bill, month: Month) -> dict[dt.date, tuple[str, ...]]:
+def _periods(
+    tariff_code: str, segments: Sequence[Mapping[str, Any]], month: Month
+) -> dict[dt.date, tuple[str, ...]]:
     """The 96 periods of each day by the tariff that was billed on it; flat where none has any."""
     flat = (TimeOfUsePeriod.FLAT.value,) * 96
     days = [month.first + dt.timedelta(days=index) for index in range(month.days)]
-    scheme_of = _schemes(bill, days)
+    scheme_of = _schemes(tariff_code, segments, days)
     used = {scheme for scheme in scheme_of.values() if scheme is not None}
     maps = pricing_queries.list_period_maps(used, month.period) if used else {}
     return {day: flat if (scheme := scheme_of[day]) is None else maps[scheme, day] for day in days}
 
 
-def _schemes(bill: Bill, days: list[dt.date]) -> dict[dt.date, int | None]:
-    if len(bill.facts.get("segments", ())) <= 1:
-        return dict.fromkeys(days, _scheme(bill.tariff_code, days[0]))
+def _schemes(
+    tariff_code: str, segments: Sequence[Mapping[str, Any]], days: list[dt.date]
+) -> dict[dt.date, int | None]:
+    if len(segments) <= 1:
+        return dict.fromkeys(days, _scheme(tariff_code, days[0]))
     found: dict[dt.date, int | None] = dict.fromkeys(days)
-    for segment in list_segments(bill):
+    for segment in list_segments(segments):
         scheme = _scheme(segment.tariff_code, segment.period.start)
         found |= {day: scheme for day in days if day in segment.period}
     return found

@@ -1,4 +1,4 @@
-"""`busbar bill advise | forecast | shadow`: what could, will and elsewhere was to be paid."""
+"""`busbar bill advise | forecast | savings | shadow`: what could, will or was to be paid."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-WORDS = ("advise", "forecast", "shadow")
+WORDS = ("advise", "forecast", "savings", "shadow")
 _SHOWN = 20
 
 
 def add_words(words: Any) -> None:
-    """Add `advise ACCOUNT`, `forecast ACCOUNT` and `shadow FILE`."""
+    """Add `advise ACCOUNT`, `forecast ACCOUNT`, `savings` and `shadow FILE`."""
     checking = words.add_parser("shadow", help="导入核对账单，按差额列出户号")
     checking.add_argument("file", help="CSV 或 Excel：户号、月份、费用项目、数量、单价、金额")
+    studying = words.add_parser("savings", help="测算有新账单的户号每年可省的电费，列出最大的几笔")
+    studying.add_argument("--limit", type=int, default=100, metavar="N", help="至多测算几户")
     for word, about in (
         ("advise", "用电建议：按近一年账单重新核算，打印 JSON"),
         ("forecast", "本月至今电费与月末预测，打印 JSON"),
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     start_django()
     if args.word == "shadow":
         return _check(args.file)
-    return _ask(args)
+    return _study(args.limit) if args.word == "savings" else _ask(args)
 
 
 def _ask(args: argparse.Namespace) -> int:
@@ -55,6 +57,20 @@ def _ask(args: argparse.Namespace) -> int:
         print(f"busbar: {refused}", file=sys.stderr)
         return 1
     print(json.dumps(_plain(answer), ensure_ascii=False, indent=2))
+    return 0
+
+
+def _study(limit: int) -> int:
+    """Study, then list what could be saved, the largest first."""
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.billing import savings
+    from busbar.billing.operations import study_savings
+
+    count = study_savings(limit=limit, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC))
+    print(f"已测算 {count} 户")
+    for saving in savings.list_savings(SYSTEM_VIEWER, limit=_SHOWN).savings:
+        kind = saving.get_kind_display()
+        print(f"{saving.account.number} {kind}：每年可省 {saving.yearly_yuan} 元")
     return 0
 
 

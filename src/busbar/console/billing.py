@@ -104,7 +104,7 @@ def bill(request: StaffRequest, account_number: str, month: str) -> HttpResponse
     context = {
         "bill": found,
         "whys": whys,
-        "segments": overview.list_segments(found),
+        "segments": overview.list_segments(found.facts["segments"]),
         "previous": previous,
         "changes": billing_queries.compare_lines(found, previous) if previous else [],
         "difference": found.amount - previous.amount if previous else None,

@@ -30,14 +30,10 @@ from busbar.billing.advice.basic_charge import BasicAdvice, Option
 from busbar.billing.shadow_items import CODES
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest, page_number
+from busbar.console.saving_words import MODES
 from busbar.kit.periods import local_date, parse_day
 
 PAGE = 50
-MODES = {
-    "capacity": gettext_lazy("按变压器容量"),
-    "contract_demand": gettext_lazy("按合同最大需量"),
-    "actual_demand": gettext_lazy("按实际最大需量"),
-}
 CODE_NAMES = {
     "": gettext_lazy("未对应"),
     "energy": gettext_lazy("电量电费（全部时段）"),

@@ -26,6 +26,7 @@ EVENTS: dict[str, Promise | str] = {
     "billing.heading.named": pgettext_lazy("event", "为户号定合并账单分组"),
     "billing.run.findings_renewed": pgettext_lazy("event", "重新查找账单异常"),
     "billing.run.released": pgettext_lazy("event", "发行当月电费"),
+    "billing.saving_study.made": pgettext_lazy("event", "测算节费机会"),
     "billing.shadow_item.mapped": pgettext_lazy("event", "对应核对账单的费用项目"),
     "clocks.calendar.loaded": pgettext_lazy("event", "装入工作日历"),
     "clocks.calendar.provisional_year_loaded": pgettext_lazy("event", "推算年度日历"),

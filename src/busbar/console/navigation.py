@@ -94,6 +94,7 @@ AREAS = (
             Place(_("应收与账龄"), "hourglass-low", "receivable_list", "x"),
             Place(_("催费与停电"), "bell-ringing", "arrears", "", under=("arrears_case",)),
             Place(_("总账与月结"), "book-2", "ledger", "", under=("ledger",)),
+            Place(_("节费机会"), "pig-money", "saving_list", "", under=("saving",)),
             Place(_("核对账单"), "scale-outline", "shadow_bill_list", under=("shadow_bill",)),
         ),
     ),

@@ -46,6 +46,7 @@ TIMETABLE = (
     Line("arrears", "busbar.jobs.arrears.run_day", daily_at=dt.time(6, 30)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
     Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),
+    Line("savings", "busbar.jobs.billing.study_savings", minutes=15, keeps_result=False),
     Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),
     Line("sessions", "busbar.jobs.sessions.clear_expired", daily_at=dt.time(3, 30)),
 )

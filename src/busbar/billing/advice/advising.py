@@ -16,7 +16,8 @@ from busbar.billing.advice.shifting import Shift, advise_shifting
 from busbar.billing.advice.sufficiency import Coverage, UnableToAdvise, require_enough
 from busbar.billing.advice.switching import Switch, earliest_demand_change, earliest_mode_change
 from busbar.billing.advice.what_if import Mode, MonthFacts
-from busbar.billing.advice.year import BilledYear, find_account, load_months, load_year
+from busbar.billing.advice.year import BilledYear, Books, find_account, load_months, load_year
+from busbar.billing.price_book import load_price_book
 from busbar.customers.models import CustomerAccount
 from busbar.supply.models import Agreement, BasicChargeMode
 
@@ -42,8 +43,10 @@ class Advice:
     shifts: tuple[Shift, ...]
 
 
-def advise(viewer: Viewer, account_number: str, *, on: dt.date) -> Advice:
-    """Study the account as of a day.
+def advise(
+    viewer: Viewer, account_number: str, *, on: dt.date, books: Books = load_price_book
+) -> Advice:
+    """Study the account as of a day; `books` may keep months' prices for many accounts.
 
     CustomerAccount.DoesNotExist when it may not be seen; UnableToAdvise with what is missing
     where the data is too little.
@@ -53,7 +56,7 @@ def advise(viewer: Viewer, account_number: str, *, on: dt.date) -> Advice:
     year = load_year(viewer, account, months=figures.integer("advice.months"))
     require_enough(year.coverage, figures)
     try:
-        months = load_months(year)
+        months = load_months(year, books)
     except rating.UnableToRate as reason:
         raise UnableToAdvise(f"不能给出建议：{reason}") from reason
     basic, refused = _basic(months, year.agreements[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -88,15 +88,19 @@ def _coverage(
     )
 
 
-def load_months(year: BilledYear) -> tuple[MonthFacts, ...]:
+Books = Callable[[Month], PriceBook]
+"""Where a month's prices come from: the registers, or kept from the account before."""
+
+
+def load_months(year: BilledYear, books: Books = load_price_book) -> tuple[MonthFacts, ...]:
     """Each bill's stored facts with that month's prices for the other ways of charging."""
     newest = year.bills[-1].month
     registers = load_registers([year.account.pk], Month.parse(newest))
-    return tuple(_month(year, bill, registers) for bill in year.bills)
+    return tuple(_month(year, bill, registers, books) for bill in year.bills)
 
 
-def _month(year: BilledYear, bill: Bill, registers: Registers) -> MonthFacts:
-    book = load_price_book(Month.parse(bill.month))
+def _month(year: BilledYear, bill: Bill, registers: Registers, books: Books) -> MonthFacts:
+    book = books(Month.parse(bill.month))
     versions = book.versions.get(bill.tariff_code, ())
     return MonthFacts(
         month=bill.month,

@@ -12,6 +12,7 @@ from busbar.billing.models.bills import (
     FindingKind,
 )
 from busbar.billing.models.headings import BillHeading
+from busbar.billing.models.savings import Saving, SavingKind, SavingStudy
 from busbar.billing.models.shadow import ShadowBill, ShadowItem, ShadowLine
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "BillRunState",
     "Citation",
     "FindingKind",
+    "Saving",
+    "SavingKind",
+    "SavingStudy",
     "ShadowBill",
     "ShadowItem",
     "ShadowLine",

@@ -16,6 +16,7 @@ from busbar.billing.operations.release import (
     require_releasable,
 )
 from busbar.billing.operations.review import UnableToReviewFindings, review_findings
+from busbar.billing.operations.savings import study_savings
 from busbar.billing.operations.shadowing import (
     UnableToMapItem,
     map_shadow_item,
@@ -43,4 +44,5 @@ __all__ = [
     "review_findings",
     "run_month",
     "store_shadow_lines",
+    "study_savings",
 ]

@@ -1,0 +1,67 @@
+"""What accounts could save a year, by the newest studies: ranked over many, or one customer's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet
+
+from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.billing.models import Saving, SavingStudy
+from busbar.kit.money import round_half_up
+
+Key = tuple[Decimal, int]
+"""What a page is read on from: the last saving's yuan and id."""
+
+
+@dataclass(frozen=True)
+class SavingPage:
+    """A page of savings, and where the next begins."""
+
+    savings: list[Saving]
+    next_after: Key | None
+
+
+def list_savings(
+    viewer: Viewer, *, kind: str = "", mine: bool = False, after: Key | None = None, limit: int
+) -> SavingPage:
+    """Visible savings, the largest first, with account and customer; one query."""
+    rows = _narrowed(viewer, kind=kind, mine=mine)
+    if after is not None:
+        yuan, pk = round_half_up(after[0], 2), after[1]
+        rows = rows.filter(Q(yearly_yuan__lt=yuan) | Q(yearly_yuan=yuan, pk__gt=pk))
+    chosen = rows.select_related("account__customer", "study").order_by("-yearly_yuan", "pk")
+    found = list(chosen[: limit + 1])
+    last = found[limit - 1] if len(found) > limit else None
+    return SavingPage(found[:limit], (last.yearly_yuan, last.pk) if last else None)
+
+
+def count_savings(viewer: Viewer, *, mine: bool = False) -> dict[str, int]:
+    """How many there are of each kind; one query."""
+    rows = _narrowed(viewer, kind="", mine=mine).order_by()
+    return dict(rows.values_list("kind").annotate(n=Count("pk")))
+
+
+def list_customer_savings(viewer: Viewer, customer_id: int) -> list[Saving]:
+    """One customer's savings, the largest first."""
+    rows: QuerySet[Saving, Saving] = Saving.objects.visible_to(viewer)
+    rows = rows.filter(account__customer=customer_id).select_related("account", "study")
+    return list(rows.order_by("-yearly_yuan", "pk"))
+
+
+def list_customer_studies(viewer: Viewer, customer_id: int) -> list[SavingStudy]:
+    """One customer's studies by 户号: what they reach to, and why there is none."""
+    rows: QuerySet[SavingStudy, SavingStudy] = SavingStudy.objects.visible_to(viewer)
+    rows = rows.filter(account__customer=customer_id).select_related("account")
+    return list(rows.order_by("account__number"))
+
+
+def _narrowed(viewer: Viewer, *, kind: str, mine: bool) -> QuerySet[Saving, Saving]:
+    rows: QuerySet[Saving, Saving] = Saving.objects.visible_to(viewer)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if mine:
+        customers = team_customer_ids(viewer.employee_id) if viewer.employee_id else ()
+        rows = rows.filter(account__customer__in=customers)
+    return rows
