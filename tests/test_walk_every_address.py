@@ -106,6 +106,8 @@ SHARED = {
     "change_number": "E404",
     "order_number": "E404",
     "case_number": "E404",
+    "criterion_code": "economic-energy",
+    "category": "economic",
     "outage_number": "E404",
     "paper_number": "E404",
     "photo_id": "999999",

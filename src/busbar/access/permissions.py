@@ -41,6 +41,8 @@ class Permission(models.TextChoices):
     KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
     DRAFT_TARIFFS = "draft_tariffs", _("拟订电价")
     ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
+    RECOGNIZE_KEY_ACCOUNTS = "recognize_key_accounts", _("大客户认定")
+    ADOPT_KEY_ACCOUNTS = "adopt_key_accounts", _("批准大客户名单与规则")
 
 
 _P = Permission
@@ -53,6 +55,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ACCEPT_APPLICATIONS,
             _P.HANDLE_CHANGES,
             _P.COLLECT_ARREARS,
+            _P.RECOGNIZE_KEY_ACCOUNTS,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
@@ -98,6 +101,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.GRANT_GREEN_CHANNEL,
             _P.SUPERVISE,
             _P.ADOPT_TARIFFS,
+            _P.RECOGNIZE_KEY_ACCOUNTS,
+            _P.ADOPT_KEY_ACCOUNTS,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

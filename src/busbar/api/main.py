@@ -13,6 +13,7 @@ from busbar.api import (
     billing,
     clocks,
     customers,
+    key_accounts,
     ledger,
     metering,
     network,
@@ -87,6 +88,8 @@ api.add_router("/refunds", fees.refunds, tags=["业务费用"])
 api.add_router("/supply-changes", changes.router, tags=["变更用电"])
 api.add_router("/metering-orders", orders.metering, tags=["工单"])
 api.add_router("/service-orders", orders.service, tags=["工单"])
+api.add_router("/key-accounts", key_accounts.router, tags=["大客户"])
+api.add_router("/recognition-rules", key_accounts.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", arrears.outages, tags=["停电"])
 api.add_router("/messages", notifications.router, tags=["消息"])

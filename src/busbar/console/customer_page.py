@@ -25,6 +25,7 @@ from busbar.billing.insights import MonthSum, Scope
 from busbar.billing.models import Bill
 from busbar.console.attention import list_work, look
 from busbar.console.curves import curve_choices
+from busbar.console.key_accounts.overriding import load_tab as load_recognition
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, CustomerGroup, TeamRole
@@ -228,6 +229,7 @@ TABS = (
     Tab("bills", _("账单"), _bills),
     Tab("payments", _("缴费"), _payments),
     Tab("supply", _("户号与供电"), _supply),
+    Tab("recognition", _("大客户"), load_recognition),
     Tab("group", _("集团"), _group),
     Tab("contacts", _("联系人"), _nothing_more),
     Tab("documents", _("文档"), _nothing_more),

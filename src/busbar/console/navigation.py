@@ -56,6 +56,13 @@ AREAS = (
         ),
     ),
     Area(
+        _("大客户"),
+        (
+            Place(_("大客户名单"), "crown", "key_account_list", under=("key_account",)),
+            Place(_("认定规则"), "adjustments", "key_account_rules"),
+        ),
+    ),
+    Area(
         _("业扩与变更"),
         (
             Place(

@@ -1,0 +1,36 @@
+"""Evaluating customers by the clock and on request; safe to run twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from busbar.access import queries as access_queries
+from busbar.access.models import User
+from busbar.access.visibility import SYSTEM_VIEWER, Viewer
+from busbar.billing.models import BillRun, BillRunState
+from busbar.key_accounts import operations as key_accounts_operations
+from busbar.key_accounts.queries import recognition as recognition_queries
+from busbar.kit.periods import Month
+
+
+def evaluate(month: str, user_id: int) -> str:
+    """Evaluate the month in the name of the person who asked; the sentence is the result."""
+    viewer = access_queries.get_viewer(User.objects.get(pk=user_id))
+    return _evaluate(Month.parse(month), viewer)
+
+
+def run_day() -> str:
+    """Overrides end; the newest billed month is evaluated where no finished run has it yet."""
+    now = dt.datetime.now(dt.UTC)
+    ended = key_accounts_operations.end_overrides(by=SYSTEM_VIEWER, at=now)
+    told = f"到期的人工认定 {ended} 项"
+    billed = BillRun.objects.filter(state=BillRunState.FINISHED).order_by("-month").first()
+    latest = recognition_queries.get_latest_run()
+    if billed is None or (latest is not None and latest.month >= billed.month):
+        return told
+    return f"{told}；{_evaluate(Month.parse(billed.month), SYSTEM_VIEWER)}"
+
+
+def _evaluate(month: Month, viewer: Viewer) -> str:
+    run = key_accounts_operations.evaluate_month(month=month, by=viewer, at=dt.datetime.now(dt.UTC))
+    return f"{month}：评定 {run.customers} 户，列入 {run.entered} 项，退出 {run.left} 项"

@@ -1,0 +1,80 @@
+"""What ships with the room: rules, industries and figures; safe to repeat."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from busbar.journal import operations as journal_operations
+from busbar.journal.operations import SYSTEM, Happening
+from busbar.key_accounts.models import (
+    ImportanceCriterion,
+    IndustryClass,
+    RecognitionCriterion,
+    RecognitionPolicy,
+)
+from busbar.pricing.models import SourcedModel
+
+SEED = Path(__file__).resolve().parent.parent / "seed"
+
+
+@transaction.atomic
+def load_recognition_seed(*, at: dt.datetime) -> int:
+    """Enter rules of which no version stands; what stands is the office's and left alone."""
+    rules = read_seed("recognition")
+    criteria = ({**row, **_numbers(row)} for row in rules["criterion"])
+    entered = [
+        *enter_missing(RecognitionPolicy, "category", rules["policy"]),
+        *enter_missing(RecognitionCriterion, "code", criteria),
+        *enter_missing(ImportanceCriterion, "code", rules["importance"]),
+        *enter_missing(IndustryClass, "code", _industries()),
+    ]
+    tell_loaded(entered, at)
+    return len(entered)
+
+
+def read_seed(name: str) -> dict[str, Any]:
+    """A file of the seed."""
+    return tomllib.loads((SEED / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def enter_missing(model: type[SourcedModel], key: str, rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Rows whose key has no version yet; returns the keys."""
+    everyone = model._default_manager  # noqa: SLF001 - Django's documented way to rows
+    known = set(everyone.values_list(key, flat=True))
+    new = [model(**row) for row in rows if row[key] not in known]
+    everyone.bulk_create(new)
+    return [str(getattr(row, key)) for row in new]
+
+
+def tell_loaded(keys: list[str], at: dt.datetime) -> None:
+    """One entry for what was entered, none where nothing was."""
+    if keys:
+        happening = Happening(
+            event="key_accounts.seed.loaded",
+            subject_type="key_accounts.seed",
+            subject_id=0,
+            changes={"rules": keys},
+        )
+        journal_operations.record(happening=happening, actor=SYSTEM, at=at)
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Decimal]:
+    return {name: Decimal(row[name]) for name in ("enter_at", "leave_at") if name in row}
+
+
+def _industries() -> list[dict[str, Any]]:
+    file = read_seed("industries")
+    sections = [
+        {"code": code, "section": code, **row, **file["seed"]}
+        for code, row in file["sections"].items()
+    ]
+    return sections + [
+        {"code": code, **row, **file["seed"]} for code, row in file["divisions"].items()
+    ]

@@ -1,0 +1,1 @@
+"""Reading key accounts, a file for each part."""

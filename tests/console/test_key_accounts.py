@@ -1,0 +1,190 @@
+"""大客户: the list with reasons, its filters and export, the customer's tab, the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django_q.models import OrmQ
+
+from busbar.access.models import Role
+from busbar.console.key_accounts.listing import PAGE
+from busbar.journal.models import Entry
+from busbar.key_accounts.models import (
+    OverrideState,
+    RecognitionCriterion,
+    RecognitionOverride,
+)
+from tests.console.work_region import count_queries, sign_in
+from tests.key_accounts.world import JANUARY, World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    """A county with one economic customer, and one of the neighbor's."""
+    made = make_world()
+    made.year(made.customer("BIG", industry_code="3120"), 6_000_000, yuan=3_600_000, kw=1600)
+    made.year(made.customer("SMALL"), 12_000, yuan=6_000, kw=5)
+    foreign = made.customer("FOREIGN", unit=made.neighbor, importance="first")
+    made.year(foreign, 12_000)
+    made.evaluate()
+    return made
+
+
+def client_of(world: World, *roles: Role, province: bool = False) -> Client:
+    from busbar.access.models import User
+
+    viewer = world.viewer(*roles, unit=world.province if province else world.county)
+    return sign_in(User.objects.get(pk=viewer.user_id))
+
+
+class TestList:
+    def test_shows_who_and_why_of_the_branch(self, world: World) -> None:
+        page = client_of(world, Role.ACCOUNT_MANAGER).get("/key-accounts/")
+
+        text = page.content.decode()
+        assert "客户BIG" in text
+        assert "年用电量 6,000,000kWh" in text
+        assert "黑色金属冶炼和压延加工业" in text
+        assert "客户SMALL" not in text
+        assert "客户FOREIGN" not in text
+
+    def test_shows_those_outside_on_request_and_narrows(self, world: World) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        def numbers(query: str) -> list[str]:
+            lines = client.get(f"/key-accounts/?{query}").context["lines"]
+            return [line.row.customer.number for line in lines]
+
+        assert numbers("of=everyone") == ["BIG", "SMALL"]
+        assert numbers("category=important") == []
+        assert numbers("division=31") == ["BIG"]
+        assert numbers("division=17") == []
+        assert numbers("of=everyone&q=SMALL") == ["SMALL"]
+        assert numbers("unit=D") == ["BIG"]
+        assert numbers("after=NaN@1") == ["BIG"]
+        assert numbers(f"after=3600000@{10**9}") == []
+
+    def test_says_so_before_anything_was_evaluated(self) -> None:
+        world = make_world()
+
+        page = client_of(world, Role.ACCOUNT_MANAGER).get("/key-accounts/")
+
+        assert "还没有完成过评定" in page.content.decode()
+
+    def test_takes_the_same_queries_for_a_full_page(self, world: World) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+        few = count_queries(client, "/key-accounts/")
+        for number in range(PAGE + 5):
+            world.customer(f"H{number:03}", importance="first")
+        world.evaluate()
+
+        assert len(client.get("/key-accounts/").context["lines"]) == PAGE
+        assert count_queries(client, "/key-accounts/") == few
+
+    def test_exports_the_list_and_says_so(self, world: World) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        answer = client.post("/key-accounts/export/", {"format": "csv"})
+
+        rows = answer.content.decode("utf-8-sig").splitlines()
+        assert [row.split(",")[1] for row in rows[1:]] == ["BIG"]
+        assert Entry.objects.latest("id").event == "console.table.exported"
+
+
+class TestEvaluating:
+    def test_is_queued_by_who_sees_the_company(self, world: World) -> None:
+        client = client_of(world, Role.MANAGER, province=True)
+
+        answer = client.post("/key-accounts/evaluate/", {"month": str(JANUARY)})
+
+        assert answer.status_code == 302
+        assert OrmQ.objects.get().func() == "busbar.jobs.key_accounts.evaluate"
+
+    @pytest.mark.parametrize("month", ["2030-01", "x"])
+    def test_an_unbilled_month_is_refused(self, world: World, month: str) -> None:
+        client = client_of(world, Role.MANAGER, province=True)
+
+        client.post("/key-accounts/evaluate/", {"month": month})
+
+        assert not OrmQ.objects.exists()
+
+    def test_is_refused_to_others(self, world: World) -> None:
+        client = client_of(world, Role.CASHIER)
+
+        assert client.post("/key-accounts/evaluate/", {"month": "2026-01"}).status_code == 403
+
+
+class TestCustomer:
+    def test_shows_every_reason_with_value_threshold_and_source(self, world: World) -> None:
+        page = client_of(world, Role.ACCOUNT_MANAGER).get("/customers/BIG/tab/recognition/")
+
+        text = page.content.decode()
+        assert "6,000,000 kWh" in text
+        assert "5,000,000 kWh" in text
+        assert "2025-02 至 2026-01 的账单，12 个月" in text
+        assert "【未核实】" in text
+        assert "90/60" in text
+
+    def test_an_override_is_proposed_by_one_and_approved_by_another(self, world: World) -> None:
+        facts = {
+            "category": "economic", "holds": "1", "reason": "园区龙头",
+            "expires_on": str(dt.date.today() + dt.timedelta(days=90)),  # noqa: DTZ011 - the page's clock
+        }  # fmt: skip
+        client_of(world, Role.ACCOUNT_MANAGER).post(
+            "/key-accounts/customers/SMALL/override/", facts
+        )
+        row = RecognitionOverride.objects.get()
+        assert row.state == OverrideState.PROPOSED
+
+        client_of(world, Role.MANAGER).post(
+            f"/key-accounts/overrides/{row.pk}/", {"decision": "adopt"}
+        )
+
+        row.refresh_from_db()
+        assert row.state == OverrideState.ADOPTED
+
+    def test_of_another_branch_is_not_found(self, world: World) -> None:
+        client = client_of(world, Role.MANAGER)
+
+        answer = client.post("/key-accounts/customers/FOREIGN/override/", {})
+
+        assert answer.status_code == 404
+
+
+class TestRules:
+    def test_the_next_version_is_set_by_the_manager(self, world: World) -> None:
+        client = client_of(world, Role.MANAGER)
+
+        answer = client.post(
+            "/key-accounts/rules/criteria/economic-energy/",
+            {"points": "40", "enter_at": "8000000", "leave_at": "7000000",
+             "valid_from": "2030-01-01", "source": "会议纪要"},
+        )  # fmt: skip
+
+        assert answer.status_code == 302
+        newest = RecognitionCriterion.objects.filter(code="economic-energy").latest("valid_from")
+        assert (newest.enter_at, newest.points) == (Decimal(8_000_000), 40)
+
+    def test_a_refusal_stands_in_its_place(self, world: World) -> None:
+        client = client_of(world, Role.MANAGER)
+
+        answer = client.post(
+            "/key-accounts/rules/criteria/economic-energy/",
+            {"points": "40", "enter_at": "1", "leave_at": "7", "valid_from": "2030-01-01",
+             "source": "x"},
+        )  # fmt: skip
+
+        assert answer.status_code == 422
+        assert "来回变动" in answer.content.decode()
+        assert RecognitionCriterion.objects.filter(code="economic-energy").count() == 1
+
+    def test_offers_no_form_to_who_may_not(self, world: World) -> None:
+        page = client_of(world, Role.ACCOUNT_MANAGER).get("/key-accounts/rules/")
+
+        assert "economic-energy" not in page.content.decode()
+        assert "年用电量" in page.content.decode()

@@ -1,0 +1,1 @@
+"""Who is a key account, and why."""

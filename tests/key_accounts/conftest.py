@@ -1,0 +1,12 @@
+"""The room's world."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.key_accounts.world import World, make_world
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
