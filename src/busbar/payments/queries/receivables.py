@@ -201,7 +201,7 @@ def get_statement(
             (
                 bill.issued_on,
                 bill.pk,
-                "bill" if bill.bill_id else "late",
+                _kind_of(bill),
                 bill.month,
                 bill.amount_fen,
             )
@@ -217,6 +217,13 @@ def get_statement(
             (on, refund.pk, "refund", refund.number, refund.amount_fen)
         )
     return {pk: _running(sorted(lines), since) for pk, lines in facts.items()}
+
+
+def _kind_of(row: Receivable) -> str:
+    """A bill, a late-payment charge, or one that was taken back."""
+    if row.bill_id:
+        return "bill"
+    return "late" if row.amount_fen > 0 else "late_back"
 
 
 def _money(viewer: Viewer, ids: Sequence[int]) -> QuerySet[PaymentMatch, PaymentMatch]:
