@@ -17,6 +17,7 @@ from busbar.api import (
     metering,
     network,
     notifications,
+    outages,
     payments,
     pricing,
     supply,
@@ -86,7 +87,7 @@ api.add_router("/supply-changes", changes.router, tags=["变更用电"])
 api.add_router("/metering-orders", orders.metering, tags=["工单"])
 api.add_router("/service-orders", orders.service, tags=["工单"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
-api.add_router("/outages", arrears.outages, tags=["停电"])
+api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 
