@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from busbar.access.models import Employee, OrganizationUnit, Role
 from busbar.access.visibility import Viewer
 from busbar.arrears.models import CaseState
-from tests.api.affair import ROOT, client_of, get
+from busbar.customers.models import AccountTeamMember
+from tests.api.affair import ROOT, client_of, get, post
 from tests.arrears.world import Ladder, make_ladder
 from tests.imports.world import make_viewer
 
@@ -38,7 +39,11 @@ def manager(ladder: Ladder) -> Client:
 def addresses(ladder: Ladder) -> list[str]:
     case = ladder.case()
     assert case.outage is not None
-    return [f"dunning-cases/{case.number}", f"outages/{case.outage.number}"]
+    return [
+        f"dunning-cases/{case.number}",
+        f"outages/{case.outage.number}",
+        f"outages/{case.outage.number}/affected",
+    ]
 
 
 class TestReading:
@@ -56,7 +61,7 @@ class TestReading:
         for number in ("3101000018", "3101000019"):
             for path in ("dunning-cases", "outages"):
                 with CaptureQueriesContext(connection) as seen:
-                    assert len(get(client, path)) >= 1
+                    assert len(get(client, path)["items"]) >= 1
                 counts.append(len(seen))
             more = ladder.world.account(number)
             ladder.world.bill(more, "500.00")
@@ -78,5 +83,44 @@ class TestReading:
             assert own.get(f"{ROOT}/{path}").status_code == 200, path
             assert stranger.get(f"{ROOT}/{path}").status_code == 404, path
             assert Client().get(f"{ROOT}/{path}").status_code == 401, path
-        assert get(stranger, "dunning-cases") == []
-        assert get(stranger, "outages") == []
+        assert get(stranger, "dunning-cases")["items"] == []
+        assert get(stranger, "outages")["items"] == []
+
+
+class TestPausing:
+    def test_a_promise_is_noted_ended_and_refused_without_its_day(self, db: None) -> None:
+        ladder = make_ladder()
+        case = ladder.open()
+        client = program_of(make_viewer(ladder.world.county, Role.CASHIER, number="E83"))
+        path = f"dunning-cases/{case.number}"
+
+        told = post(client, f"{path}/pause", {"kind": "promise", "reason": "分期"}, status=409)
+        assert "到期日" in told["detail"]
+        shown = post(
+            client, f"{path}/pause", {"kind": "promise", "reason": "分期", "until": "2099-01-31"}
+        )
+        assert (shown["next_step"], shown["next_at"][:10]) == ("promise", "2099-01-31")
+        shown = post(client, f"{path}/resume", {"reason": "未按期缴"})
+        assert shown["next_step"] == "demand"
+
+    def test_takes_the_right_to_collect(self, db: None) -> None:
+        ladder = make_ladder()
+        case = ladder.open()
+        client = program_of(make_viewer(ladder.world.county, Role.DISPATCHER, number="E84"))
+        asked = {"kind": "dispute", "reason": "异议"}
+        post(client, f"dunning-cases/{case.number}/pause", asked, status=403)
+        post(client, "dunning-cases/CF-X/pause", asked, status=404)
+        assert not case.pauses.exists()
+
+    def test_cases_are_listed_by_whoever_leads_the_customer_s_team(self, db: None) -> None:
+        ladder = make_ladder()
+        case = ladder.open()
+        leader = Employee.objects.get(pk=ladder.collector.employee_id)
+        AccountTeamMember.objects.create(
+            customer=case.account.customer, employee=leader, role="lead"
+        )
+        client = manager(ladder)
+
+        led = get(client, f"dunning-cases?manager={leader.number}")["items"]
+        assert [row["number"] for row in led] == [case.number]
+        assert get(client, "dunning-cases?manager=E404")["items"] == []

@@ -24,6 +24,7 @@ from busbar.payments.models import (
 from busbar.payments.operations import ledger
 from busbar.payments.operations.ledger import Posting, Side, UnableToPost
 from busbar.payments.operations.months import UnableToCloseMonth, UnableToReopenMonth
+from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at
 
 FEBRUARY = Month(2026, 2)
@@ -128,6 +129,10 @@ class TestDatabase:
 
 
 class TestMonthClose:
+    @pytest.fixture(autouse=True)
+    def _rules(self, db: None) -> None:
+        pricing_operations.load_seed(at=at("2026-01-01"))
+
     def test_the_trial_balance_is_kept_and_later_postings_go_on(self, world: World) -> None:
         world.bill(world.account("3101000001"), "50.00")
         world.pay("20.00", "3101000001")
@@ -136,7 +141,9 @@ class TestMonthClose:
             month=FEBRUARY, by=world.chief, at=at("2026-03-02")
         )
 
-        assert closed.trial_balance["receivable"] == [0, 5000, 2000, 3000]
+        # 30.00 for ten days at 2 permille are 0.60.
+        assert closed.trial_balance["receivable"] == [0, 5060, 2000, 3060]
+        assert closed.trial_balance["late_income"] == [0, 0, 60, -60]
         assert sum(row[3] for row in closed.trial_balance.values()) == 0
         payment = world.pay("30.00", "3101000001")
         late = LedgerTransaction.objects.order_by("-id").first()
@@ -144,7 +151,7 @@ class TestMonthClose:
         assert late is not None
         assert late.month == "2026-03"
         again = payments_queries.get_trial_balance(world.chief, FEBRUARY)
-        assert {t.code: t.closing_fen for t in again}["receivable"] == 3000
+        assert {t.code: t.closing_fen for t in again}["receivable"] == 3060
 
     def test_a_month_that_is_not_over_stays_open(self, world: World) -> None:
         with pytest.raises(UnableToCloseMonth, match="还没有结束"):

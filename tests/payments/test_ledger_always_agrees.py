@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
 from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.billing.models import Bill
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.payments import operations as payments_operations
@@ -18,6 +20,7 @@ from busbar.payments.bank_file import BankRow
 from busbar.payments.models import (
     AccountBalance,
     LateCharge,
+    LedgerMonth,
     LedgerTransaction,
     MoneySource,
     Payment,
@@ -27,12 +30,17 @@ from busbar.payments.models import (
     PostingKind,
     Receivable,
 )
+from busbar.payments.operations import UnableToMatch
 from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at, open_counter
 
 OPERATIONS = int(os.environ.get("BUSBAR_LEDGER_OPERATIONS", "10000"))
 _LOOK_EVERY = 500
 _BILLS, _ROWS = 5, 10
+DOINGS = {
+    "bill", "correct", "bank_file", "match", "credit", "undo", "settle", "counter", "hand_in",
+    "ask", "decide", "pay_back", "late", "close", "reopen",
+}  # fmt: skip
 _BELOW_NOUGHT, _EXACT = 0.05, 0.3
 
 
@@ -63,7 +71,9 @@ class Office:
             open_counter(world, PointKind.AGENCY, "D1"),
         ]
         self.month = Month(2000, 1)
+        self.charges = 0
         self.done = self.refused = 0
+        self.did: Counter[str] = Counter()
 
     def step(self) -> None:
         """One thing people do with money; what is refused must change nothing.
@@ -73,6 +83,7 @@ class Office:
         doing = self.draw.choice(
             (
                 *(self.bill,) * 3,
+                self.correct,
                 *(self.bank_file,) * 4,
                 *(self.match,) * 4,
                 self.credit,
@@ -84,10 +95,13 @@ class Office:
                 self.decide,
                 self.pay_back,
                 self.late,
+                self.close,
+                self.reopen,
             )
         )
         try:
             self.done += doing() or 1
+            self.did[doing.__name__] += 1
         except Refusal:
             self.refused += 1
 
@@ -112,14 +126,53 @@ class Office:
         payments_operations.raise_receivables(by=self.world.cashier, at=at("2026-02-03"))
         return _BILLS
 
+    def correct(self) -> None:
+        """A bill replaces one that went out and adds its difference, up or down."""
+        first = (
+            Bill.objects.filter(is_current=True)
+            .order_by("id")[self.draw.randint(0, max(Bill.objects.count() - 1, 0)) :]
+            .first()
+        )
+        if first is None:
+            raise UnableToMatch("没有账单")
+        Bill.objects.filter(pk=first.pk).update(is_current=False)
+        second = Bill.objects.select_related("account").get(pk=first.pk)
+        second.pk, second.amount = None, first.amount + self.draw.choice((1, -1)) * self.yuan()
+        second.is_current, second.revision = True, first.revision + 1
+        second.replaces, second.reason = first, "补录读数"
+        second.save()
+        payments_operations.raise_receivables(by=self.world.cashier, at=at("2026-02-12"))
+        self.book.billed[second.account.number] += int((second.amount - first.amount) * 100)
+
     def late(self) -> None:
         """Late-payment charges on what was overdue a month ago: owed like bills."""
-        known = set(LateCharge.objects.values_list("pk", flat=True))
         payments_operations.charge_late_payments(by=SYSTEM_VIEWER, at=at("2026-04-02"))
-        new = LateCharge.objects.exclude(pk__in=known).select_related("receivable__account")
-        for charge in new:
+        self.note_charges()
+
+    def note_charges(self) -> None:
+        """Charges and what was taken back of them, each read off once."""
+        for charge in LateCharge.objects.filter(pk__gt=self.charges).select_related(
+            "receivable__account"
+        ):
+            self.charges = max(self.charges, charge.pk)
             number = charge.receivable.account.number
             self.book.billed[number] += charge.receivable.amount_fen
+
+    def close(self) -> None:
+        """January 2026 or February, and all months before it, which charges late payments."""
+        payments_operations.close_month(
+            month=Month(2026, self.draw.choice((1, 2))), by=self.world.chief, at=at("2026-03-05")
+        )
+        self.note_charges()
+
+    def reopen(self) -> None:
+        last = LedgerMonth.objects.filter(state="closed").order_by("-month").first()
+        payments_operations.reopen_month(
+            month=Month.parse(last.month if last else "2026-01"),
+            reason="更正",
+            by=self.world.chief,
+            at=at("2026-03-06"),
+        )
 
     def bank_file(self) -> int:
         """Ten rows: by reference, by 户号, without a word; some twice, some exact."""
@@ -192,6 +245,7 @@ class Office:
             at=at("2026-02-22"),
         )
         self.note(match, -1)
+        self.note_charges()
 
     def settle(self) -> None:
         owing = list(Receivable.objects.filter(open_fen__gt=0)[:30])
@@ -306,6 +360,10 @@ def test_every_sum_agrees_after_every_stretch(world: World) -> None:
             looked = office.done
             office.check()
     office.check()
+    assert office.done >= 10_000 or "BUSBAR_LEDGER_OPERATIONS" in os.environ
     assert office.refused
+    assert set(office.did) == DOINGS
+    assert LateCharge.objects.exclude(reverses=None).count() >= 10
+    assert LedgerMonth.objects.filter(state="closed", trial_balance__has_key="bank").exists()
     kinds = set(LedgerTransaction.objects.values_list("kind", flat=True).distinct())
     assert kinds == set(PostingKind.values) - {PostingKind.PAID_OUT}

@@ -1,21 +1,21 @@
-"""Dunning cases and stops of supply, to read."""
+"""Dunning cases, to read, and to let them stand still."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
-from busbar.api.paging import answers
+from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
+from busbar.api.values import Sent, Sentence, Short, now
+from busbar.arrears import operations as arrears_operations
 from busbar.arrears import queries as arrears_queries
-from busbar.arrears.models import DunningCase
-from busbar.outages import queries as outages_queries
-from busbar.outages.models import Outage
+from busbar.arrears.models import CaseState, DunningCase, PauseKind
 
-cases, outages = Router(), Router()
-_MOST = 200
+cases = Router()
 
 
 class DunningCaseOut(Schema):
@@ -25,6 +25,8 @@ class DunningCaseOut(Schema):
     account_number: str
     state: str
     oldest_due_on: dt.date
+    next_step: str
+    next_at: dt.datetime | None
     stop_planned_at: dt.datetime | None
     stopped_at: dt.datetime | None
     cleared_at: dt.datetime | None
@@ -57,24 +59,37 @@ class DunningCaseDetailOut(DunningCaseOut):
         return list(arrears_queries.list_steps(row))
 
 
-class OutageOut(Schema):
-    """One stop of supply."""
+class DunningPauseIn(Sent):
+    """Why and until when a case stands still; a promise of instalments names its last day."""
 
-    number: str
-    kind: str
-    state: str
-    reason: str
-    scope: str
-    planned_from: dt.datetime
-    announced_at: dt.datetime | None
-    begun_at: dt.datetime | None
-    restored_at: dt.datetime | None
+    kind: PauseKind
+    reason: Sentence
+    until: Day | None = None
 
 
-@cases.get("", response=answers(list[DunningCaseOut]), operation_id="list_dunning_cases")
-def list_cases(request: HttpRequest, state: str = "") -> list[DunningCase]:
-    """催费单，逾期最久的在前；至多 200 件。"""
-    return list(arrears_queries.list_cases(viewer_of(request), state=state)[:_MOST])
+class DunningReasonIn(Sent):
+    """Why."""
+
+    reason: Sentence
+
+
+class DunningReportIn(Sent):
+    """The number under which the authority was told."""
+
+    report: Short
+
+
+@cases.get("", response=answers(Page[DunningCaseOut], 409), operation_id="list_dunning_cases")
+def list_cases(
+    request: HttpRequest,
+    state: CaseState | None = None,
+    manager: Text = "",
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """催费单，逾期最久的在前；`manager` 为客户经理的工号。"""
+    found = arrears_queries.list_cases(viewer_of(request), state=state or "", manager=manager)
+    return page_by_moment(found, "oldest_due_on", after=after, limit=limit, newest_first=False)
 
 
 @cases.get(
@@ -85,14 +100,48 @@ def get_case(request: HttpRequest, number: str) -> DunningCase:
     return arrears_queries.get_case(viewer_of(request), number)
 
 
-@outages.get("", response=answers(list[OutageOut]), operation_id="list_outages")
-def list_outages(request: HttpRequest, kind: str = "", state: str = "") -> list[Outage]:
-    """停电，最近的在前；至多 200 件。"""
-    found = outages_queries.list_outages(viewer_of(request), kind=kind, state=state)
-    return list(found[:_MOST])
+@cases.post(
+    "/{number}/pause",
+    response=answers(DunningCaseDetailOut, 400, 403, 404, 409),
+    operation_id="pause_dunning_case",
+)
+def pause_case(
+    request: HttpRequest, number: str, asked: Annotated[DunningPauseIn, Body()]
+) -> DunningCase:
+    """暂缓催费：分期缴费协议（写明到期日）或电费异议。需“催费”权限。"""
+    viewer = viewer_of(request)
+    arrears_queries.get_case(viewer, number)
+    arrears_operations.pause_case(
+        number=number, kind=asked.kind, reason=asked.reason, until=asked.until, by=viewer, at=now()
+    )
+    return arrears_queries.get_case(viewer, number)
 
 
-@outages.get("/{number}", response=answers(OutageOut, 404), operation_id="get_outage")
-def get_outage(request: HttpRequest, number: str) -> Outage:
-    """一件停电。"""
-    return outages_queries.get_outage(viewer_of(request), number)
+@cases.post(
+    "/{number}/resume",
+    response=answers(DunningCaseDetailOut, 400, 403, 404, 409),
+    operation_id="resume_dunning_case",
+)
+def resume_case(
+    request: HttpRequest, number: str, asked: Annotated[DunningReasonIn, Body()]
+) -> DunningCase:
+    """结束暂缓，写明原因。需“催费”权限。"""
+    viewer = viewer_of(request)
+    arrears_queries.get_case(viewer, number)
+    arrears_operations.end_pause(number=number, reason=asked.reason, by=viewer, at=now())
+    return arrears_queries.get_case(viewer, number)
+
+
+@cases.post(
+    "/{number}/report",
+    response=answers(DunningCaseDetailOut, 400, 403, 404, 409),
+    operation_id="report_dunning_case",
+)
+def report_case(
+    request: HttpRequest, number: str, asked: Annotated[DunningReportIn, Body()]
+) -> DunningCase:
+    """登记抄报电力管理部门的文号（重要用户）。需“催费”权限。"""
+    viewer = viewer_of(request)
+    arrears_queries.get_case(viewer, number)
+    arrears_operations.report_to_authority(number=number, report=asked.report, by=viewer, at=now())
+    return arrears_queries.get_case(viewer, number)

@@ -18,6 +18,7 @@ from busbar.api import (
     metering,
     network,
     notifications,
+    outages,
     payments,
     pricing,
     savings,
@@ -91,7 +92,7 @@ api.add_router("/service-orders", orders.service, tags=["工单"])
 api.add_router("/key-accounts", key_accounts.router, tags=["大客户"])
 api.add_router("/recognition-rules", key_accounts.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
-api.add_router("/outages", arrears.outages, tags=["停电"])
+api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

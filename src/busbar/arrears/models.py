@@ -44,6 +44,21 @@ class CaseState(models.TextChoices):
     CLOSED = "closed", _("已结案")
 
 
+class NextStep(models.TextChoices):
+    """What is to be done next in a case."""
+
+    NONE = "", _("等待缴费")
+    DEMAND = "demand", _("催缴")
+    REQUEST = "request", _("申请停电")
+    DECIDE = "decide", _("审批停电")
+    SERVE = "serve", _("送达停电通知书")
+    CALL = "call", _("停电前再次通知")
+    STOP = "stop", _("执行停电")
+    RESTORE = "restore", _("恢复供电")
+    PROMISE = "promise", _("跟踪分期协议")
+    ANSWER = "answer", _("答复电费异议")
+
+
 class OfAccountQuerySet(VisibleQuerySet):
     """Seen with the account."""
 
@@ -54,7 +69,8 @@ class OfAccountQuerySet(VisibleQuerySet):
 class DunningCase(models.Model):
     """催费单: what is done about one 户号's overdue bills, from the reminder to the end.
 
-    One at a time a 户号. `outage` is the stop that the notice announced.
+    One at a time a 户号. `outage` is the stop that the notice announced. `next_step` is due at
+    `next_at`; without one the customer's money is waited for.
     """
 
     number = models.CharField(max_length=30, unique=True)
@@ -79,6 +95,8 @@ class DunningCase(models.Model):
         Outage, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     process_id = models.BigIntegerField(null=True, blank=True)
+    next_step = models.CharField(max_length=10, choices=NextStep.choices, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
 
     objects = OfAccountQuerySet.as_manager()
 
@@ -96,10 +114,25 @@ class DunningCase(models.Model):
                 condition=~Q(state__in=["stopped", "cleared"]) | Q(stopped_at__isnull=False),
                 name="dunning_case_stopped_says_when",
             ),
+            models.CheckConstraint(
+                condition=Q(next_step="", next_at__isnull=True)
+                | (~Q(next_step="") & Q(next_at__isnull=False)),
+                name="dunning_case_next_says_when",
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="dunning_case_account"),
             models.Index(fields=["state", "oldest_due_on", "id"], name="dunning_case_state"),
+            models.Index(
+                fields=["oldest_due_on", "id"],
+                condition=~Q(state="closed"),
+                name="dunning_case_open",
+            ),
+            models.Index(
+                fields=["next_at", "id"],
+                condition=Q(next_at__isnull=False),
+                name="dunning_case_next",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
 
-from busbar.access.visibility import Viewer
+from busbar.access.models import Employee
+from busbar.access.visibility import Viewer, team_customer_ids
 from busbar.arrears.limits import ladder_limit, length_of, notice_window
 from busbar.arrears.models import (
     CasePause,
@@ -20,7 +21,12 @@ from busbar.arrears.models import (
     unit_of,
 )
 from busbar.clocks import queries as clocks_queries
-from busbar.customers.models import CustomerAccount, Importance
+from busbar.customers.models import (
+    AccountTeamMember,
+    CustomerAccount,
+    Importance,
+    TeamRole,
+)
 from busbar.kit.money import plain
 from busbar.kit.periods import CHINA, local_date
 from busbar.outages.models import Outage
@@ -38,8 +44,11 @@ class Debt:
     oldest_due_on: dt.date | None
 
 
-def list_cases(viewer: Viewer, *, state: str = "", text: str = "") -> Cases:
-    """Visible cases, open ones unless a state is asked for, the longest overdue first."""
+def list_cases(viewer: Viewer, *, state: str = "", text: str = "", manager: str = "") -> Cases:
+    """Visible cases, open ones unless a state is asked for, the longest overdue first.
+
+    `manager` is the number of the employee who leads the customer's team (A角).
+    """
     rows: Cases = DunningCase.objects.visible_to(viewer)
     rows = rows.filter(state=state) if state else rows.exclude(state=CaseState.CLOSED)
     if text:
@@ -48,9 +57,66 @@ def list_cases(viewer: Viewer, *, state: str = "", text: str = "") -> Cases:
             | Q(account__number__startswith=text)
             | Q(account__customer__name__contains=text)
         )
+    if manager:
+        rows = rows.filter(account__customer__in=_led_by(manager))
     return rows.select_related("account__customer", "account__unit", "outage").order_by(
         "oldest_due_on", "id"
     )
+
+
+def _led_by(number: str) -> QuerySet[AccountTeamMember, dict[str, int]]:
+    led = AccountTeamMember.objects.filter(role=TeamRole.LEAD, employee__number=number)
+    return led.values("customer")
+
+
+def map_managers(cases: Iterable[DunningCase]) -> dict[int, Employee]:
+    """By customer who leads its team; one query."""
+    ids = {case.account.customer_id for case in cases}
+    leads = AccountTeamMember.objects.filter(customer__in=ids, role=TeamRole.LEAD)
+    return {row.customer_id: row.employee for row in leads.select_related("employee")}
+
+
+def list_managers(viewer: Viewer) -> list[Employee]:
+    """Who leads the team of a customer with a visible open case, by name; one query."""
+    rows: Cases = DunningCase.objects.visible_to(viewer).exclude(state=CaseState.CLOSED)
+    leads = AccountTeamMember.objects.filter(
+        role=TeamRole.LEAD, customer__in=rows.values("account__customer")
+    )
+    found = Employee.objects.filter(pk__in=leads.values("employee"))
+    return list(found.order_by("name", "number"))
+
+
+def list_due(
+    viewer: Viewer,
+    *,
+    before: dt.datetime,
+    mine: bool = False,
+    customer_id: int | None = None,
+    after: tuple[dt.datetime, int] | None = None,
+    limit: int,
+) -> list[DunningCase]:
+    """Cases whose next step is due before the moment, the soonest first, by keyset."""
+    rows = _due(viewer, before=before, mine=mine, customer_id=customer_id)
+    if after is not None:
+        moment, last = after
+        rows = rows.filter(Q(next_at__gt=moment) | Q(next_at=moment, pk__gt=last))
+    return list(rows.select_related("account__customer").order_by("next_at", "pk")[:limit])
+
+
+def count_due(
+    viewer: Viewer, *, before: dt.datetime, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many cases `list_due` would name."""
+    return _due(viewer, before=before, mine=mine, customer_id=customer_id).count()
+
+
+def _due(viewer: Viewer, *, before: dt.datetime, mine: bool, customer_id: int | None) -> Cases:
+    rows: Cases = DunningCase.objects.visible_to(viewer).filter(next_at__lt=before)
+    if mine:
+        rows = rows.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
+    if customer_id is not None:
+        rows = rows.filter(account__customer=customer_id)
+    return rows
 
 
 def list_cases_of(viewer: Viewer, customer_id: int) -> Cases:

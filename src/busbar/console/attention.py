@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from busbar.access.visibility import Viewer
+from busbar.arrears import queries as arrears_queries
 from busbar.billing import insights
 from busbar.billing.insights import Scope
 from busbar.billing.models import FindingKind
 from busbar.console import work_items
+from busbar.console.cutting import read_place
 from busbar.console.work_items import LOOK_AHEAD_DAYS, WorkItem, WorkKind
 from busbar.imports import queries as imports_queries
 from busbar.kit.money import round_half_up
@@ -24,6 +26,8 @@ from busbar.supply import expiry as supply_expiry
 LOOK_BACK_DAYS = 30
 """An agreement that ran out is shown for so long; then it is no news."""
 IMPORT_DAYS = 30
+DUNNING_DAYS = 7
+"""So many days ahead a case's next step is listed."""
 _MOST_WEIGHT = Decimal(10) ** 12
 """No finding weighs as much: a key beyond it is nobody's."""
 FINDINGS = {
@@ -58,6 +62,11 @@ class Look:
             self.today - dt.timedelta(days=LOOK_BACK_DAYS),
             self.today + dt.timedelta(days=LOOK_AHEAD_DAYS + 1),
         )
+
+    @property
+    def dunning_before(self) -> dt.datetime:
+        """Until when a dunning case's next step is news."""
+        return self.at + dt.timedelta(days=DUNNING_DAYS)
 
     @property
     def imports_since(self) -> dt.datetime:
@@ -98,6 +107,9 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     counts[WorkKind.AGREEMENTS] = supply_expiry.count_ending_agreements(
         viewer, period=seen.expiry, mine=scope.mine, customer_id=scope.customer_id
     )
+    counts[WorkKind.DUNNING] = arrears_queries.count_due(
+        viewer, before=seen.dunning_before, mine=scope.mine, customer_id=scope.customer_id
+    )
     if scope.customer_id is None:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.imports_since
@@ -114,6 +126,8 @@ def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[Wor
         return _agreements(seen, after, limit)
     if kind == WorkKind.IMPORTS:
         return _imports(seen, after, limit)
+    if kind == WorkKind.DUNNING:
+        return _cases(seen, after, limit)
     if seen.month is None:
         return []
     if kind == WorkKind.REFUSED:
@@ -131,6 +145,19 @@ def _agreements(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
         limit=limit,
     )
     return [work_items.of_agreement(agreement, seen.today) for agreement in ending]
+
+
+def _cases(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
+    cases = arrears_queries.list_due(
+        seen.viewer,
+        before=seen.dunning_before,
+        mine=seen.scope.mine,
+        customer_id=seen.scope.customer_id,
+        after=_moment_key(after),
+        limit=limit,
+    )
+    debts = arrears_queries.debt_of([case.account_id for case in cases], on=seen.today)
+    return [work_items.of_case(case, debts.get(case.account_id), seen.at) for case in cases]
 
 
 def _imports(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
@@ -175,6 +202,13 @@ def _day_key(after: Key | None) -> tuple[dt.date, int] | None:
         return (dt.date.fromisoformat(after[0]), after[1]) if after else None
     except ValueError:
         return None
+
+
+def _moment_key(after: Key | None) -> tuple[dt.datetime, int] | None:
+    place = read_place(f"{after[0]}_{after[1]}") if after else None
+    if place is None or not isinstance(place[0], dt.datetime):
+        return None
+    return place[0], place[1]
 
 
 def _weight_key(after: Key | None) -> tuple[Decimal, int] | None:

@@ -200,6 +200,7 @@ EVENTS: dict[str, Promise | str] = {
     "outages.stop.reported": pgettext_lazy("event", "抄报停电"),
     "outages.stop.restored": pgettext_lazy("event", "停电恢复"),
     "payments.late_payment.charged": pgettext_lazy("event", "违约金入账"),
+    "payments.late_payment.reversed": pgettext_lazy("event", "违约金冲回"),
     "payments.collection_account.opened": pgettext_lazy("event", "登记电费账户"),
     "payments.file.imported": pgettext_lazy("event", "导入电费流水"),
     "payments.month.closed": pgettext_lazy("event", "结账"),

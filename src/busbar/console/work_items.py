@@ -14,11 +14,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from busbar.arrears.models import DunningCase, NextStep
+from busbar.arrears.queries import Debt
 from busbar.billing.models import BillFinding, BillRefusal, FindingKind
 from busbar.customers.models import Customer
 from busbar.imports.models import ImportRun
 from busbar.kit.money import round_half_up
-from busbar.kit.periods import local_date
+from busbar.kit.periods import CHINA, local_date
 from busbar.supply.models import Agreement
 
 LOOK_AHEAD_DAYS = 60
@@ -41,6 +43,7 @@ class WorkKind(models.TextChoices):
     """The kinds by which the list is narrowed."""
 
     REFUSED = "refused", gettext_lazy("未能出账")
+    DUNNING = "dunning", gettext_lazy("催费")
     DATA = "data", gettext_lazy("数据缺失")
     IMPORTS = "imports", gettext_lazy("导入有误")
     AGREEMENTS = "agreements", gettext_lazy("合同到期")
@@ -51,6 +54,7 @@ class WorkKind(models.TextChoices):
 
 ICONS = {
     WorkKind.REFUSED: "receipt-off",
+    WorkKind.DUNNING: "bell-ringing",
     WorkKind.DATA: "chart-dots-2",
     WorkKind.IMPORTS: "file-alert",
     WorkKind.AGREEMENTS: "file-time",
@@ -133,6 +137,44 @@ def _ending_in(days: int, last_day: dt.date) -> str:
         days,
     )
     return text % {"day": last_day, "days": days}
+
+
+def of_case(case: DunningCase, debt: Debt | None, at: dt.datetime) -> WorkItem:
+    """A dunning case by its next step: since or from when it is due, and why."""
+    customer, moment = case.account.customer, case.next_at or at
+    is_due = moment <= at
+    title = (
+        _("催费：%(step)s，应于 %(when)s 办理") if is_due else _("催费：%(step)s，%(when)s 起可办")
+    )
+    when = f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    return WorkItem(
+        kind=WorkKind.DUNNING,
+        rank=Rank.NOW if is_due and case.next_step in _PRESSING else Rank.MONEY,
+        title=title % {"step": case.get_next_step_display(), "when": when},
+        reason=_owing(case, debt),
+        action=_("看催费单"),
+        url=_safe_url("arrears_case", case.number),
+        customer=customer,
+        account_number=case.account.number,
+        worth_yuan=debt.open_yuan if debt else None,
+        key=(moment.isoformat(), case.pk),
+    )
+
+
+_PRESSING = {NextStep.CALL, NextStep.STOP, NextStep.RESTORE}
+"""Steps that a customer's supply hangs on."""
+
+
+def _owing(case: DunningCase, debt: Debt | None) -> str:
+    state = case.get_state_display()
+    if debt is None:
+        return _("%(state)s；已没有逾期电费") % {"state": state}
+    text = ngettext(
+        "%(state)s；%(n)s 笔逾期，最早 %(day)s 到期",
+        "%(state)s；%(n)s 笔逾期，最早 %(day)s 到期",
+        debt.bills,
+    )
+    return text % {"state": state, "n": debt.bills, "day": debt.oldest_due_on}
 
 
 def of_import(run: ImportRun, refused: int) -> WorkItem:

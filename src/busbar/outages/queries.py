@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models import Case, Count, Q, QuerySet, When
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from busbar.access.visibility import Viewer
-from busbar.customers.models import CustomerAccount, Importance
+from busbar.customers.models import Customer, CustomerAccount, Importance
+from busbar.network.models import Feeder, Substation
+from busbar.notifications import queries as notifications_queries
+from busbar.notifications.models import Message, Receipt
 from busbar.outages.models import AffectedPoint, Outage
-from busbar.supply.models import SourceRole, UsagePoint
+from busbar.supply.models import SourceRole, Transformer, UsagePoint
 
 Outages = QuerySet[Outage, Outage]
+OUTAGE = "outages.outage"
+"""The stop as messages, receipts, clocks and the journal name it."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How one affected customer was told: its visible points, messages and receipts."""
+
+    customer: Customer
+    points: list[AffectedPoint]
+    messages: list[Message]
+    receipts: list[Receipt]
 
 
 def list_outages(viewer: Viewer, *, kind: str = "", state: str = "", text: str = "") -> Outages:
-    """Visible stops with `points`, the newest first; one query."""
+    """Visible stops with `points`, the newest first; one query that counts only what is read."""
     rows: Outages = Outage.objects.visible_to(viewer)
     if kind:
         rows = rows.filter(kind=kind)
@@ -23,11 +40,9 @@ def list_outages(viewer: Viewer, *, kind: str = "", state: str = "", text: str =
         rows = rows.filter(state=state)
     if text:
         rows = rows.filter(Q(number__startswith=text) | Q(scope__contains=text))
-    return (
-        rows.select_related("unit")
-        .annotate(points=Count("affected"))
-        .order_by("-planned_from", "-id")
-    )
+    touched = AffectedPoint.objects.filter(outage=OuterRef("pk")).order_by().values("outage")
+    points = Coalesce(Subquery(touched.annotate(n=Count("id")).values("n")), 0)
+    return rows.select_related("unit").annotate(points=points).order_by("-planned_from", "-id")
 
 
 def get_outage(viewer: Viewer, number: str) -> Outage:
@@ -55,15 +70,74 @@ def list_important(outage: Outage) -> list[CustomerAccount]:
     return list(rows.select_related("customer").order_by("number"))
 
 
-def find_points(
-    *,
-    accounts: Iterable[str] = (),
-    feeders: Iterable[str] = (),
-    substations: Iterable[str] = (),
-) -> QuerySet[UsagePoint, UsagePoint]:
-    """Usage points of the 户号, or mainly fed from the feeders or the substations' feeders."""
-    source = Q(site__power_sources__role=SourceRole.MAIN)
-    fed = source & Q(site__power_sources__feeder__code__in=list(feeders))
-    below = source & Q(site__power_sources__feeder__substation__code__in=list(substations))
-    rows = UsagePoint.objects.filter(Q(account__number__in=list(accounts)) | fed | below)
-    return rows.select_related("account__customer").distinct().order_by("number")
+def count_customers(outage: Outage) -> int:
+    """How many customers the stop touches, whoever asks."""
+    touched = AffectedPoint.objects.filter(outage=outage).order_by()
+    return touched.values("account__customer").distinct().count()
+
+
+def list_notices(viewer: Viewer, outage: Outage, *, limit: int = 500) -> list[Notice]:
+    """The visible affected customers, important ones first, with how each was told.
+
+    At most so many points; the number of queries does not grow with them.
+    """
+    said: dict[int, list[Message]] = {}
+    for message in notifications_queries.list_messages_about(viewer, OUTAGE, outage.pk):
+        said.setdefault(message.customer_id or 0, []).append(message)
+    served: dict[int, list[Receipt]] = {}
+    for receipt in notifications_queries.list_receipts(viewer, OUTAGE, outage.pk):
+        served.setdefault(receipt.customer_id or 0, []).append(receipt)
+    found: dict[int, Notice] = {}
+    for point in list_affected(viewer, outage)[:limit]:
+        key = point.account.customer_id
+        fresh = Notice(point.account.customer, [], said.get(key, []), served.get(key, []))
+        found.setdefault(key, fresh).points.append(point)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What stops, by the numbers of the registers: any of them, together."""
+
+    accounts: Sequence[str] = ()
+    feeders: Sequence[str] = ()
+    substations: Sequence[str] = ()
+    transformers: Sequence[str] = ()
+    usage_points: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """All of them in one line, the widest first."""
+        every = (
+            self.substations, self.feeders, self.transformers, self.accounts, self.usage_points,
+        )  # fmt: skip
+        return "、".join(word for words in every for word in words)
+
+
+def find_points(scope: Scope) -> QuerySet[UsagePoint, UsagePoint]:
+    """The scope's usage points: named, of its 户号, on the sites of its customers' transformers,
+    or mainly fed from its feeders or its substations' feeders."""
+    main = Q(site__power_sources__role=SourceRole.MAIN)
+    fed = main & Q(site__power_sources__feeder__code__in=scope.feeders)
+    below = main & Q(site__power_sources__feeder__substation__code__in=scope.substations)
+    own = Transformer.objects.filter(number__in=scope.transformers)
+    behind = Q(account__in=own.values("account"), site__in=own.values("site"))
+    named = Q(account__number__in=scope.accounts) | Q(number__in=scope.usage_points)
+    rows = UsagePoint.objects.filter(named | behind | fed | below)
+    return rows.select_related("account__customer", "site").distinct().order_by("number")
+
+
+def list_unknown(scope: Scope) -> list[str]:
+    """What of the scope no register knows, a word each: `馈线 F9`."""
+    registers = (
+        ("变电站", scope.substations, Substation.objects, "code"),
+        ("馈线", scope.feeders, Feeder.objects, "code"),
+        ("受电变压器", scope.transformers, Transformer.objects, "number"),
+        ("户号", scope.accounts, CustomerAccount.objects, "number"),
+        ("用电点", scope.usage_points, UsagePoint.objects, "number"),
+    )
+    found = []
+    for name, words, rows, key in registers:
+        known = set(rows.filter(**{f"{key}__in": words}).values_list(key, flat=True))
+        found += [f"{name} {word}" for word in words if word not in known]
+    return found

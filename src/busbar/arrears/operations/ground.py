@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from busbar.access.visibility import Viewer
+from busbar.arrears.coming import coming_step
 from busbar.arrears.models import CaseStep, DunningCase, unit_of
-from busbar.arrears.queries import debt_of
+from busbar.arrears.queries import debt_of, find_pause
 from busbar.clocks import operations as clocks_operations
 from busbar.clocks.subjects import Subject
 from busbar.customers.models import Contact
@@ -60,7 +61,8 @@ def note(
     message_id: int | None = None,
     **changes: Any,
 ) -> None:
-    """A line of the timeline and one journal entry of the event, told to the clocks."""
+    """A line of the timeline, what comes next, and one journal entry, told to the clocks."""
+    foresee(case, at=at)
     CaseStep.objects.create(
         case=case,
         kind=event.rsplit(".", 1)[-1],
@@ -71,6 +73,14 @@ def note(
         message_id=message_id,
     )
     tell(event, case, by=by, at=at, reason=text[:300], **changes)
+
+
+def foresee(case: DunningCase, *, at: dt.datetime) -> None:
+    """Keep on the case what comes next and when."""
+    step, moment = coming_step(case, find_pause(case), at=at)
+    if (case.next_step, case.next_at) != (step, moment):
+        case.next_step, case.next_at = step, moment
+        case.save(update_fields=["next_step", "next_at"])
 
 
 def tell(

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.arrears.models import CaseState, DunningCase
-from busbar.arrears.operations.ground import KEY, note, say, subject_of, told
+from busbar.arrears.operations.ground import KEY, foresee, note, say, subject_of, told
 from busbar.arrears.operations.pausing import end_promises
 from busbar.arrears.operations.settling import settle_account
 from busbar.arrears.queries import debt_of
@@ -41,6 +41,8 @@ def run_day(*, by: Viewer, at: dt.datetime) -> Round:
     open_accounts = DunningCase.objects.exclude(state=CaseState.CLOSED)
     for pk in list(open_accounts.order_by("id").values_list("account_id", flat=True)):
         settled += settle_account(account_id=pk, by=by, at=at)
+    for case in open_accounts.filter(next_step="").exclude(state=CaseState.STOPPED):
+        foresee(case, at=at)
     return Round(open_cases(by=by, at=at), settled, ended)
 
 

@@ -27,6 +27,7 @@ from busbar.notifications.models import ReceiptKind
 from busbar.notifications.operations import About
 from busbar.outages import operations as outages_operations
 from busbar.outages.models import OutageKind, OutageState
+from busbar.outages.queries import Scope
 
 
 class UnableToStopSupply(Refusal):
@@ -144,7 +145,7 @@ def _announce(case: DunningCase, stop_at: dt.datetime, by: Viewer, at: dt.dateti
         unit_id=unit_of(case).pk,
         reason=f"欠费停电 {case.number}",
         planned_from=stop_at,
-        accounts=[case.account.number],
+        scope=Scope(accounts=[case.account.number]),
         authority_report=case.authority_report,
         by=SYSTEM_VIEWER,
         at=at,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -9,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.answers import whole
+from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
 from busbar.payments import queries as payments_queries
 from busbar.payments.ageing import BUCKETS
+from busbar.payments.queries import AccountAge, AgeKey
 
 PAGE = 50
 AGE_LABELS = {
@@ -31,12 +35,11 @@ def receivable_list(request: StaffRequest) -> HttpResponse:
     on = local_date(timezone.now())
     bucket = next((b for b in BUCKETS if b.key == request.GET.get("age")), None)
     text = request.GET.get("q", "").strip()[:100]
-    page = min(page_number(request, "page", 1), 10_000)
     rows = payments_queries.list_ages(
         request.viewer,
         on=on,
         limit=PAGE + 1,
-        offset=(page - 1) * PAGE,
+        after=_place(request.GET.get("after", "")),
         bucket=bucket,
         text=text,
     )
@@ -46,8 +49,7 @@ def receivable_list(request: StaffRequest) -> HttpResponse:
         "tab": "receivables",
         "on": on,
         "ages": rows[:PAGE],
-        "more": len(rows) > PAGE,
-        "next_page": page + 1,
+        "further": _written(rows[PAGE - 1]) if len(rows) > PAGE else "",
         "sums": [(AGE_LABELS[s.bucket.key], s) for s in sums],
         "total": total,
         "overdue": total - sums[0].yuan,
@@ -57,6 +59,24 @@ def receivable_list(request: StaffRequest) -> HttpResponse:
         "text": text,
     }
     return render(request, "console/payments/receivables.html", context)
+
+
+def _written(row: AccountAge) -> str:
+    return "_".join(str(part) for part in row.key)
+
+
+def _place(text: str) -> AgeKey | None:
+    """The key of the page before; None where no page gave the text."""
+    day, _, rest = text.partition("_")
+    numbers = [whole(part) for part in rest.split("_")]
+    try:
+        oldest = dt.date.fromisoformat(day)
+    except ValueError:
+        return None
+    match numbers:
+        case [int(fen), int(account)]:
+            return oldest, fen, account
+    return None
 
 
 urlpatterns = [path("receivables/", receivable_list, name="receivable_list")]

@@ -16,6 +16,7 @@ from busbar.outages.operations.switching import (
     remove_cause,
     restore_outage,
 )
+from busbar.outages.operations.telling import UnableToServeOutageNotice, serve_notice
 
 __all__ = [
     "UnableToAnnounceOutage",
@@ -23,6 +24,7 @@ __all__ = [
     "UnableToCancelOutage",
     "UnableToPlanOutage",
     "UnableToRestoreOutage",
+    "UnableToServeOutageNotice",
     "announce_outage",
     "begin_outage",
     "cancel_outage",
@@ -30,4 +32,5 @@ __all__ = [
     "remove_cause",
     "report_to_authority",
     "restore_outage",
+    "serve_notice",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -17,7 +16,10 @@ from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.outages import queries
 from busbar.outages.models import AffectedPoint, Outage, OutageKind, OutageState
-from busbar.outages.operations.recording import lock_outage, record
+from busbar.outages.operations.recording import check_hand, lock_outage, record
+from busbar.outages.operations.telling import tell_affected
+from busbar.outages.queries import Scope
+from busbar.supply.models import UsagePoint
 
 _NOTICE = "outage-notice-planned"
 
@@ -42,9 +44,7 @@ def plan_outage(
     reason: str,
     planned_from: dt.datetime,
     planned_until: dt.datetime | None = None,
-    accounts: Sequence[str] = (),
-    feeders: Sequence[str] = (),
-    substations: Sequence[str] = (),
+    scope: Scope,
     authority_report: str = "",
     by: Viewer,
     at: dt.datetime,
@@ -52,26 +52,26 @@ def plan_outage(
     """Enter a stop with the usage points it touches, found through the network (R12).
 
     Points fed from a feeder by their main source are touched; backup feeds keep supply.
+    Refused where a number of the scope is in no register.
     """
     by.require(Permission.MANAGE_OUTAGES)
     unit = OrganizationUnit.objects.filter(pk=unit_id).first()
     if unit is None:
         raise UnableToPlanOutage("没有这个单位")
     by.require_unit(unit.path)
+    check_hand(kind, by, UnableToPlanOutage)
     if not reason.strip():
         raise UnableToPlanOutage("请写明停电原因")
     if planned_until is not None and planned_until <= planned_from:
         raise UnableToPlanOutage("恢复时间须晚于停电时间")
-    points = list(queries.find_points(accounts=accounts, feeders=feeders, substations=substations))
-    if not points:
-        raise UnableToPlanOutage("找不到受影响的用电点，请核对户号、馈线或变电站")
+    points = _affected(scope)
     journal_operations.take_turn()
     row = Outage.objects.create(
         number=_next_number(unit, local_date(at)),
         kind=OutageKind(kind),
         unit=unit,
         reason=reason.strip()[:300],
-        scope="、".join([*substations, *feeders, *accounts])[:200],
+        scope=scope.text[:200],
         planned_from=planned_from,
         planned_until=planned_until,
         authority_report=authority_report.strip()[:60],
@@ -85,11 +85,23 @@ def plan_outage(
     return row
 
 
+def _affected(scope: Scope) -> list[UsagePoint]:
+    unknown = queries.list_unknown(scope)
+    if unknown:
+        raise UnableToPlanOutage(f"台账中没有{'、'.join(unknown[:5])}，请核对")
+    points = list(queries.find_points(scope))
+    if not points:
+        raise UnableToPlanOutage("找不到受影响的用电点，请核对户号、馈线或变电站")
+    return points
+
+
 @transaction.atomic
 def announce_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
-    """Note that the customers were told; a planned stop as many days before as the law says.
+    """Tell the customers; a planned stop as many days before as the law says.
 
-    电力供应与使用条例第28条: seven days for planned works. Refused when it is too late.
+    电力供应与使用条例第28条: seven days for planned works. Refused when it is too late. Each
+    affected customer's first contact gets a message; who has none is served on paper. For
+    arrears the dunning case tells the customer itself.
     """
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToAnnounceOutage)
@@ -106,6 +118,7 @@ def announce_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
     row.state, row.announced_at = OutageState.ANNOUNCED, at
     row.save(update_fields=["state", "announced_at"])
     record("outages.stop.announced", row, by, at)
+    tell_affected(row, "announced", by=by, at=at)
     return row
 
 
@@ -133,9 +146,12 @@ def cancel_outage(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> O
         raise UnableToCancelOutage(f"{number} 已是“{row.get_state_display()}”，不能取消")
     if not reason.strip():
         raise UnableToCancelOutage("请写明取消的原因")
+    was_announced = row.state == OutageState.ANNOUNCED
     row.state = OutageState.CANCELLED
     row.save(update_fields=["state"])
     record("outages.stop.cancelled", row, by, at, why=reason.strip()[:300])
+    if was_announced:
+        tell_affected(row, "cancelled", by=by, at=at)
     return row
 
 

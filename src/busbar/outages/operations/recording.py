@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from busbar.access.visibility import Viewer
+from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.clocks import operations as clocks_operations
 from busbar.clocks.subjects import Subject
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
-from busbar.outages.models import AffectedPoint, Outage
-
-OUTAGE = "outages.outage"
+from busbar.outages.models import AffectedPoint, Outage, OutageKind
+from busbar.outages.queries import OUTAGE
 
 
 def lock_outage(number: str, by: Viewer, refusal: type[Refusal]) -> Outage:
@@ -24,7 +23,14 @@ def lock_outage(number: str, by: Viewer, refusal: type[Refusal]) -> Outage:
     if found is None:
         raise refusal(f"没有停电 {number}")
     by.require_unit(found.unit.path)
+    check_hand(found.kind, by, refusal)
     return found
+
+
+def check_hand(kind: str, by: Viewer, refusal: type[Refusal]) -> None:
+    """A stop for arrears is moved by the steps of its dunning case only, never by hand."""
+    if kind == OutageKind.ARREARS and by != SYSTEM_VIEWER:
+        raise refusal("欠费停电按催费单的步骤办理，不能单独操作")
 
 
 def record(event: str, row: Outage, by: Viewer, at: dt.datetime, **changes: Any) -> None:

@@ -12,6 +12,7 @@ from busbar.kit.errors import Refusal
 from busbar.outages import queries
 from busbar.outages.models import Outage, OutageKind, OutageState
 from busbar.outages.operations.recording import lock_outage, record
+from busbar.outages.operations.telling import tell_affected
 
 _UNASKED = frozenset({OutageKind.FAULT, OutageKind.SAFETY})
 """Kinds that need no notice: nobody chose the moment, or danger is imminent."""
@@ -26,18 +27,28 @@ class UnableToRestoreOutage(Refusal):
 
 
 @transaction.atomic
-def begin_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
+def begin_outage(
+    *, number: str, begun_at: dt.datetime | None = None, by: Viewer, at: dt.datetime
+) -> Outage:
     """Stop supply (供电营业规则 中止供电). Refused before the notice, or where an important
-    customer's stop was not reported to the authority; faults and danger wait for nobody."""
+    customer's stop was not reported to the authority; faults and danger wait for nobody.
+
+    `begun_at` is when supply was lost, where that was noticed later.
+    """
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToBeginOutage)
     if row.state not in {OutageState.PLANNED, OutageState.ANNOUNCED}:
         raise UnableToBeginOutage(f"{number} 已是“{row.get_state_display()}”")
+    when = begun_at or at
+    if when > at:
+        raise UnableToBeginOutage("停电时间晚于现在，请核对")
     if row.kind not in _UNASKED:
-        _check_asked(row, at)
-    row.state, row.begun_at = OutageState.BEGUN, at
+        _check_asked(row, when)
+    row.state, row.begun_at = OutageState.BEGUN, when
     row.save(update_fields=["state", "begun_at"])
-    record("outages.stop.begun", row, by, at)
+    record("outages.stop.begun", row, by, at, begun_at=when)
+    if row.kind in _UNASKED:
+        tell_affected(row, "begun", by=by, at=at)
     return row
 
 
@@ -66,15 +77,19 @@ def remove_cause(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
 
 
 @transaction.atomic
-def restore_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
-    """Supply is back."""
+def restore_outage(
+    *, number: str, restored_at: dt.datetime | None = None, by: Viewer, at: dt.datetime
+) -> Outage:
+    """Supply is back, or was at `restored_at`; the customers are told."""
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToRestoreOutage)
     if row.state != OutageState.BEGUN or row.begun_at is None:
         raise UnableToRestoreOutage(f"{number} 没有在停电")
-    if at <= row.begun_at:
-        raise UnableToRestoreOutage("恢复时间须晚于停电时间")
-    row.state, row.restored_at = OutageState.RESTORED, at
+    when = restored_at or at
+    if not row.begun_at < when <= at:
+        raise UnableToRestoreOutage("恢复时间须晚于停电时间，且不晚于现在")
+    row.state, row.restored_at = OutageState.RESTORED, when
     row.save(update_fields=["state", "restored_at"])
-    record("outages.stop.restored", row, by, at)
+    record("outages.stop.restored", row, by, at, restored_at=when)
+    tell_affected(row, "restored", by=by, at=at)
     return row

@@ -57,6 +57,7 @@ class PostingKind(models.TextChoices):
 
     BILLED = "billed", _("应收入账")
     LATE_CHARGED = "late_charged", _("违约金入账")
+    LATE_REVERSED = "late_reversed", _("违约金冲回")
     RECEIVED = "received", _("收款")
     MATCHED = "matched", _("核销")
     UNDONE = "undone", _("撤销核销")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -56,6 +57,14 @@ class OfReceivableQuerySet(VisibleQuerySet):
 
     unit_lookups = ("receivable__account__unit", "receivable__account__customer__unit")
     customer_lookup = "receivable__account__customer"
+
+
+class LateChargeQuerySet(OfReceivableQuerySet):
+    """Seen with the receivable."""
+
+    def standing(self) -> Self:
+        """Charges that are asked for: neither taken back nor taking back."""
+        return self.filter(is_reversed=False, reverses=None)
 
 
 class Receivable(models.Model):
@@ -126,8 +135,10 @@ class Receivable(models.Model):
 
 
 class LateCharge(models.Model):
-    """违约金: what a bill paid late owes beside it, up to and with a day; never changed.
+    """违约金: what a bill paid late owes beside it, up to and with a day.
 
+    One that does not stand is marked and taken back by another, which `reverses` it and has a
+    receivable below nought; neither is ever removed.
     `lines` are the days by unpaid amount, rate and rule set: text, formula, yuan, article,
     source, certainty. They say the whole charge up to the day; of it `charged_fen` were
     charged before, and the receivable asks for the rest.
@@ -140,13 +151,26 @@ class LateCharge(models.Model):
     until = models.DateField()
     charged_fen = models.BigIntegerField(default=0)
     lines = models.JSONField(default=list)
+    is_reversed = models.BooleanField(default=False)
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
-    objects = OfReceivableQuerySet.as_manager()
+    objects = LateChargeQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["overdue", "until"], name="late_charge_once_a_day"),
+            models.UniqueConstraint(
+                fields=["overdue", "until"],
+                condition=Q(is_reversed=False, reverses=None),
+                name="late_charge_once_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses=None) | Q(is_reversed=False),
+                name="late_charge_reversal_stands",
+            ),
         ]
+        indexes = [models.Index(fields=["overdue", "until"], name="late_charge_overdue")]
 
     def __str__(self) -> str:
         return f"{self.overdue_id} {self.until}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
@@ -29,30 +30,38 @@ from busbar.payments.models import (
 )
 from busbar.payments.operations import ledger
 from busbar.payments.operations.book import open_book
+from busbar.payments.operations.late_reversals import next_references, reverse_charges
 from busbar.payments.operations.ledger import Posting, Side
 from busbar.payments.operations.receivables import days_allowed
-from busbar.payments.recognition import bill_reference
 
 _BATCH = 200
-_FIRST_NUMBER = 5_000_000_000
-"""References of charges count from here, far above the ids of bills."""
+_EARLIER_MONEY = "核销撤销或更早到账的款项核销后，违约金重新计算"
 
 
-def charge_late_payments(*, by: Viewer, at: dt.datetime) -> int:
-    """Charge what is due on every bill paid late, or open over the last month's end.
+def charge_late_payments(*, by: Viewer, at: dt.datetime, month: Month | None = None) -> int:
+    """Charge what is due on every bill paid late, or open over the end of `month`.
 
     From the day after it was due up to and with the day it was paid, or the last day of the
-    month before `at`; less what was charged before. 200 bills are one transaction; safe to run
-    twice. Returns how many charges were posted.
+    month (without one: the month before `at`); less what was charged before. What was charged
+    beyond that, because money of an earlier day was found since, is taken back. 200 bills are
+    one transaction; safe to run twice. Returns how many charges were posted.
     """
     by.require(Permission.KEEP_LEDGER)
-    last_day = Month.of(local_date(at)).first - dt.timedelta(days=1)
+    last_day = (month.next if month else Month.of(local_date(at))).first - dt.timedelta(days=1)
     posted, after = 0, 0
     while True:
         found, after, charged = _charge_batch(after, last_day, by=by, at=at)
         posted += charged
         if not found:
             return posted
+
+
+@dataclass(frozen=True)
+class _Reckoned:
+    """What comes of a bill: a charge still to be posted, charges that do not stand."""
+
+    charge: LateCharge | None
+    stale: list[LateCharge]
 
 
 @transaction.atomic
@@ -65,31 +74,41 @@ def _charge_batch(
         return 0, after, 0
     rule_sets = load_rule_sets()
     residents = find_residents({row.account_id for row in rows}, on=last_day)
-    paid = _paid_on(rows)
-    charges = [
-        made
+    paid, standing = _paid_on(rows), _standing(rows)
+    reckoned = [
+        _reckon(
+            row,
+            row.settled_on or last_day,
+            _right(row, last_day, rule_sets, row.account_id in residents, paid.get(row.pk, [])),
+            standing.get(row.pk, []),
+        )
         for row in rows
-        if (made := _charge(row, last_day, rule_sets, row.account_id in residents, paid))
     ]
-    if charges:
-        _post(charges, by, at)
+    charges = [each.charge for each in reckoned if each.charge]
+    _post(charges, [charge for each in reckoned for charge in each.stale], by, at)
     return len(rows), rows[-1].pk, len(charges)
 
 
-def _candidates(after: int, last_day: dt.date) -> Any:
-    """Bills paid after they were due, not charged to that day; bills open over the month's end."""
-    mine = LateCharge.objects.filter(overdue=OuterRef("pk"))
+def _candidates(after: int, last_day: dt.date) -> QuerySet[Receivable, Receivable]:
+    """Bills paid after they were due, not charged to that day or beyond it; bills open over the
+    month's end."""
+    mine = LateCharge.objects.standing().filter(overdue=OuterRef("pk"))
     settled = Q(open_fen=0, settled_on__gt=F("due_on")) & ~Exists(
         mine.filter(until__gte=OuterRef("settled_on"))
     )
+    beyond = Q(open_fen=0) & Exists(mine.filter(until__gt=OuterRef("settled_on")))
     still = Q(open_fen__gt=0, due_on__lt=last_day) & ~Exists(mine.filter(until__gte=last_day))
-    rows = Receivable.objects.filter(settled | still, pk__gt=after, bill__isnull=False)
-    charged = mine.order_by().values("overdue").annotate(fen=Sum("receivable__amount_fen"))
-    return (
-        rows.select_related("account__unit")
-        .annotate(charged_fen=charged.values("fen"))
-        .order_by("pk")[:_BATCH]
-    )
+    rows = Receivable.objects.filter(settled | beyond | still, pk__gt=after, bill__isnull=False)
+    return rows.select_related("account__unit").order_by("pk")[:_BATCH]
+
+
+def _standing(rows: Sequence[Receivable]) -> dict[int, list[LateCharge]]:
+    """By receivable the charges that stand, the latest first; one query."""
+    found: dict[int, list[LateCharge]] = {}
+    charges = LateCharge.objects.standing().filter(overdue__in=rows)
+    for charge in charges.select_related("receivable").order_by("-until"):
+        found.setdefault(charge.overdue_id, []).append(charge)
+    return found
 
 
 def _paid_on(rows: Sequence[Receivable]) -> dict[int, list[tuple[dt.date, int]]]:
@@ -103,29 +122,42 @@ def _paid_on(rows: Sequence[Receivable]) -> dict[int, list[tuple[dt.date, int]]]
     return found
 
 
-def _charge(
-    row: Any,
+def _right(
+    row: Receivable,
     last_day: dt.date,
     rule_sets: Sequence[rating.RuleSet],
     is_resident: bool,  # noqa: FBT001 - a fact of the row, handed on
-    paid: dict[int, list[tuple[dt.date, int]]],
-) -> LateCharge | None:
-    """The charge with its unsaved receivable; None where nothing is left to charge."""
-    until = last_day if row.open_fen else row.settled_on
+    paid: Sequence[tuple[dt.date, int]],
+) -> rating.Calculation:
+    """The whole charge on a bill, as the matches stand."""
     arrear = rating.Arrear(
         id=row.reference,
         amount_yuan=in_yuan(row.amount_fen),
         due_on=row.due_on,
-        payments=tuple(rating.Payment(on, in_yuan(fen)) for on, fen in paid.get(row.pk, [])),
+        payments=tuple(rating.Payment(on, in_yuan(fen)) for on, fen in paid),
     )
-    found = rating.late_payment([arrear], until, rule_sets, rating.LateTerms(is_resident))
-    before = row.charged_fen or 0
-    fen = sum(int(to_fen(entry.amount_yuan) * 100) for entry in found.lines) - before
+    until = row.settled_on or last_day
+    return rating.late_payment([arrear], until, rule_sets, rating.LateTerms(is_resident))
+
+
+def _reckon(
+    row: Receivable, until: dt.date, whole: rating.Calculation, standing: Sequence[LateCharge]
+) -> _Reckoned:
+    """The whole charge less what stands of it; what stands beyond it, the latest, is stale."""
+    right = sum(int(to_fen(entry.amount_yuan) * 100) for entry in whole.lines)
+    before = sum(charge.receivable.amount_fen for charge in standing)
+    stale = []
+    for charge in standing:
+        if charge.until >= until or before > right:
+            stale.append(charge)
+            before -= charge.receivable.amount_fen
+    fen = right - before
     if fen <= 0:
-        return None
+        return _Reckoned(None, stale)
     owed = Receivable(account=row.account, month=row.month, amount_fen=fen, open_fen=fen, bill=None)
-    lines = [_explained(entry) for entry in found.lines]
-    return LateCharge(receivable=owed, overdue=row, until=until, charged_fen=before, lines=lines)
+    lines = [_explained(entry) for entry in whole.lines]
+    made = LateCharge(receivable=owed, overdue=row, until=until, charged_fen=before, lines=lines)
+    return _Reckoned(made, stale)
 
 
 def _explained(entry: rating.BillLine) -> dict[str, Any]:
@@ -140,35 +172,45 @@ def _explained(entry: rating.BillLine) -> dict[str, Any]:
     }
 
 
-def _post(charges: Sequence[LateCharge], by: Viewer, at: dt.datetime) -> None:
-    on, number = local_date(at), _FIRST_NUMBER + LateCharge.objects.count()
-    terms = list(PaymentTerm.objects.select_related("unit"))
-    for place, charge in enumerate(charges, start=1):
-        owed = charge.receivable
-        owed.reference = bill_reference(number + place)
-        owed.issued_on = on
-        days = days_allowed(terms, owed.account.unit, on)
-        owed.due_on = on + dt.timedelta(days=days)
-    Receivable.objects.bulk_create([charge.receivable for charge in charges])
-    for charge in charges:
-        charge.receivable_id = charge.receivable.pk
-    LateCharge.objects.bulk_create(charges)
-    book = open_book({charge.receivable.account_id for charge in charges})
+def _post(
+    charges: Sequence[LateCharge], stale: Sequence[LateCharge], by: Viewer, at: dt.datetime
+) -> None:
+    touched = [charge.receivable for charge in (*charges, *stale)]
+    if not touched:
+        return
+    book = open_book({owed.account_id for owed in touched})
+    reverse_charges(stale, book, reason=_EARLIER_MONEY, by=by, at=at)
+    _write(charges, local_date(at))
     for charge in charges:
         owed = charge.receivable
         book.change(owed.account_id, LedgerCode.RECEIVABLE, owed.amount_fen)
     book.save()
-    ledger.post(postings=[_posting(charge, on) for charge in charges], by_name=by.name, at=at)
+    if charges:
+        ledger.post(postings=[_posting(charge) for charge in charges], by_name=by.name, at=at)
     happenings = [_happening(charge) for charge in charges]
     journal_operations.record_many(happenings=happenings, actor=by.actor, at=at)
+    book.tell(by.actor, at)
 
 
-def _posting(charge: LateCharge, on: dt.date) -> Posting:
+def _write(charges: Sequence[LateCharge], on: dt.date) -> None:
+    terms = list(PaymentTerm.objects.select_related("unit"))
+    for charge, reference in zip(charges, next_references(len(charges)), strict=True):
+        owed = charge.receivable
+        owed.reference, owed.issued_on = reference, on
+        owed.due_on = on + dt.timedelta(days=days_allowed(terms, owed.account.unit, on))
+    Receivable.objects.bulk_create([charge.receivable for charge in charges])
+    for charge in charges:
+        charge.receivable_id = charge.receivable.pk
+    LateCharge.objects.bulk_create(charges)
+
+
+def _posting(charge: LateCharge) -> Posting:
+    """Posted in the month whose days it charges, while that is open."""
     owed = charge.receivable
     return Posting(
         PostingKind.LATE_CHARGED,
         owed.account.unit_id,
-        on,
+        charge.until,
         f"违约金 {owed.account.number} {owed.month} 至 {charge.until}",
         (
             Side(LedgerCode.RECEIVABLE, owed.amount_fen, owed.account_id),

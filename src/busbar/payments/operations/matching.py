@@ -17,6 +17,7 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 from busbar.payments.models import (
     DailyTakings,
+    LateCharge,
     MatchWay,
     MoneySource,
     MoneyTarget,
@@ -39,6 +40,7 @@ from busbar.payments.operations.book import (
     write_matches,
 )
 from busbar.payments.operations.importing import matched_happening
+from busbar.payments.operations.late_reversals import absorb, reverse_charges
 from busbar.payments.operations.ledger import Posting
 
 
@@ -278,6 +280,7 @@ def _record(
 def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> PaymentMatch:
     """Take a match back with a reason: the money is where it was, the receivable owes it again.
 
+    The late-payment charge that was posted because the bill was paid is taken back with it.
     Refused where the credit or deposit that it fed has been used since.
     """
     by.require(Permission.TAKE_PAYMENTS)
@@ -291,7 +294,8 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
         raise UnableToUndoMatch("这笔核销已经撤销")
     if not reason.strip():
         raise UnableToUndoMatch("请写明撤销的原因")
-    move = _move_of(match, reason.strip())
+    move, charge = _move_of(match, reason.strip()), _charge_of(match)
+    final = _final_charges(match)
     book = open_book(
         [] if move.account_id is None else [move.account_id],
         [] if move.receivable is None else [move.receivable],
@@ -306,10 +310,31 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
     match.undone_at, match.undone_by_name = at, by.name
     match.undone_reason = reason.strip()[:300]
     match.save(update_fields=["undone_at", "undone_by_name", "undone_reason"])
+    why = f"核销撤销：{move.reason}"
+    reverse_charges(final, book, reason=why, by=by, at=at)
+    if charge is not None and move.receivable is not None:
+        absorb([move.receivable], book, reason=why, by=by, at=at)
     _unlearn(move)
     _keep(move, book, at)
     _record("payments.payment.unmatched", [move], match.pk, book, by, at)
     return match
+
+
+def _charge_of(match: PaymentMatch) -> LateCharge | None:
+    """The charge that was taken back since the match paid it; what settled it then stays."""
+    found = LateCharge.objects.filter(receivable=match.receivable_id, is_reversed=True).first()
+    if found is not None and match.source == MoneySource.CREDIT:
+        raise UnableToUndoMatch("这笔违约金已冲回，冲抵它的核销不能撤销")
+    return found
+
+
+def _final_charges(match: PaymentMatch) -> list[LateCharge]:
+    """Charges up to the day on which the bill was paid: they fall with that payment."""
+    owed = match.receivable
+    if owed is None or owed.settled_on is None:
+        return []
+    rows = LateCharge.objects.standing().filter(overdue=owed, until=owed.settled_on)
+    return list(rows.select_related("receivable"))
 
 
 def _move_of(match: PaymentMatch, reason: str) -> Move:

@@ -14,6 +14,7 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month, local_date
 from busbar.payments.models import LedgerMonth, MonthState
+from busbar.payments.operations.late_charges import charge_late_payments
 from busbar.payments.queries import ledger as ledger_queries
 
 
@@ -29,8 +30,9 @@ class UnableToReopenMonth(Refusal):
 def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     """Close a month that is over and all open ones before it; each keeps its trial balance.
 
-    Refused while the ledger's sums and those of receivables, credit, deposits and waiting
-    money differ. What belongs to the month but comes later is posted in the next.
+    Late-payment charges up to its last day belong to it: they are posted first. Refused
+    while the ledger's sums and those of receivables, credit, deposits and waiting money
+    differ. What belongs to the month but comes later is posted in the next.
     """
     by.require(Permission.KEEP_LEDGER)
     _require_company(by)
@@ -42,6 +44,7 @@ def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     )
     if str(month) in closed:
         raise UnableToCloseMonth(f"{month} 已经结账")
+    charge_late_payments(month=month, by=by, at=at)
     differing = ledger_queries.list_disagreements()
     if differing:
         raise UnableToCloseMonth(f"总账与明细不符，不能结账：{'、'.join(differing)}")

@@ -25,6 +25,7 @@ from busbar.payments.queries.payments import (
 )
 from busbar.payments.queries.receivables import (
     AccountAge,
+    AgeKey,
     AgeSum,
     Balance,
     StatementLine,
@@ -43,6 +44,7 @@ from busbar.payments.queries.receivables import (
 
 __all__ = [
     "AccountAge",
+    "AgeKey",
     "AgeSum",
     "Balance",
     "StatementLine",

@@ -57,6 +57,10 @@ class UnitAge:
     overdue_yuan: Decimal
 
 
+AgeKey = tuple[dt.date, int, int]
+"""Where a list of ages stands: the oldest due day, the open fen, the account."""
+
+
 @dataclass(frozen=True)
 class AccountAge:
     """One 户号's open money by bucket, in the order of `BUCKETS`, in yuan."""
@@ -65,6 +69,11 @@ class AccountAge:
     buckets: tuple[Decimal, ...]
     open_yuan: Decimal
     oldest_due_on: dt.date
+
+    @property
+    def key(self) -> AgeKey:
+        """What the list is read on from."""
+        return self.oldest_due_on, int(self.open_yuan * 100), self.account.pk
 
 
 @dataclass(frozen=True)
@@ -147,11 +156,14 @@ def list_ages(
     *,
     on: dt.date,
     limit: int,
-    offset: int = 0,
+    after: AgeKey | None = None,
     bucket: Bucket | None = None,
     text: str = "",
 ) -> list[AccountAge]:
-    """户号 with open money by bucket, the most overdue first; two queries whatever the number."""
+    """户号 with open money by bucket, the longest overdue first; two queries whatever the number.
+
+    `after` is the last row's key.
+    """
     rows = Receivable.objects.visible_to(viewer).filter(open_fen__gt=0)
     if bucket is not None:
         rows = rows.filter(_lies_in(bucket, on))
@@ -160,16 +172,26 @@ def list_ages(
             Q(number__startswith=text) | Q(name__contains=text) | Q(customer__name__contains=text)
         )
         rows = rows.filter(account__in=named.values("pk"))
-    grouped = (
-        rows.values("account_id")
-        .annotate(open=Sum("open_fen"), oldest=Min("due_on"), **_bucket_sums(on))
-        .order_by("oldest", "-open", "account_id")[offset : offset + limit]
+    grouped = rows.values("account_id").annotate(
+        open=Sum("open_fen"), oldest=Min("due_on"), **_bucket_sums(on)
     )
-    found = list(grouped)
+    if after is not None:
+        grouped = grouped.filter(_beyond(after))
+    found = list(grouped.order_by("oldest", "-open", "account_id")[:limit])
     accounts = CustomerAccount.objects.select_related("customer").in_bulk(
         [row["account_id"] for row in found]
     )
     return [_age(accounts[row["account_id"]], row) for row in found]
+
+
+def _beyond(after: AgeKey) -> Q:
+    oldest, fen, account = after
+    same = Q(oldest=oldest)
+    return (
+        Q(oldest__gt=oldest)
+        | (same & Q(open__lt=fen))
+        | (same & Q(open=fen, account_id__gt=account))
+    )
 
 
 def _age(account: CustomerAccount, row: dict[str, Any]) -> AccountAge:
@@ -201,7 +223,7 @@ def get_statement(
             (
                 bill.issued_on,
                 bill.pk,
-                "bill" if bill.bill_id else "late",
+                _kind_of(bill),
                 bill.month,
                 bill.amount_fen,
             )
@@ -217,6 +239,13 @@ def get_statement(
             (on, refund.pk, "refund", refund.number, refund.amount_fen)
         )
     return {pk: _running(sorted(lines), since) for pk, lines in facts.items()}
+
+
+def _kind_of(row: Receivable) -> str:
+    """A bill, a late-payment charge, or one that was taken back."""
+    if row.bill_id:
+        return "bill"
+    return "late" if row.amount_fen > 0 else "late_back"
 
 
 def _money(viewer: Viewer, ids: Sequence[int]) -> QuerySet[PaymentMatch, PaymentMatch]:
