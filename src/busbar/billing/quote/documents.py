@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.basic_documents import BasicCharge, Days
-from busbar.billing.quote.fields import (
+from busbar.billing.quote.segment_documents import SegmentFacts
+from busbar.billing.quote.tariff_documents import TariffPrices
+from busbar.kit.document_fields import (
     Amount,
     Day,
     Document,
@@ -18,8 +20,6 @@ from busbar.billing.quote.fields import (
     Standard,
     described,
 )
-from busbar.billing.quote.segment_documents import SegmentFacts
-from busbar.billing.quote.tariff_documents import TariffPrices
 
 
 class StandardFacts(Document):

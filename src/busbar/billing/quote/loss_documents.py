@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictInt, Tag
 
-from busbar.billing.quote.fields import Amount, Document, Name, Positive, Share, described
 from busbar.billing.rating.values import PricePeriod
+from busbar.kit.document_fields import Amount, Document, Name, Positive, Share, described
 
 Identifier = Name | None
 LossDays = Annotated[StrictInt, Field(ge=0, le=31)] | None

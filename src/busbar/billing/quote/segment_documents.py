@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.basic_documents import Days
-from busbar.billing.quote.fields import Amount, Document, Name, Number, Share, described
 from busbar.billing.quote.loss_documents import LossFacts
 from busbar.billing.quote.measured_documents import EnergyQuantity, Identifier, MeterReadings
 from busbar.billing.quote.tariff_documents import TariffPrices
 from busbar.billing.rating.values import PricePeriod
+from busbar.kit.document_fields import Amount, Document, Name, Number, Share, described
 
 
 class DeductedEnergy(Document):
