@@ -85,9 +85,9 @@ def _consultation(affair: Affair) -> Consultation:
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
     "units", "customers", "accounts", "groups", "usage-points", "sites", "transformers",
-    "agreements", "substations", "feeders", "rule-sets", "tariffs", "surcharges", "curves",
-    "meters", "bills", "receivables", "payments", "payment-matches", "payment-refunds", "ledger",
-    "dunning-cases", "outages", "key-accounts", "recognition-rules",
+    "agreements", "substations", "feeders", "rule-sets", "tariffs", "tariff-drafts", "surcharges",
+    "curves", "meters", "bills", "savings", "receivables", "payments", "payment-matches",
+    "payment-refunds", "ledger", "dunning-cases", "outages", "key-accounts", "recognition-rules",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

@@ -111,6 +111,32 @@ class TestDraftPage:
         assert not TariffDraft.objects.exists()
 
 
+class TestTypedDocument:
+    BILL = (
+        '{"period": {"start": "2026-01-01", "end": "2026-02-01"},'
+        ' "segments": [{"energies": [{"measures": "peak", "quantity": 100}]}]}'
+    )
+
+    def test_is_shown_line_by_line(self, clerk: Client) -> None:
+        page = f"/pricing/drafts/{draft(clerk).pk}/"
+        example = clerk.get(page).context["document"]
+
+        response = clerk.post(f"{page}document/", {"document": self.BILL})
+
+        assert response.context["typed"].difference == Decimal("20.00")
+        assert response.context["document"] == self.BILL
+        assert clerk.post(f"{page}document/", {"document": example}).context["typed"]
+        assert clerk.get(f"{page}document/").headers["Location"] == page
+
+    @pytest.mark.parametrize(
+        ("text", "told"), [("", "不是有效的 JSON"), ("[]", "应为对象"), ("{}", "缺少这一项")]
+    )
+    def test_says_what_is_wrong_with_it(self, clerk: Client, text: str, told: str) -> None:
+        page = f"/pricing/drafts/{draft(clerk).pk}/document/"
+
+        assert told in clerk.post(page, {"document": text}).content.decode()
+
+
 class TestTariffPage:
     def test_shows_versions_side_by_side(self, clerk: Client) -> None:
         draft(clerk)

@@ -23,6 +23,7 @@ from busbar.api import (
     pricing,
     savings,
     supply,
+    tariff_drafts,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
 from busbar.api.sign_in import session_sign_in, token_sign_in
@@ -52,6 +53,7 @@ api.add_router("/substations", network.substations, tags=["电网"])
 api.add_router("/feeders", network.feeders, tags=["电网"])
 api.add_router("/rule-sets", pricing.rule_sets, tags=["电价与规则"])
 api.add_router("/tariffs", pricing.tariffs, tags=["电价与规则"])
+api.add_router("/tariff-drafts", tariff_drafts.router, tags=["电价与规则"])
 api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])

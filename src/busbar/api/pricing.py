@@ -10,7 +10,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from busbar.api.paging import Day, Text, answers
-from busbar.pricing.models import RuleSet, Surcharge, Tariff
+from busbar.pricing import queries as pricing_queries
+from busbar.pricing.drafts import list_versions
+from busbar.pricing.models import RuleSet, Surcharge, Tariff, TariffCategory
+from busbar.pricing.used import list_months_used
 
 rule_sets = Router()
 tariffs = Router()
@@ -68,14 +71,31 @@ class TariffOut(Sourced):
     region: str
     category: str
     voltage_class: str
+    scheme: str
     capacity_price: Decimal | None
     demand_price: Decimal | None
     prices: list[PriceOut]
 
     @staticmethod
+    def resolve_scheme(tariff: Tariff) -> str:
+        """Code of the time-of-use scheme; empty for one price all day."""
+        return tariff.scheme.code if tariff.scheme else ""
+
+    @staticmethod
     def resolve_prices(tariff: Tariff) -> list[Any]:
         """Its energy prices."""
         return list(tariff.prices.all())
+
+
+class TariffVersionOut(TariffOut):
+    """电价的一个版本. `months_used`: those whose bills stand on it, so that it stays."""
+
+    months_used: list[str]
+
+    @staticmethod
+    def resolve_months_used(tariff: Tariff) -> list[str]:
+        """YYYY-MM, oldest first."""
+        return list_months_used(tariff)
 
 
 class SurchargeOut(Sourced):
@@ -95,12 +115,39 @@ def list_rule_sets(request: HttpRequest) -> list[RuleSet]:
 
 
 @tariffs.get("", response=answers(list[TariffOut]), operation_id="list_tariffs")
-def list_tariffs(request: HttpRequest, region: Text = "", on: Day | None = None) -> list[Tariff]:
-    """电价；`on` 为生效日。"""
-    found = Tariff.objects.prefetch_related("prices").order_by("code", "valid_from")
-    if region:
-        found = found.filter(region=region)
-    return [tariff for tariff in found if on is None or _holds(tariff, on)]
+def list_tariffs(
+    request: HttpRequest,
+    *,
+    region: Text = "",
+    category: TariffCategory | None = None,
+    voltage_class: Text = "",
+    on: Day | None = None,
+) -> list[Tariff]:
+    """电价，可按价区（省）、类别、电压等级；`on` 为生效日。"""
+    return list(
+        pricing_queries.list_tariffs(
+            region=region, category=category or "", voltage_class=voltage_class, on=on
+        )
+    )
+
+
+@tariffs.get("/{code}", response=answers(list[TariffOut], 404), operation_id="list_tariff_versions")
+def list_tariff_versions(request: HttpRequest, code: Text) -> list[Tariff]:
+    """一个电价的全部版本，早的在前。"""
+    found = list_versions(code)
+    if not found:
+        raise Tariff.DoesNotExist
+    return found
+
+
+@tariffs.get(
+    "/{code}/{valid_from}",
+    response=answers(TariffVersionOut, 404),
+    operation_id="get_tariff_version",
+)
+def get_tariff_version(request: HttpRequest, code: Text, valid_from: Day) -> Tariff:
+    """一个版本，以及已按它出账的月份。"""
+    return pricing_queries.list_tariffs().get(code=code, valid_from=valid_from)
 
 
 @surcharges.get("", response=answers(list[SurchargeOut]), operation_id="list_surcharges")
@@ -108,11 +155,4 @@ def list_surcharges(
     request: HttpRequest, region: Text = "", on: Day | None = None
 ) -> list[Surcharge]:
     """代征、线损与系统运行费；`on` 为生效日。"""
-    found = Surcharge.objects.order_by("region", "code", "valid_from")
-    if region:
-        found = found.filter(region=region)
-    return [surcharge for surcharge in found if on is None or _holds(surcharge, on)]
-
-
-def _holds(row: Tariff | Surcharge, on: dt.date) -> bool:
-    return row.valid_from <= on and (row.valid_until is None or on < row.valid_until)
+    return list(pricing_queries.list_surcharges(region=region, on=on))

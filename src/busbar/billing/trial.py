@@ -1,11 +1,14 @@
-"""Test bills (试算): issued bills rated once more with a draft's prices (R25). Writes nothing."""
+"""Test bills (试算): issued bills and typed documents rated once more with a draft's prices (R25).
+
+Writes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 
 from busbar.access.visibility import Viewer
 from busbar.billing import rating
@@ -14,12 +17,10 @@ from busbar.billing.models import Bill
 from busbar.billing.operations.recalculation import facts_of
 from busbar.billing.price_book import PriceBook, load_price_book
 from busbar.billing.rating.bill_values import BillLine, RatedBill
-from busbar.billing.rating.values import PricePeriod
 from busbar.billing.trial_measures import spread_again
-from busbar.kit.money import plain
+from busbar.billing.trial_prices import with_draft
 from busbar.kit.periods import Month
 from busbar.pricing import queries as pricing_queries
-from busbar.pricing.drafts import prices_of, surcharges_of
 from busbar.pricing.models import TariffDraft
 
 ZERO = Decimal(0)
@@ -43,10 +44,9 @@ class TrialLine:
 
 
 @dataclass(frozen=True)
-class TrialBill:
-    """An issued bill beside the same facts at the draft's prices; effects add up to the fen."""
+class Comparison:
+    """A bill beside the same facts at the draft's prices; effects add up to the fen."""
 
-    bill: Bill
     before: RatedBill
     after: RatedBill
     lines: tuple[TrialLine, ...]
@@ -56,6 +56,13 @@ class TrialBill:
     def difference(self) -> Decimal:
         """What the draft asks for more, in yuan."""
         return self.after.total_yuan - self.before.total_yuan
+
+
+@dataclass(frozen=True)
+class TrialBill(Comparison):
+    """An issued bill tried."""
+
+    bill: Bill
 
 
 @dataclass(frozen=True)
@@ -117,76 +124,28 @@ def try_draft(
 
 def _try(bill: Bill, draft: TariffDraft, book: PriceBook, viewer: Viewer) -> TrialBill:
     facts = facts_of(bill, book)
-    before = rating.rate(facts)
-    after = rating.rate(_with_draft(facts, bill, draft, viewer))
+    segments = [_again(s, draft, viewer, bill.lake_version) for s in facts.segments]
+    tried = with_draft(replace(facts, segments=tuple(segments)), draft)
+    found = compare(rating.rate(facts), rating.rate(tried))
+    return TrialBill(found.before, found.after, found.lines, found.effects, bill)
+
+
+def compare(before: RatedBill, after: RatedBill) -> Comparison:
+    """Two bills of the same facts line by line."""
     effects = decompose(Side(_plain(before), {}), Side(_plain(after), {}))
-    return TrialBill(bill, before, after, tuple(_pair(before.lines, after.lines)), effects)
+    return Comparison(before, after, tuple(_pair(before.lines, after.lines)), effects)
 
 
-def _with_draft(
-    facts: rating.BillInput, bill: Bill, draft: TariffDraft, viewer: Viewer
-) -> rating.BillInput:
-    version = bill.lake_version
-    segments = tuple(_segment(s, draft, viewer, version) for s in facts.segments)
-    return replace(
-        facts, segments=segments, basic=tuple(_basic(charge, draft) for charge in facts.basic)
-    )
-
-
-def _segment(
+def _again(
     segment: rating.Segment, draft: TariffDraft, viewer: Viewer, lake_version: int
 ) -> rating.Segment:
-    """At the draft's prices and periods; a segment on another tariff stays as it is."""
+    """The energies by the draft's time-of-use scheme, where that is another one."""
     if segment.tariff.code != draft.code:
         return segment
     standing = pricing_queries.get_tariff(draft.code, on=segment.period.start)
-    if standing is None or standing.scheme_id != draft.scheme_id:
-        segment = spread_again(segment, draft.scheme_id, viewer=viewer, lake_version=lake_version)
-    return replace(segment, tariff=_tariff(segment.tariff, draft))
-
-
-def _tariff(standing: rating.Tariff, draft: TariffDraft) -> rating.Tariff:
-    prices = cast(Mapping[PricePeriod, Decimal], prices_of(draft))
-    if set(prices) == {"flat"}:
-        prices = {"total": prices["flat"]}
-    changed = surcharges_of(draft)
-    charges = tuple(
-        replace(c, price=changed[c.code], rule=_rule(c.rule, changed[c.code], draft))
-        if c.code in changed
-        else c
-        for c in standing.charges
-    )
-    rule = _rule(standing.rule, draft.code, draft)
-    return replace(standing, prices=prices, rule=rule, charges=charges)
-
-
-def _basic(charge: Any, draft: TariffDraft) -> Any:
-    """The basic charge at the draft's price of its kind."""
-    is_capacity = isinstance(charge, rating.CapacityCharge)
-    price = draft.capacity_price if is_capacity else draft.demand_price
-    ours = f"tariff.{draft.code}."
-    if price is None and any(p.rule.code.startswith(ours) for p in charge.prices):
-        raise rating.UnableToRate("拟订的电价没有合同计收方式的基本电价")
-    if price is None:
-        return charge
-    number = Decimal(plain(price))
-    prices = tuple(
-        replace(p, price=number, rule=_rule(p.rule, number, draft))
-        if p.rule.code.startswith(ours)
-        else p
-        for p in charge.prices
-    )
-    return replace(charge, prices=prices)
-
-
-def _rule(rule: rating.Rule, value: Decimal | str, draft: TariffDraft) -> rating.Rule:
-    return replace(
-        rule,
-        value=value,
-        article=f"拟订，{draft.valid_from} 起",
-        source=draft.source,
-        certainty=draft.certainty,
-    )
+    if standing is not None and standing.scheme_id == draft.scheme_id:
+        return segment
+    return spread_again(segment, draft.scheme_id, viewer=viewer, lake_version=lake_version)
 
 
 def _plain(bill: RatedBill) -> list[Line]:

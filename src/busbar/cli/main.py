@@ -38,6 +38,7 @@ COMMANDS = (
         "试算（quote），按月核算、发行、更正（run、release、correct），用电建议（advise）",
         needs_django=False,
     ),
+    Command("tariff", "tariff", "电价的版本与拟订：list、show、draft、check、test-bill、adopt"),
     Command("readings", "readings", "校验一个月的负荷曲线并补值（validate）"),
     Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
     Command("fees", "fees", "导入银行流水并核销业务费用（import），登记收款账号（account）"),

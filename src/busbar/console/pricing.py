@@ -87,12 +87,13 @@ def tariff_schemes(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 def tariff_list(request: StaffRequest) -> HttpResponse:
-    """Tariffs by region, category and day of validity, by keyset."""
-    region, category = request.GET.get("region", ""), request.GET.get("category", "")
+    """Tariffs by region, category, voltage and day of validity, by keyset."""
+    asked = {
+        name: request.GET.get(name, "").replace("\x00", "")
+        for name in ("region", "category", "voltage_class")
+    }
     on = _day(request.GET.get("on", ""))
-    tariffs = pricing_queries.list_tariffs(region=region, on=on)
-    if category:
-        tariffs = tariffs.filter(category=category)
+    tariffs = pricing_queries.list_tariffs(on=on, **asked)
     rows, more = cut(_go_on(tariffs, request.GET.get("after", "")), PAGE)
     context = {
         "tab": "tariffs",
@@ -101,8 +102,8 @@ def tariff_list(request: StaffRequest) -> HttpResponse:
         "more": more,
         "regions": overview.list_tariff_regions(),
         "categories": TariffCategory.choices,
-        "region": region,
-        "category": category,
+        "voltage_classes": overview.list_voltage_classes(),
+        **asked,
         "on": on,
         "periods": TimeOfUsePeriod,
     }

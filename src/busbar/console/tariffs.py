@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.billing import quote as quoting
 from busbar.billing import trial as billing_trial
+from busbar.billing.trial_document import example_of, try_document
 from busbar.console.acts import Act, Acts, DayField, Doing
 from busbar.console.billing import EFFECTS
 from busbar.console.money_forms import ReasonForm
@@ -208,9 +211,32 @@ def tariff_draft(request: StaffRequest, draft_id: int) -> HttpResponse:
     acts = Acts(ACTS, request, draft)
     if request.method == "POST" and acts.post():
         return redirect("tariff_draft", draft.pk)
+    return _show_draft(request, draft, acts, **_trial(request, draft))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tariff_draft_document(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """The draft's page with the test bill of a typed document; keeps nothing."""
+    draft = drafts.get_draft(draft_id)
+    if request.method != "POST":
+        return redirect("tariff_draft", draft.pk)
+    text = request.POST.get("document", "")
+    typed: dict[str, Any] = {"document": text, "months": _months(request, draft)}
+    try:
+        one = try_document(draft, quoting.loads(text))
+        typed |= {"typed": one, "typed_effects": _effects(one)}
+    except Refusal as refusal:
+        typed["document_refused"] = str(refusal)
+    return _show_draft(request, draft, Acts(ACTS, request, draft), **typed)
+
+
+def _show_draft(
+    request: StaffRequest, draft: TariffDraft, acts: Acts, **trial: Any
+) -> HttpResponse:
     today = local_date(timezone.now())
     base = drafts.get_base(draft)
     scheme = draft.scheme
+    example = json.dumps(example_of(draft), ensure_ascii=False, indent=2)
     context = {
         "tab": "tariffs",
         "acts": acts,
@@ -223,7 +249,8 @@ def tariff_draft(request: StaffRequest, draft_id: int) -> HttpResponse:
         "scheme_year": overview.unroll(scheme, list(scheme.intervals.all())) if scheme else None,
         "hours": range(24),
         "periods": TimeOfUsePeriod,
-        **_trial(request, draft),
+        "document": example,
+        **trial,
     }
     return render(request, "console/pricing/draft.html", context)
 
@@ -237,7 +264,7 @@ def _versions(code: str) -> list[Tariff]:
 
 def _trial(request: StaffRequest, draft: TariffDraft) -> dict[str, Any]:
     """Test bills of the month asked for; none before a month is chosen."""
-    months = billing_trial.list_trial_months(request.viewer, draft.code)
+    months = _months(request, draft)
     month = request.GET.get("month", "")
     asked = request.GET.get("accounts", "")
     numbers = asked.replace("，", " ").replace(",", " ").split()
@@ -248,7 +275,11 @@ def _trial(request: StaffRequest, draft: TariffDraft) -> dict[str, Any]:
     return {"months": months, "month": month, "accounts": asked, "trial": trial, "tried": tried}
 
 
-def _effects(one: billing_trial.TrialBill) -> list[tuple[Any, Decimal]]:
+def _months(request: StaffRequest, draft: TariffDraft) -> list[str]:
+    return billing_trial.list_trial_months(request.viewer, draft.code)
+
+
+def _effects(one: billing_trial.Comparison) -> list[tuple[Any, Decimal]]:
     return [(EFFECTS[effect][0], amount) for effect, amount in one.effects.items() if amount]
 
 
@@ -301,4 +332,9 @@ urlpatterns = [
     path("pricing/tariffs/<str:code>/", tariff, name="tariff"),
     path("pricing/tariffs/<str:code>/draft/", tariff_draft_new, name="tariff_draft_new"),
     path("pricing/drafts/<int:draft_id>/", tariff_draft, name="tariff_draft"),
+    path(
+        "pricing/drafts/<int:draft_id>/document/",
+        tariff_draft_document,
+        name="tariff_draft_document",
+    ),
 ]

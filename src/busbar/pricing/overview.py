@@ -80,6 +80,12 @@ def list_tariff_regions() -> list[str]:
     return list(Tariff.objects.order_by("region").values_list("region", flat=True).distinct())
 
 
+def list_voltage_classes() -> list[str]:
+    """Voltage classes that tariffs name."""
+    found = Tariff.objects.order_by("voltage_class").values_list("voltage_class", flat=True)
+    return list(found.distinct())
+
+
 def list_surcharge_regions() -> list[str]:
     """Price regions that have surcharges."""
     return list(Surcharge.objects.order_by("region").values_list("region", flat=True).distinct())

@@ -36,13 +36,15 @@ def list_power_factor_steps(rule_set: RuleSet) -> QuerySet[PowerFactorStep, Powe
     return rule_set.power_factor_steps.order_by("-power_factor", "-standard")
 
 
-def list_tariffs(*, region: str = "", on: dt.date | None = None) -> QuerySet[Tariff, Tariff]:
+def list_tariffs(
+    *, region: str = "", category: str = "", voltage_class: str = "", on: dt.date | None = None
+) -> QuerySet[Tariff, Tariff]:
     """Tariffs with scheme and prices, by region, code and age; those in force on a day."""
     found = Tariff.objects.select_related("scheme").prefetch_related(
         Prefetch("prices", queryset=TariffPrice.objects.order_by("id"))
     )
-    if region:
-        found = found.filter(region=region)
+    asked = {"region": region, "category": category, "voltage_class": voltage_class}
+    found = found.filter(**{name: value for name, value in asked.items() if value})
     if on is not None:
         found = found.filter(_in_force(on))
     return found.order_by("region", "code", "-valid_from")

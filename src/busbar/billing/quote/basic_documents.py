@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from busbar.billing.quote.fields import Amount, Day, Document, Name, Positive, described
 from busbar.billing.rating.values import UnitState
+from busbar.kit.document_fields import Amount, Day, Document, Name, Positive, described
 
 
 class Days(Document):

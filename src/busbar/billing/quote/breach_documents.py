@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.basic_documents import Days
 from busbar.billing.quote.documents import SingleFacts
-from busbar.billing.quote.fields import Amount, Document, Positive, described
+from busbar.kit.document_fields import Amount, Document, Positive, described
 
 Multiple = Amount | None
 

@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.basic_documents import BasicCharge, Days
-from busbar.billing.quote.fields import (
+from busbar.billing.quote.segment_documents import SegmentFacts
+from busbar.billing.quote.tariff_documents import TariffPrices
+from busbar.kit.document_fields import (
     Amount,
     Day,
     Document,
@@ -18,8 +20,6 @@ from busbar.billing.quote.fields import (
     Standard,
     described,
 )
-from busbar.billing.quote.segment_documents import SegmentFacts
-from busbar.billing.quote.tariff_documents import TariffPrices
 
 
 class StandardFacts(Document):
@@ -70,6 +70,11 @@ class Assessment(PowerFactorTerms):
     )
     includes_basic_charge: StrictBool = described(
         "基本电费是否进入基数 basic charge in the base", default=True
+    )
+    basic_charges: tuple[Annotated[StrictInt, Field(ge=1)], ...] | None = described(
+        "进入基数的各项基本电费的序号，从 1 起，缺省全部 which basic_charges join, else all",
+        [1],
+        default=None,
     )
     power_factor: Share | None = described(
         "直接给出功率因数，代替由电量计算 given instead of computed", "0.80", default=None

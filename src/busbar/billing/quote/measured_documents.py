@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from busbar.billing.quote.fields import Amount, Document, Name, Positive, described
 from busbar.billing.rating.values import Measure
+from busbar.kit.document_fields import Amount, Document, Name, Positive, described
 
 Identifier = Name | None
 

@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.documents import Facts, SingleFacts
-from busbar.billing.quote.fields import (
+from busbar.billing.quote.measured_documents import EnergyQuantity, MeterReadings
+from busbar.billing.quote.tariff_documents import TariffPrices
+from busbar.kit.document_fields import (
     Amount,
     Day,
     Document,
@@ -18,8 +20,6 @@ from busbar.billing.quote.fields import (
     Share,
     described,
 )
-from busbar.billing.quote.measured_documents import EnergyQuantity, MeterReadings
-from busbar.billing.quote.tariff_documents import TariffPrices
 
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 

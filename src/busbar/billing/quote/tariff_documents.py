@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import StrictBool, model_validator
 
-from busbar.billing.quote.fields import Amount, Document, Name, Number, described
+from busbar.kit.document_fields import Amount, Document, Name, Number, described
 
 
 class PeriodNumbers(Document):

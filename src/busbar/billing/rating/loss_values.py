@@ -64,8 +64,9 @@ class EnergyShare:
 class ComputedLoss:
     """A loss to be computed from the segment's measured energies.
 
-    `days` None is a full month, else its part by the rule set's proration; `hours` states the
-    running hours instead. `load_share`: how much of the segment's energy flows through.
+    `days` None is a full month, else its part by the rule set's proration; `held_days` are the
+    days on which it holds in all segments of a month that is cut. `hours` states the running
+    hours instead. `load_share`: how much of the segment's energy flows through.
     `copper_share` replaces the rule set's for the simplified way; the rules beside the numbers
     only say where they are written. `metered`: ids of the energies that flow through, where the
     segment has others beside them; empty takes all. `month_kwh`: the month's energy by which a
@@ -86,3 +87,4 @@ class ComputedLoss:
     period: LossPeriod | None = None
     metered: tuple[str, ...] = ()
     month_kwh: Decimal | None = None
+    held_days: int | None = None

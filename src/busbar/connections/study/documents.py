@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StrictInt, model_validator
 
-from busbar.billing.quote.fields import (
+from busbar.billing.rating.values import PricePeriod
+from busbar.kit.document_fields import (
     Amount,
     Day,
     Document,
@@ -17,7 +18,6 @@ from busbar.billing.quote.fields import (
     Standard,
     described,
 )
-from busbar.billing.rating.values import PricePeriod
 
 Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 PositiveShare = Annotated[Share, Field(gt=0)]

@@ -1,4 +1,4 @@
-"""Field types of quote documents: exact numbers, dates, ids, and their JSON Schema."""
+"""Field types of documents that people write: exact numbers, dates, ids, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EARLIEST, _LATEST = dt.date(1950, 1, 1), dt.date(2200, 12, 31)
 
 
 class Document(BaseModel):
-    """Base of all parts of a quote document: unknown members are refused."""
+    """Base of all parts of a document: unknown members are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,9 +42,11 @@ def _written_out(value: float | Decimal) -> str:
 
 
 def _day(value: object) -> dt.date:
-    if isinstance(value, str) and _DATE.fullmatch(value):
+    # TOML has days of its own, JSON only texts.
+    text = value.isoformat() if isinstance(value, dt.date) else value
+    if isinstance(text, str) and _DATE.fullmatch(text):
         try:
-            day = dt.date.fromisoformat(value)
+            day = dt.date.fromisoformat(text)
         except ValueError:
             day = dt.date.min
         if _EARLIEST <= day <= _LATEST:
