@@ -41,6 +41,10 @@ class Permission(models.TextChoices):
     KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
     DRAFT_TARIFFS = "draft_tariffs", _("拟订电价")
     ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
+    ORDER_DEPARTMENTS = "order_departments", _("下达部门工作指令")
+    ASSIGN_CUSTOMERS = "assign_customers", _("分配与移交客户")
+    KEEP_MANDATES = "keep_mandates", _("维护授权与内部服务协议")
+    KEEP_QUALIFICATIONS = "keep_qualifications", _("维护资格与培训")
 
 
 _P = Permission
@@ -53,6 +57,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ACCEPT_APPLICATIONS,
             _P.HANDLE_CHANGES,
             _P.COLLECT_ARREARS,
+            _P.ORDER_DEPARTMENTS,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
@@ -98,6 +103,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.GRANT_GREEN_CHANNEL,
             _P.SUPERVISE,
             _P.ADOPT_TARIFFS,
+            _P.ORDER_DEPARTMENTS,
+            _P.ASSIGN_CUSTOMERS,
+            _P.KEEP_MANDATES,
+            _P.KEEP_QUALIFICATIONS,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

@@ -47,6 +47,8 @@ COMMANDS = (
         "导入电费流水并核销（import），登记电费账户（account），核对总账（check）",
     ),
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
+    Command("mandates", "mandates", "授权清单（list），另定本单位的限额（set）"),
+    Command("orders", "orders", "部门工作指令（list、show、send）"),
     Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
     Command("clock", "clock", "推算办理时限，逐日说明"),

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "busbar.payments",
     "busbar.arrears",
     "busbar.connections",
+    "busbar.key_accounts",
     "busbar.imports",
     "busbar.console",
     "busbar.api",

@@ -56,6 +56,13 @@ AREAS = (
         ),
     ),
     Area(
+        _("大客户服务"),
+        (
+            Place(_("部门工作指令"), "send", "order_list", under=("order",)),
+            Place(_("授权清单"), "license", "mandate_list", under=("mandate",)),
+        ),
+    ),
+    Area(
         _("业扩与变更"),
         (
             Place(

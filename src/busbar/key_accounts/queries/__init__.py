@@ -1,0 +1,1 @@
+"""Reading orders, mandates at work, portfolios, qualifications, agreements."""
