@@ -11,12 +11,14 @@ from django.utils import translation
 from busbar.arrears import apps as arrears_apps
 from busbar.connections.steps.registering import PROCESSES
 from busbar.console.process_names import NAMES, name_actor, name_step
+from busbar.key_accounts import apps as key_accounts_apps
 
+ROOMS = [Path(one.__file__).parent / "processes" for one in (arrears_apps, key_accounts_apps)]
 _NAMED = re.compile(r'<bpmn:(?:userTask|process)[^>]* name="([^"]+)"')
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 SHIPPED = {
     name
-    for folder in (PROCESSES, Path(arrears_apps.__file__).parent / "processes")
+    for folder in (PROCESSES, *ROOMS)
     for path in folder.glob("*/process.bpmn")
     for name in _NAMED.findall(path.read_text("utf-8"))
 }

@@ -117,6 +117,105 @@ class Employee(models.Model):
         return self.name
 
 
+class OrderKind(models.Model):
+    """指令种类: what one department may ask of another, and what such an order has to say."""
+
+    code = models.CharField(max_length=30)
+    name = models.CharField(max_length=50)
+    asks_amount = models.BooleanField(default=False)
+    asks_hours = models.BooleanField(default=False)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=300)
+    certainty = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "valid_from"], name="order_kind_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mandate(models.Model):
+    """授权: who may order what from whom, within which limits, answered by when (R75, N4).
+
+    Without a unit it holds for the whole company; a unit's own version of the same code only
+    tightens it (R7). `holder_level` is the level of the company whose department holds it, empty
+    for any; `grades` the customers' importance grades it reaches, empty for all; `reply_limit`
+    and `work_limit` are codes of time limits, which the room of clocks knows.
+    """
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=100)
+    unit = models.ForeignKey(
+        OrganizationUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="mandates"
+    )
+    order_kind = models.CharField(max_length=30)
+    holder_kind = models.CharField(max_length=20, choices=UnitKind.choices)
+    holder_level = models.CharField(max_length=20, choices=UnitKind.choices, blank=True)
+    holder_role = models.CharField(max_length=30, choices=Role.choices)
+    own_customers_only = models.BooleanField(default=True)
+    department_kind = models.CharField(max_length=20, choices=UnitKind.choices)
+    department_role = models.CharField(max_length=30, choices=Role.choices)
+    most_amount_yuan = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    most_hours = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    grades = models.JSONField(default=list, blank=True)
+    reply_limit = models.CharField(max_length=60)
+    work_limit = models.CharField(max_length=60)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=300)
+    certainty = models.CharField(max_length=12)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "valid_from"],
+                condition=models.Q(unit__isnull=True),
+                name="mandate_once",
+            ),
+            models.UniqueConstraint(
+                fields=["unit", "code", "valid_from"],
+                condition=models.Q(unit__isnull=False),
+                name="mandate_once_a_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True)
+                | models.Q(valid_until__gt=models.F("valid_from")),
+                name="mandate_validity",
+            ),
+        ]
+        indexes = [models.Index(fields=["order_kind", "valid_from"], name="mandate_kind")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MandateRung(models.Model):
+    """升级阶梯: to whom an order climbs that nobody answered in time, and by when they must.
+
+    `level` names the company above the department: its county, city or province; `role` who
+    there; `time_limit` the code of the limit within which that person answers.
+    """
+
+    mandate = models.ForeignKey(Mandate, on_delete=models.CASCADE, related_name="rungs")
+    order = models.PositiveSmallIntegerField()
+    level = models.CharField(max_length=20, choices=UnitKind.choices)
+    role = models.CharField(max_length=30, choices=Role.choices)
+    time_limit = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mandate", "order"], name="mandate_rung_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mandate_id}:{self.order} {self.level}"
+
+
 class ApiToken(models.Model):
     """A program's key to the API; only its SHA-256 is kept."""
 

@@ -43,6 +43,10 @@ class Permission(models.TextChoices):
     ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
     RECOGNIZE_KEY_ACCOUNTS = "recognize_key_accounts", _("大客户认定")
     ADOPT_KEY_ACCOUNTS = "adopt_key_accounts", _("批准大客户名单与规则")
+    ORDER_DEPARTMENTS = "order_departments", _("下达部门工作指令")
+    ASSIGN_CUSTOMERS = "assign_customers", _("分配与移交客户")
+    KEEP_MANDATES = "keep_mandates", _("维护授权与内部服务协议")
+    KEEP_QUALIFICATIONS = "keep_qualifications", _("维护资格与培训")
 
 
 _P = Permission
@@ -56,6 +60,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.HANDLE_CHANGES,
             _P.COLLECT_ARREARS,
             _P.RECOGNIZE_KEY_ACCOUNTS,
+            _P.ORDER_DEPARTMENTS,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
@@ -103,6 +108,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ADOPT_TARIFFS,
             _P.RECOGNIZE_KEY_ACCOUNTS,
             _P.ADOPT_KEY_ACCOUNTS,
+            _P.ORDER_DEPARTMENTS,
+            _P.ASSIGN_CUSTOMERS,
+            _P.KEEP_MANDATES,
+            _P.KEEP_QUALIFICATIONS,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

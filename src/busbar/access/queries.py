@@ -6,17 +6,21 @@ import datetime as dt
 import hashlib
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from busbar.access.mandating import FIXED, MandateLimits, loosened
 from busbar.access.models import (
     LEVELS,
     ApiToken,
     Employee,
+    Mandate,
+    OrderKind,
     OrganizationUnit,
     Role,
     UnitKind,
     User,
 )
+from busbar.access.paths import ancestors
 from busbar.access.permissions import permissions_of
 from busbar.access.visibility import Viewer, units_in_branch
 
@@ -138,6 +142,90 @@ def count_active_administrators() -> int:
 def has_administrator() -> bool:
     """Whether anybody can administer."""
     return count_active_administrators() > 0
+
+
+def list_order_kinds(*, on: dt.date) -> list[OrderKind]:
+    """The catalogue of orders in force on the day, by code."""
+    return list(OrderKind.objects.filter(_valid(on)).order_by("code"))
+
+
+def list_mandates(*, on: dt.date, unit_path: str) -> list[Mandate]:
+    """The mandates in force for a unit on the day, by code; two queries.
+
+    The top company replaces what ships by figures of its own; below it a unit's version counts
+    only as far as it tightens (R7), whichever was entered first.
+    """
+    path = [*ancestors(unit_path), unit_path] if unit_path else []
+    rows = Mandate.objects.filter(_valid(on), Q(unit=None) | Q(unit__path__in=path))
+    rows = rows.select_related("unit").prefetch_related("rungs")
+    found: dict[str, Mandate] = {}
+    for row in sorted(rows, key=lambda row: row.unit.path if row.unit else ""):
+        above = found.get(row.code)
+        if above is None or is_tighter(row, above):
+            found[row.code] = row
+    return [found[code] for code in sorted(found)]
+
+
+def list_versions_of_mandates() -> list[Mandate]:
+    """Every version of every mandate: by code, the company's first, then as they follow."""
+    rows = Mandate.objects.select_related("unit").prefetch_related("rungs")
+    return sorted(rows, key=lambda r: (r.code, r.unit.path if r.unit else "", r.valid_from))
+
+
+def is_tighter(row: Mandate, above: Mandate) -> bool:
+    """Whether a version keeps within the one above it; what ships binds no top company."""
+    same = all(getattr(row, name) == getattr(above, name) for name in FIXED)
+    is_top = above.unit is None and row.unit is not None and not ancestors(row.unit.path)
+    return same and (is_top or not loosened(limits_of(row), limits_of(above)))
+
+
+def limits_of(mandate: Mandate) -> MandateLimits:
+    """How far it reaches, as plain values."""
+    return MandateLimits(
+        mandate.most_amount_yuan,
+        mandate.most_hours,
+        tuple(mandate.grades),
+        mandate.own_customers_only,
+    )
+
+
+def level_of(unit_path: str) -> str:
+    """The kind of the nearest company at or above the unit: county, city or province."""
+    paths = [*ancestors(unit_path), unit_path]
+    companies = OrganizationUnit.objects.filter(path__in=paths, kind__in=LEVELS)
+    return companies.order_by("-path").values_list("kind", flat=True).first() or ""
+
+
+def list_held_mandates(viewer: Viewer, *, on: dt.date) -> list[Mandate]:
+    """The mandates that the viewer holds by unit and role; three queries more at most."""
+    person = get_employee_of(viewer)
+    if person is None:
+        return []
+    level = level_of(person.unit.path)
+    return [
+        mandate
+        for mandate in list_mandates(on=on, unit_path=person.unit.path)
+        if mandate.holder_role in person.roles
+        and mandate.holder_kind == person.unit.kind
+        and mandate.holder_level in ("", level)
+    ]
+
+
+def get_employee_of(viewer: Viewer) -> Employee | None:
+    """The viewer's own row; None for the system and for somebody without a place."""
+    rows = Employee.objects.select_related("unit", "user")
+    return rows.filter(pk=viewer.employee_id or 0, user__is_active=True).first()
+
+
+def list_holders(unit_id: int, role: str) -> list[Employee]:
+    """Who of the unit has the role and still works here, by number."""
+    people = Employee.objects.filter(unit=unit_id, user__is_active=True).order_by("number")
+    # Chosen here: a member of a JSON list cannot be filtered for on SQLite.
+    return [person for person in people if role in person.roles]
+
+
+def _valid(on: dt.date) -> Q:
+    return Q(valid_from__lte=on) & (Q(valid_until=None) | Q(valid_until__gt=on))
 
 
 def _employees_of(viewer: Viewer) -> QuerySet[Employee, Employee]:

@@ -26,6 +26,8 @@ from busbar.api import (
     tariff_drafts,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
+from busbar.api.managers import mandates
+from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
 from busbar.api.workflow import definitions, processes, supervision, tasks
 from busbar.kit.errors import Refusal
@@ -95,6 +97,8 @@ api.add_router("/key-accounts", key_accounts.router, tags=["大客户"])
 api.add_router("/recognition-rules", key_accounts.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", outages.router, tags=["停电"])
+api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])
+api.add_router("/mandates", mandates.router, tags=["大客户服务"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

@@ -50,6 +50,8 @@ COMMANDS = (
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
     Command("key-accounts", "key_accounts", "大客户评定（evaluate）与名单（list）"),
     Command("outages", "outages", "停电（list、show），安排、通知、开始、恢复、取消"),
+    Command("mandates", "mandates", "授权清单（list），另定本单位的限额（set）"),
+    Command("orders", "orders", "部门工作指令（list、show、send）"),
     Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
     Command("clock", "clock", "推算办理时限，逐日说明"),

@@ -64,6 +64,8 @@ def prepare(*, at: dt.datetime) -> None:
     payments_operations.load_payments_seed(at=at)
     arrears_operations.load_stop_rules(at=at)
     key_accounts_operations.load_recognition_seed(at=at)
+    access_operations.load_mandates(at=at)
+    key_accounts_operations.load_managers_seed(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

@@ -70,6 +70,7 @@ def customer(request: StaffRequest, number: str, tab: str = "overview") -> HttpR
         "team": sorted(file.team, key=lambda m: TeamRole.values.index(m.role)),
         "may_edit": request.viewer.may(Permission.EDIT_CUSTOMERS),
         "may_export": request.viewer.may(Permission.EXPORT),
+        "may_order": request.viewer.may(Permission.ORDER_DEPARTMENTS),
     }
     context |= chosen.load(request, file, timezone.now())
     if is_part(request) and request.GET.get("before"):

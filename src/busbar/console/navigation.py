@@ -60,6 +60,8 @@ AREAS = (
         (
             Place(_("大客户名单"), "crown", "key_account_list", under=("key_account",)),
             Place(_("认定规则"), "adjustments", "key_account_rules"),
+            Place(_("部门工作指令"), "send", "order_list", under=("order",)),
+            Place(_("授权清单"), "license", "mandate_list", under=("mandate",)),
         ),
     ),
     Area(

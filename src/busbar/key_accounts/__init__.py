@@ -1,5 +1,5 @@
-"""大客户: who is a key account and why, what it is worth, how close it is.
+"""大客户: who is a key account and why, who looks after it, and what a manager may order.
 
-Nouns: RecognitionRun, Recognition, YearlyReview, Segmentation, StageAssessment, CustomerValue.
-Below: connections and arrears (what is under way), billing, metering, customers.
+Nouns: RecognitionRun, Recognition, YearlyReview; DepartmentOrder, Handover, ManagerQualification,
+ServiceAgreement. Below: connections and arrears, billing, customers, workflow, clocks, access.
 """

@@ -1,5 +1,7 @@
 """Django's registration of the room."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,11 @@ class KeyAccountsConfig(AppConfig):
 
     name = "busbar.key_accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Lend processes, and what carries their steps out, to the engine."""
+        from busbar.key_accounts import order_steps
+        from busbar.workflow import registry
+
+        registry.register_processes(Path(__file__).resolve().parent / "processes")
+        order_steps.register()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from busbar.access.models import Employee, OrganizationUnit, Role
 from busbar.access.visibility import NotPermitted, Viewer
 from busbar.kit.errors import Refusal
+from busbar.workflow.definition.elements import Step
 from busbar.workflow.models import UserTask
 
 STAND_INS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
@@ -58,6 +60,54 @@ def require_belongs(task: UserTask, employee: Employee) -> None:
     if employee.unit_id != task.unit_id or task.role not in employee.roles:
         role = Role(task.role).label
         raise NotPermitted(f"{employee.name}不是{task.unit.name}的{role}，不能接办此任务")
+
+
+@dataclass(frozen=True)
+class Post:
+    """Whose a task is: the unit and the role."""
+
+    unit: OrganizationUnit
+    role: str
+    owner: Employee | None = None
+
+
+def resolve_posts(
+    home: OrganizationUnit, steps: Iterable[Step], facts: Mapping[str, Any]
+) -> dict[str, Post]:
+    """By element whose each step is; a step with `=fact` is whose the matter's facts name.
+
+    Such a fact holds a unit's key, or a role. NoUnitForTask where it names neither.
+    """
+    asked = list(steps)
+    named = {step.unit: _named_unit(step, facts) for step in asked if step.unit.startswith("=")}
+    kinds = {step.unit for step in asked} - set(named)
+    units = {**resolve_units(home, kinds), **named}
+    return {step.element: _post(step, units[step.unit], facts) for step in asked}
+
+
+def _post(step: Step, unit: OrganizationUnit, facts: Mapping[str, Any]) -> Post:
+    role = _role_of(step, facts)
+    key = facts.get(step.owner[1:]) if step.owner else None
+    if not isinstance(key, int):
+        return Post(unit, role)
+    person = Employee.objects.filter(pk=key, unit=unit, user__is_active=True).first()
+    return Post(unit, role, person if person is not None and role in person.roles else None)
+
+
+def _named_unit(step: Step, facts: Mapping[str, Any]) -> OrganizationUnit:
+    key = facts.get(step.unit[1:])
+    units = OrganizationUnit.objects.filter(is_active=True)
+    unit = units.filter(pk=key).first() if isinstance(key, int) else None
+    if unit is None:
+        raise NoUnitForTask(f"任务“{step.title}”没有承办单位，或该单位已停用")
+    return unit
+
+
+def _role_of(step: Step, facts: Mapping[str, Any]) -> str:
+    role = str(facts.get(step.role[1:])) if step.role.startswith("=") else step.role
+    if role not in Role.values:
+        raise NoUnitForTask(f"任务“{step.title}”没有承办岗位")
+    return role
 
 
 def resolve_units(home: OrganizationUnit, kinds: Iterable[str]) -> dict[str, OrganizationUnit]:

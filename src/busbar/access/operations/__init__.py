@@ -21,6 +21,12 @@ from busbar.access.operations.employees import (
     hire_employee,
     transfer_employee,
 )
+from busbar.access.operations.mandates import (
+    UnableToSetMandate,
+    end_local_mandate,
+    load_mandates,
+    set_local_mandate,
+)
 from busbar.access.operations.passwords import (
     UnableToSetPassword,
     change_password,
@@ -45,6 +51,7 @@ __all__ = [
     "UnableToHireEmployee",
     "UnableToIssueToken",
     "UnableToRevokeToken",
+    "UnableToSetMandate",
     "UnableToSetPassword",
     "change_password",
     "change_roles",
@@ -53,11 +60,14 @@ __all__ = [
     "create_unit",
     "deactivate_unit",
     "dismiss_employee",
+    "end_local_mandate",
     "hire_employee",
     "issue_api_token",
+    "load_mandates",
     "reactivate_unit",
     "rename_unit",
     "reset_password",
     "revoke_api_token",
+    "set_local_mandate",
     "transfer_employee",
 ]

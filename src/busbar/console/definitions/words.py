@@ -112,12 +112,19 @@ class Difference:
 
 def role_name(role: str) -> str:
     """A role in words."""
-    return str(dict(Role.choices).get(role, role))
+    return str(dict(Role.choices).get(role, "")) or _by_fact(role)
 
 
 def unit_kind_name(kind: str) -> str:
     """A kind of unit in words."""
-    return str(dict(UnitKind.choices).get(kind, kind))
+    return str(dict(UnitKind.choices).get(kind, "")) or _by_fact(kind)
+
+
+def _by_fact(value: str) -> str:
+    """What the matter itself names: `=department`."""
+    if not value.startswith("="):
+        return value
+    return _("由 %(fact)s 定") % {"fact": value[1:]}
 
 
 def stage_words(stage: int) -> str:

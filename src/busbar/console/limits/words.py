@@ -38,6 +38,7 @@ STAGES: dict[str, Promise] = {
     "repair": gettext_lazy("抢修"),
     "service": gettext_lazy("服务"),
     "complaint": gettext_lazy("投诉举报"),
+    "department_order": gettext_lazy("部门工作指令"),
 }
 """In the order in which a customer meets them."""
 

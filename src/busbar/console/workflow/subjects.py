@@ -23,6 +23,8 @@ from busbar.connections.operations.orders.metering import METERING_ORDER
 from busbar.connections.operations.orders.service import SERVICE_ORDER
 from busbar.connections.subjects import APPLICATION, STAGES
 from busbar.customers.models import Customer
+from busbar.key_accounts.models import DepartmentOrder
+from busbar.key_accounts.operations.ground import ORDER
 from busbar.workflow.models import ProcessInstance
 
 
@@ -144,6 +146,27 @@ def _change(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
     return Matter(str(found), _url("change", found.number) if is_seen else "", pairs)
 
 
+def _department_order(viewer: Viewer, instance: ProcessInstance) -> Matter | None:
+    """What a manager asks for whom: the department must know, although not of its branch."""
+    rows = DepartmentOrder.objects.select_related("customer", "ordered_by", "unit", "mandate")
+    found = rows.filter(pk=instance.subject_id).first()
+    if found is None:
+        return None
+    pairs = (
+        (_("编号"), found.number),
+        (_("客户"), found.customer.name),
+        (_("种类"), found.kind_name),
+        (_("事由"), found.title),
+        (_("要求"), found.details),
+        (_("下达人"), f"{found.ordered_by.name} · {found.unit.name} {found.ordered_by.phone}"),
+        (_("依据授权"), found.mandate.name),
+        (_("办理结果"), found.result or "—"),
+        (_("状态"), str(found.get_state_display())),
+    )
+    is_seen = DepartmentOrder.objects.visible_to(viewer).filter(pk=found.pk).exists()
+    return Matter(found.title, _url("order", found.number) if is_seen else "", pairs)
+
+
 def _span(change: SupplyChange) -> str:
     """The days of a change: its first, and its last where it ends by itself."""
     if change.ends_on is None:
@@ -170,6 +193,7 @@ def _url(name: str, *arguments: object) -> str:
 _DESCRIBERS: dict[str, Callable[[Viewer, ProcessInstance], Matter | None]] = {
     APPLICATION: _application,
     CHANGE: _change,
+    ORDER: _department_order,
     METERING_ORDER: _metering_order,
     SERVICE_ORDER: _service_order,
 }

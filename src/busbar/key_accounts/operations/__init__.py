@@ -13,7 +13,7 @@ from busbar.key_accounts.operations.overriding import (
     propose_override,
 )
 from busbar.key_accounts.operations.ruling import UnableToSetRule, set_criterion, set_policy
-from busbar.key_accounts.operations.seeding import load_recognition_seed
+from busbar.key_accounts.operations.seeding import load_managers_seed, load_recognition_seed
 
 __all__ = [
     "UnableToEvaluate",
@@ -23,6 +23,7 @@ __all__ = [
     "end_override",
     "end_overrides",
     "evaluate_month",
+    "load_managers_seed",
     "load_recognition_seed",
     "propose_override",
     "require_bills",

@@ -9,17 +9,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Happening
 from busbar.key_accounts.models import (
     ImportanceCriterion,
     IndustryClass,
+    QualificationKind,
+    QualificationRule,
     RecognitionCriterion,
     RecognitionPolicy,
+    RefusalReason,
+    ServiceStandard,
 )
-from busbar.pricing.models import SourcedModel
 
 SEED = Path(__file__).resolve().parent.parent / "seed"
 
@@ -39,12 +42,26 @@ def load_recognition_seed(*, at: dt.datetime) -> int:
     return len(entered)
 
 
+@transaction.atomic
+def load_managers_seed(*, at: dt.datetime) -> int:
+    """Enter reasons of refusal, standards and qualifications of which no version stands."""
+    qualifications = read_seed("qualifications")
+    entered = [
+        *enter_missing(RefusalReason, "code", read_seed("refusal_reasons")["reason"]),
+        *enter_missing(ServiceStandard, "code", read_seed("standards")["standard"]),
+        *enter_missing(QualificationKind, "code", qualifications["kind"]),
+        *enter_missing(QualificationRule, "grade", qualifications["rule"]),
+    ]
+    tell_loaded(entered, at)
+    return len(entered)
+
+
 def read_seed(name: str) -> dict[str, Any]:
     """A file of the seed."""
-    return tomllib.loads((SEED / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((SEED / f"{name}.toml").read_text(encoding="utf-8"), parse_float=Decimal)
 
 
-def enter_missing(model: type[SourcedModel], key: str, rows: Iterable[dict[str, Any]]) -> list[str]:
+def enter_missing(model: type[models.Model], key: str, rows: Iterable[dict[str, Any]]) -> list[str]:
     """Rows whose key has no version yet; returns the keys."""
     everyone = model._default_manager  # noqa: SLF001 - Django's documented way to rows
     known = set(everyone.values_list(key, flat=True))

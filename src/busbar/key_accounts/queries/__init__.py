@@ -1,1 +1,1 @@
-"""Reading key accounts, a file for each part."""
+"""Reading the room, a file for each part."""

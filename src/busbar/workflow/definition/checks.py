@@ -192,9 +192,11 @@ def _step(step: Step, forms: Forms, facts: frozenset[str]) -> Iterator[str]:
         yield "用户任务应有 busbar:form"
     elif step.form not in forms:
         yield f"busbar:form 是“{step.form}”，forms.toml 里没有这个表单"
-    yield from _one_of("role", step.role, Role.values)
-    yield from _one_of("unit", step.unit, UnitKind.values)
+    yield from _one_of_or_fact("role", step.role, Role.values, facts)
+    yield from _one_of_or_fact("unit", step.unit, UnitKind.values, facts)
     yield from _one_of("party", step.party, PARTIES)
+    if step.owner and (not step.owner.startswith("=") or step.owner[1:] not in facts):
+        yield f"busbar:owner 是“{step.owner}”，应为 = 加一个已有的事实"
     if step.handler and registry.get_task_handler(step.handler) is None:
         yield f"busbar:handler 是“{step.handler}”，没有登记这个处理程序"
     if step.limit.startswith("=") and step.limit[1:] not in facts:
@@ -221,6 +223,16 @@ def _one_of(attribute: str, value: str, allowed: Iterable[Any]) -> Iterator[str]
     if value not in values:
         said = f"是“{value}”" if value else "缺少"
         yield f"busbar:{attribute} {said}，应为 {'、'.join(values)} 之一"
+
+
+def _one_of_or_fact(
+    attribute: str, value: str, allowed: Iterable[Any], facts: frozenset[str]
+) -> Iterator[str]:
+    """A value of the list, or `=fact`: whom the matter itself names."""
+    if not value.startswith("="):
+        yield from _one_of(attribute, value, allowed)
+    elif value[1:] not in facts:
+        yield f"busbar:{attribute} 引用的事实“{value[1:]}”不存在"
 
 
 def _offers(form: Form, outcome: str) -> bool:

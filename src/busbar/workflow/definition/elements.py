@@ -31,6 +31,7 @@ class Step:
     stage: int = 0
     party: str = "department"
     returns: bool = False
+    owner: str = ""
     help: str = ""
 
 
@@ -65,8 +66,3 @@ class Definition:
     messages: frozenset[str]
     flows: Mapping[str, tuple[str, ...]]
     xml: str
-
-    @property
-    def unit_kinds(self) -> frozenset[str]:
-        """Kinds of unit that its tasks belong to."""
-        return frozenset(step.unit for step in self.steps.values())

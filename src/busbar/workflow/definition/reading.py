@@ -85,6 +85,7 @@ def tree_step(tree: Tree) -> Any:
             stage=int(stage) if stage.isdigit() else -1,
             party=own.get("party") or lane.get("party", "department"),
             returns=own.get("returns", "") == "true",
+            owner=own.get("owner", ""),
             help=documentation.strip(),
         )
 

@@ -165,8 +165,8 @@ def _open(move: Move, come: Mapping[UUID, str]) -> None:
     if not come:
         return
     steps = {task_id: move.definition.steps[element] for task_id, element in come.items()}
-    units = people.resolve_units(move.instance.unit, {step.unit for step in steps.values()})
-    rows = [_row(move, task_id, step, units[step.unit]) for task_id, step in steps.items()]
+    posts = people.resolve_posts(move.instance.unit, steps.values(), move.course.facts)
+    rows = [_row(move, task_id, step, posts[step.element]) for task_id, step in steps.items()]
     for task, step in zip(UserTask.objects.bulk_create(rows), steps.values(), strict=True):
         code = _limit_code(move, step)
         if code:
@@ -183,16 +183,19 @@ def _invite(move: Move, tasks: list[UserTask]) -> None:
         invite(move.instance.subject_id, {task.unit_id: task.title for task in tasks}, move.at)
 
 
-def _row(move: Move, task_id: UUID, step: Step, unit: Any) -> UserTask:
+def _row(move: Move, task_id: UUID, step: Step, post: people.Post) -> UserTask:
     return UserTask(
         instance=move.instance,
         spiff_id=task_id,
         element=step.element,
         title=step.title,
         stage=step.stage,
-        role=step.role,
+        role=post.role,
         party=step.party,
-        unit=unit,
+        unit=post.unit,
+        owner=post.owner,
+        state=TaskState.CLAIMED if post.owner else TaskState.OPEN,
+        claimed_at=move.at if post.owner else None,
         customer_id=move.instance.customer_id,
         form=step.form,
         silent=step.silent,

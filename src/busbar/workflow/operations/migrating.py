@@ -110,10 +110,10 @@ def _refit(move: Move) -> None:
     """
     rows = list(UserTask.objects.open().filter(instance=move.instance))
     steps = [move.definition.steps[task.element] for task in rows]
-    units = people.resolve_units(move.instance.unit, {step.unit for step in steps})
+    posts = people.resolve_posts(move.instance.unit, steps, move.course.facts)
     for task, step in zip(rows, steps, strict=True):
-        unit = units[step.unit]
-        moved = (unit.pk, step.role) != (task.unit_id, task.role)
+        post = posts[step.element]
+        moved = (post.unit.pk, post.role) != (task.unit_id, task.role)
         passed_on = moved or step.party != task.party
         if passed_on:
             clocking.let_go(task, move.instance, at=move.at)
@@ -125,7 +125,7 @@ def _refit(move: Move) -> None:
             step.form,
             step.silent,
         )
-        task.role, task.party, task.unit = step.role, step.party, unit
+        task.role, task.party, task.unit = post.role, step.party, post.unit
         if passed_on:
             clocking.hold(task, move.instance, at=move.at)
     names = ["title", "stage", "form", "silent", "role", "party", "unit", "owner", "state"]

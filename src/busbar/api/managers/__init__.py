@@ -1,0 +1,1 @@
+"""Key-account managers: orders to departments and the mandates behind them."""

@@ -1,0 +1,33 @@
+"""What figures of the room share: their days, their source, how sure they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+
+from busbar.clocks.models import Certainty
+
+
+class DatedModel(models.Model):
+    """A figure or rule with its validity `[valid_from, valid_until)`, source and certainty."""
+
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=300)
+    certainty = models.CharField(max_length=12, choices=Certainty.choices)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="%(app_label)s_%(class)s_validity",
+            )
+        ]
+
+
+def valid_on(day: dt.date) -> Q:
+    """Rows in force on the day."""
+    return Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gt=day))
