@@ -41,6 +41,7 @@ class Permission(models.TextChoices):
     KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
     DRAFT_TARIFFS = "draft_tariffs", _("拟订电价")
     ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
+    CONSOLIDATE = "consolidate", _("归并客户档案")
 
 
 _P = Permission
@@ -53,6 +54,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ACCEPT_APPLICATIONS,
             _P.HANDLE_CHANGES,
             _P.COLLECT_ARREARS,
+            _P.CONSOLIDATE,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
