@@ -41,6 +41,8 @@ SEEN_BY_ALL = {
     "workflow.ProcessDefinition": "what processes there are; company-wide",
     "workflow.ProcessVersion": "published definitions, shown to whoever may publish them",
     "customers.CustomerGroup": "a name that customers share; its customers are visible rows",
+    "customers.ConsolidationFigure": "thresholds, one set for the company",
+    "customers.CompletenessRule": "published rules",
     "network.ConductorType": "a published list of lines and cables",
     "pricing.RuleSet": "published rules",
     "pricing.RuleParameter": "published rules",

@@ -47,6 +47,7 @@ class Permission(models.TextChoices):
     ASSIGN_CUSTOMERS = "assign_customers", _("分配与移交客户")
     KEEP_MANDATES = "keep_mandates", _("维护授权与内部服务协议")
     KEEP_QUALIFICATIONS = "keep_qualifications", _("维护资格与培训")
+    CONSOLIDATE = "consolidate", _("归并客户档案")
 
 
 _P = Permission
@@ -61,6 +62,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.COLLECT_ARREARS,
             _P.RECOGNIZE_KEY_ACCOUNTS,
             _P.ORDER_DEPARTMENTS,
+            _P.CONSOLIDATE,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(

@@ -16,6 +16,7 @@ from busbar.billing import queries as billing_queries
 from busbar.clocks import operations as clocks_operations
 from busbar.connections import operations as connections_operations
 from busbar.connections.operations import changes as change_operations
+from busbar.customers import operations as customers_operations
 from busbar.jobs.timetable import install_timetable
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.kit.periods import Month
@@ -53,6 +54,7 @@ def prepare(*, at: dt.datetime) -> None:
     pricing_operations.load_seed(at=at)
     metering_operations.load_reading_types()
     metering_operations.load_vee_rules(at=at)
+    customers_operations.load_customers_seed(at=at)
     network_operations.load_conductor_types(at=at)
     workflow_operations.load_shipped_processes(at=at)
     notifications_operations.load_shipped_words(at=at)

@@ -215,6 +215,7 @@ def _timeline(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> di
     before = page_number(request, "before", 0) or None
     entries = journal_queries.list_customer_entries(
         customer_id=file.customer.pk,
+        former_ids=[former.merge.other_id for former in file.former_numbers],
         before_id=before,
         limit=TIMELINE_PAGE + 1,
         branch=None if file.is_whole else request.viewer.unit_path,

@@ -10,9 +10,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Entries about one row of one noun."""
         return self.filter(subject_type=subject_type, subject_id=subject_id)
 
-    def of_customer(self, customer_id: int) -> "EntryQuerySet":
-        """Entries that belong on one customer's timeline."""
-        return self.filter(customer_id=customer_id)
+    def of_customer(self, *customer_ids: int) -> "EntryQuerySet":
+        """Entries that belong on the timeline of a customer, and of those that went into it."""
+        return self.filter(customer_id__in=customer_ids)
 
 
 class Entry(models.Model):

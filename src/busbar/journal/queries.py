@@ -72,14 +72,20 @@ def facts_of(entry: Entry) -> dict[str, object]:
 
 
 def list_customer_entries(
-    *, customer_id: int, before_id: int | None, limit: int, branch: str | None = None
+    *,
+    customer_id: int,
+    former_ids: Sequence[int] = (),
+    before_id: int | None,
+    limit: int,
+    branch: str | None = None,
 ) -> list[Entry]:
     """A customer's timeline, newest first, by keyset. The caller has checked visibility.
 
+    `former_ids` are of customers that went into this one: what happened to them before.
     `branch` (a unit's path) leaves only what concerns that branch of the tree: for a viewer who
     sees the customer only in part. None leaves all.
     """
-    entries = _within(Entry.objects.of_customer(customer_id), branch)
+    entries = _within(Entry.objects.of_customer(customer_id, *former_ids), branch)
     if before_id is not None:
         entries = entries.filter(id__lt=before_id)
     return list(entries.order_by("-id")[:limit])

@@ -1,8 +1,21 @@
 """Changing the customer register. `store_*` take many rows; the others are one use case each."""
 
+from busbar.customers.operations.consolidating import (
+    UnableToConsolidate,
+    run_consolidation,
+    start_run,
+)
 from busbar.customers.operations.documents import (
     UnableToAttachDocument,
     attach_document,
+)
+from busbar.customers.operations.figures import load_customers_seed
+from busbar.customers.operations.former import follow_former
+from busbar.customers.operations.merging import (
+    UnableToMergeCustomers,
+    UnableToUndoMerge,
+    merge_customers,
+    undo_merge,
 )
 from busbar.customers.operations.numbering import UnableToNumberAccount, take_account_number
 from busbar.customers.operations.people import store_contacts, store_team
@@ -11,6 +24,11 @@ from busbar.customers.operations.registering import (
     store_accounts,
     store_customers,
     store_groups,
+)
+from busbar.customers.operations.reviewing import (
+    UnableToReviewCandidate,
+    confirm_candidate,
+    reject_candidate,
 )
 from busbar.customers.operations.single import (
     UnableToAddContact,
@@ -26,28 +44,43 @@ from busbar.customers.operations.single import (
     register_customer,
     remove_team_member,
 )
+from busbar.customers.operations.splitting import UnableToSplitCustomer, split_customer
 
 __all__ = [
     "UnableToAddContact",
     "UnableToAmendCustomer",
     "UnableToAssignTeamMember",
     "UnableToAttachDocument",
+    "UnableToConsolidate",
+    "UnableToMergeCustomers",
     "UnableToNumberAccount",
     "UnableToOpenAccount",
     "UnableToRegisterCustomer",
     "UnableToRemoveTeamMember",
+    "UnableToReviewCandidate",
+    "UnableToSplitCustomer",
+    "UnableToUndoMerge",
     "add_contact",
     "amend_customer",
     "assign_team_member",
     "attach_document",
+    "confirm_candidate",
+    "follow_former",
     "is_account_number",
+    "load_customers_seed",
+    "merge_customers",
     "open_account",
     "register_customer",
+    "reject_candidate",
     "remove_team_member",
+    "run_consolidation",
+    "split_customer",
+    "start_run",
     "store_accounts",
     "store_contacts",
     "store_customers",
     "store_groups",
     "store_team",
     "take_account_number",
+    "undo_merge",
 ]

@@ -23,6 +23,7 @@ from busbar.access.registers import (
 )
 from busbar.access.visibility import Viewer
 from busbar.customers.models import AccountTeamMember, Contact, Customer, TeamRole
+from busbar.customers.operations.former import follow_former
 from busbar.customers.operations.registering import UNKNOWN_CUSTOMER
 
 _TOLD_CONTACT = Told("customers.contact", "added", customer_of=lambda contact: contact.customer)
@@ -32,7 +33,7 @@ _TOLD_MEMBER = Told("customers.team_member", "assigned", customer_of=lambda m: m
 @transaction.atomic
 def store_contacts(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Contacts by customer, name and role; a new primary contact takes the place of the old."""
-    batch, outcome = Batch(rows), Outcome()
+    batch, outcome = Batch(follow_former(rows)), Outcome()
     key = _key("customer", "name", "role")
     outcome.unchanged += len(batch.reject_repeats(key, "name", "客户的联系人和职务"))
     customers = _customers(batch, by)
@@ -53,7 +54,7 @@ def store_contacts(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outco
 @transaction.atomic
 def store_team(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Team members by customer and employee; a new A角 makes the old one a member."""
-    batch, outcome = Batch(rows), Outcome()
+    batch, outcome = Batch(follow_former(rows)), Outcome()
     key = _key("customer", "employee")
     outcome.unchanged += len(batch.reject_repeats(key, "employee", "客户的团队成员"))
     customers = _customers(batch, by)

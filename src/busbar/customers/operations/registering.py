@@ -34,8 +34,10 @@ from busbar.customers.models import (
     CustomerAccount,
     CustomerGroup,
     CustomerKind,
+    FormerNumber,
     Importance,
 )
+from busbar.customers.operations.former import follow_former
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
 UNKNOWN_CUSTOMER = "没有这个客户编号，或该客户不在您的管辖范围内"
@@ -94,12 +96,16 @@ def _group_values(row: Row, parents: dict[Any, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def store_customers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
-    """Customers by number, in units of the viewer's branch; credit codes stay unique."""
+    """Customers by number, in units of the viewer's branch; credit codes stay unique.
+
+    A number that went into another customer is refused: that customer is amended by its own.
+    """
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["customer"], "customer", "客户编号"))
     everyone = Customer.objects.select_related("unit", "group")
     existing = fetch_by(everyone, "number", batch.values("customer"))
     reject_unseen(batch, existing, Customer.objects, by, "customer")
+    _reject_former(batch)
     units = resolve_units(batch, by)
     groups = resolve(batch, "group", CustomerGroup.objects.all(), "code", "没有这个编码的集团")
     _check_credit_codes(batch)
@@ -138,6 +144,15 @@ def _customer_values(row: Row, units: dict[Any, Any], groups: dict[Any, Any]) ->
     return values
 
 
+def _reject_former(batch: Batch) -> None:
+    former = fetch_by(
+        FormerNumber.objects.select_related("customer"), "number", batch.values("customer")
+    )
+    for index, row in list(batch.live()):
+        if (number := former.get(row["customer"])) is not None:
+            batch.reject(index, "customer", f"已并入客户 {number.customer.number}")
+
+
 def _check_credit_codes(batch: Batch) -> None:
     """A right check digit, and one customer a code, in the batch and in the register."""
     for index, row in list(batch.live()):
@@ -158,7 +173,7 @@ def store_accounts(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outco
     An archive that is kept by account knows no customers: then each credit code makes one
     customer, and an account without one stands for itself (`H` + 户号) until it is merged.
     """
-    batch, outcome = Batch(rows), Outcome()
+    batch, outcome = Batch(follow_former(rows)), Outcome()
     _check_accounts(batch, outcome)
     everyone = CustomerAccount.objects.select_related("unit", "customer", "customer__unit")
     existing = fetch_by(everyone, "number", batch.values("account"))

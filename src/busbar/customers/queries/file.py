@@ -15,6 +15,7 @@ from busbar.customers.models import (
     CustomerAccount,
     CustomerGroup,
     Document,
+    FormerNumber,
 )
 
 
@@ -37,6 +38,7 @@ class CustomerFile:
     contacts: list[Contact]
     documents: list[Document]
     team: list[AccountTeamMember]
+    former_numbers: list[FormerNumber] = field(default_factory=list)
     is_whole: bool = True
     """False for a viewer who sees the customer only through some of its accounts."""
 
@@ -44,10 +46,14 @@ class CustomerFile:
 def get_customer(viewer: Viewer, number: str) -> Customer:
     """The customer if the viewer may see it; `Customer.DoesNotExist` otherwise.
 
-    It comes with `seen_whole` (see `CustomerQuerySet.with_extent`).
+    It comes with `seen_whole` (see `CustomerQuerySet.with_extent`). The number of a customer that
+    went into another leads to the one that stands.
     """
     visible = Customer.objects.visible_to(viewer).with_extent(viewer)
-    customer: Customer = visible.select_related("unit", "group").get(number=number)
+    visible = visible.select_related("unit", "group")
+    customer: Customer | None = visible.filter(number=number).first()
+    if customer is None:
+        customer = visible.get(former_numbers__number=number)
     return customer
 
 
@@ -76,7 +82,7 @@ def list_accounts(
 
 
 def get_customer_file(viewer: Viewer, number: str) -> CustomerFile:
-    """Everything of one customer that the viewer may see; at most eight queries."""
+    """Everything of one customer that the viewer may see; at most nine queries."""
     customer: Any = get_customer(viewer, number)
     team = AccountTeamMember.objects.visible_to(viewer).filter(customer=customer)
     return CustomerFile(
@@ -92,6 +98,9 @@ def get_customer_file(viewer: Viewer, number: str) -> CustomerFile:
             Document.objects.visible_to(viewer).filter(customer=customer).order_by("-uploaded_at")
         ),
         team=list(team.select_related("employee", "employee__unit").order_by("role", "id")),
+        former_numbers=list(
+            FormerNumber.objects.filter(customer=customer).order_by("-pk").select_related("merge")
+        ),
         is_whole=customer.seen_whole,
     )
 

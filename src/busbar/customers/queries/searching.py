@@ -8,7 +8,7 @@ from typing import Literal
 from django.db.models import Q
 
 from busbar.access.visibility import Viewer
-from busbar.customers.models import Customer, CustomerAccount
+from busbar.customers.models import Customer, CustomerAccount, FormerNumber
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,24 @@ class SearchHit:
 
 
 def matches_text(text: str) -> Q:
-    """Condition on `Customer`: number, credit code or 户号 begin so; name or initials hold it."""
+    """Condition on `Customer`: number, credit code or 户号 begin so; name or initials hold it.
+
+    What a customer was called before it went into this one counts as well.
+    """
     text = text.strip()
     condition = Q(name__icontains=text)
+    former = Q(name__icontains=text)
     if text.isascii():
         accounts = CustomerAccount.objects.filter(number__startswith=text)
         condition |= Q(number__istartswith=text) | Q(credit_code__startswith=text.upper())
         condition |= Q(pk__in=accounts.values("customer_id"))
+        former |= Q(number__istartswith=text) | Q(credit_code__startswith=text.upper())
         if text.isalnum():
             condition |= Q(pinyin__contains=text.lower())
     else:
         accounts = CustomerAccount.objects.filter(name__contains=text)
         condition |= Q(pk__in=accounts.values("customer_id"))
-    return condition
+    return condition | Q(pk__in=FormerNumber.objects.filter(former).values("customer_id"))
 
 
 def search(viewer: Viewer, text: str, *, limit: int = 20) -> list[SearchHit]:

@@ -23,6 +23,7 @@ from busbar.access.registers import (
 )
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer, CustomerAccount
+from busbar.customers.operations import follow_former
 from busbar.network.models import Feeder
 from busbar.supply.models import PowerSource, Site, SourceRole, UsagePoint
 
@@ -61,7 +62,7 @@ def reject_foreign_sites(batch: Batch, accounts: dict[Any, Any], sites: dict[Any
 @transaction.atomic
 def store_sites(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Sites by code, of a customer named by its number or by one of its accounts."""
-    batch, outcome = Batch(rows), Outcome()
+    batch, outcome = Batch(follow_former(rows)), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["site"], "site", "用电地址编码"))
     seen = Customer.objects.select_related("unit").visible_to(by)
     unknown = "没有这个客户编号，或该客户不在您的管辖范围内"

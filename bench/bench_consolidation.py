@@ -1,0 +1,36 @@
+"""How well entries of one body are found: on a generated Chinese archive.
+
+Nothing here was tuned on what is measured: the shipped parameters and the thresholds come from
+`bench/consolidation/tuning_archive.py`, whose brands are the other half of the hashes.
+"""
+
+from __future__ import annotations
+
+import time
+
+from bench.consolidation import measured_archive, tuning_archive
+from bench.consolidation.measuring import measure_archive
+from bench.consolidation.names import SHARED, brands
+
+BODIES = 5_000
+
+
+def run() -> None:
+    """Print precision, recall, F1 and top-1; skip what has no data here."""
+    if not (found := brands(measured=True)):
+        print(f"no company_names below {SHARED}: skipped")
+    else:
+        _show(
+            "tuning archive (for comparison only)",
+            tuning_archive.entries(brands(measured=False), BODIES, 12),
+        )
+        _show("measured archive", measured_archive.entries(found, BODIES))
+
+
+def _show(name: str, archive: list[measured_archive.ArchiveEntry]) -> None:
+    start = time.perf_counter()
+    told = measure_archive(archive)
+    seconds = time.perf_counter() - start
+    print(f"  {name}: {len(archive)} entries, {seconds:.1f} s")
+    for line in told:
+        print(f"    {line}")

@@ -1,0 +1,1 @@
+"""Archives with known truth for the consolidation: one to tune on, another to measure on."""

@@ -1,0 +1,98 @@
+"""An address taken apart: county, road, number, building; and telephone numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from busbar.customers.consolidation.names import fold
+from busbar.customers.consolidation.words import bare_place, shipped_words
+
+_LEVEL = re.compile(r"([一-鿿]{2,8}?(?:自治区|自治州|自治县|省|市|区|县|旗))")
+_NUMBER = re.compile(r"(\d+)(?:号|弄)")
+_BUILDING = re.compile(r"(\d+|[A-Z])(?:号楼|幢|栋|座|楼)")
+_TOWN = re.compile(r"^([一-鿿]{1,6}?(?:街道|镇|乡|开发区|园区))")
+_NOT_DIGIT = re.compile(r"\D+")
+_SHORTEST_PHONE = 7
+_MOBILE = re.compile(r"^(?:86)?(1[3-9]\d{9})$")
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address's parts; empty where it states none."""
+
+    full: str
+    places: tuple[str, ...]
+    town: str
+    road: str
+    number: str
+    building: str
+
+    @property
+    def county(self) -> str:
+        """The nearest division above the town."""
+        return self.places[-1] if self.places else ""
+
+    @property
+    def door(self) -> str:
+        """Road and number; empty unless both are stated."""
+        return f"{self.road}{self.number}" if self.road and self.number else ""
+
+
+def split_address(text: str) -> Address:
+    """The parts of an address.
+
+    >>> split_address("东海省临江市望海县白石镇 工业大道１２号 三号楼")
+    Address(full='东海省临江市望海县白石镇工业大道12号3号楼', places=('东海', '临江', '望海'),
+    town='白石镇', road='工业大道', number='12', building='3')
+    >>> split_address("").door
+    ''
+    """
+    full = fold(text).replace("(", "").replace(")", "")
+    places, rest = _take_places(full)
+    town = found.group(1) if (found := _TOWN.match(rest)) else ""
+    rest = rest.removeprefix(town)
+    road, behind = _split_road(rest)
+    number = found.group(1) if (found := _NUMBER.search(behind)) else ""
+    building = found.group(1) if (found := _BUILDING.search(behind)) else ""
+    return Address(full, places, town, road, number, building)
+
+
+def normalize_phones(texts: Iterable[str]) -> list[str]:
+    """The numbers that the texts state, in one writing: mobiles whole, others by 7–8 digits.
+
+    An extension is dropped, and so is the area code, which offices leave out at home.
+
+    >>> normalize_phones(["(0512) 6543-2101 转 8", "+86 138 0000 1111", "无"])
+    ['13800001111', '65432101']
+    """
+    return sorted({phone for text in texts if (phone := _phone(text))})
+
+
+def _phone(text: str) -> str:
+    digits = _NOT_DIGIT.sub("", re.split(r"转|分机|[xX]|ext", text)[0])
+    if mobile := _MOBILE.match(digits):
+        return mobile.group(1)
+    digits = digits.removeprefix("86")
+    return digits[-8:] if len(digits) >= _SHORTEST_PHONE else ""
+
+
+def _take_places(text: str) -> tuple[tuple[str, ...], str]:
+    places: list[str] = []
+    while found := _LEVEL.match(text):
+        if text[found.end() :].startswith(("路", "街", "大道", "大街", "巷")):
+            break  # 县前街, 市府路: the name of a road
+        places.append(bare_place(found.group(1)))
+        text = text[found.end() :]
+    return tuple(places), text
+
+
+def _split_road(text: str) -> tuple[str, str]:
+    ends = [place + len(road) for road in shipped_words().roads if (place := text.find(road)) > 0]
+    if not ends:
+        return "", text
+    end = min(ends)
+    if text[end - 1 :].startswith(("道路", "街道")):
+        end += 1
+    return text[:end], text[end:]
