@@ -49,6 +49,8 @@ NEEDED: dict[str, Permission] = {
     "service_order_new": Permission.HANDLE_CHANGES,
     "vee_rule": Permission.KEEP_VEE_RULES,
     "tariff_draft_new": Permission.DRAFT_TARIFFS,
+    "interaction_new": Permission.KEEP_RELATIONS,
+    "complaint_new": Permission.HANDLE_COMPLAINTS,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {
@@ -120,6 +122,12 @@ SHARED = {
     "notice_number": "E404",
     "payment_id": "999999",
     "shadow_bill.month": "E404",
+    "interaction_id": "999999",
+    "promise_id": "999999",
+    "complaint_number": "E404",
+    "improvement_id": "999999",
+    "survey_code": "E404",
+    "invitation_id": "999999",
 }
 """Values of places that mean the same for everybody; ids that nobody has."""
 

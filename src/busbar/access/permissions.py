@@ -41,6 +41,9 @@ class Permission(models.TextChoices):
     KEEP_VEE_RULES = "keep_vee_rules", _("维护读数校验规则")
     DRAFT_TARIFFS = "draft_tariffs", _("拟订电价")
     ADOPT_TARIFFS = "adopt_tariffs", _("批准电价")
+    KEEP_RELATIONS = "keep_relations", _("走访与承诺")
+    HANDLE_COMPLAINTS = "handle_complaints", _("办理投诉")
+    SURVEY_CUSTOMERS = "survey_customers", _("满意度调查")
 
 
 _P = Permission
@@ -53,6 +56,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ACCEPT_APPLICATIONS,
             _P.HANDLE_CHANGES,
             _P.COLLECT_ARREARS,
+            _P.KEEP_RELATIONS,
+            _P.HANDLE_COMPLAINTS,
+            _P.SURVEY_CUSTOMERS,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
@@ -67,7 +73,16 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.HANDLE_CHANGES,
         }
     ),
-    Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}),
+    Role.SERVICE_AGENT: frozenset(
+        {
+            _P.EDIT_CUSTOMERS,
+            _P.ACCEPT_APPLICATIONS,
+            _P.HANDLE_CHANGES,
+            _P.KEEP_RELATIONS,
+            _P.HANDLE_COMPLAINTS,
+            _P.SURVEY_CUSTOMERS,
+        }
+    ),
     Role.METERING_ENGINEER: frozenset(
         {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
     ),

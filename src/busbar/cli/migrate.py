@@ -23,6 +23,7 @@ from busbar.network import operations as network_operations
 from busbar.notifications import operations as notifications_operations
 from busbar.payments import operations as payments_operations
 from busbar.pricing import operations as pricing_operations
+from busbar.service_desk import operations as service_desk_operations
 from busbar.workflow import operations as workflow_operations
 
 
@@ -62,6 +63,7 @@ def prepare(*, at: dt.datetime) -> None:
     change_operations.load_change_rules(at=at)
     payments_operations.load_payments_seed(at=at)
     arrears_operations.load_stop_rules(at=at)
+    service_desk_operations.load_satisfaction_seed(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

@@ -15,10 +15,12 @@ from busbar.billing import insights
 from busbar.billing.insights import Scope
 from busbar.billing.models import FindingKind
 from busbar.console import work_items
+from busbar.console.desk_items import count_desk, list_desk, read_due_key
 from busbar.console.work_items import LOOK_AHEAD_DAYS, WorkItem, WorkKind
 from busbar.imports import queries as imports_queries
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import Period, local_date
+from busbar.service_desk.queries import DueScope
 from busbar.supply import expiry as supply_expiry
 
 LOOK_BACK_DAYS = 30
@@ -32,6 +34,7 @@ FINDINGS = {
     WorkKind.DEMAND: FindingKind.DEMAND,
     WorkKind.POWER_FACTOR: FindingKind.POWER_FACTOR,
 }
+DESK = (WorkKind.COMPLAINTS, WorkKind.IMPROVEMENTS, WorkKind.PROMISES, WorkKind.VISITS)
 
 Key = tuple[str, int]
 """What a list is read on from: the last item's value and id."""
@@ -58,6 +61,11 @@ class Look:
             self.today - dt.timedelta(days=LOOK_BACK_DAYS),
             self.today + dt.timedelta(days=LOOK_AHEAD_DAYS + 1),
         )
+
+    @property
+    def due_scope(self) -> DueScope:
+        """Whose matters of the service desk, and which customer's."""
+        return DueScope(mine=self.scope.mine, customer_id=self.scope.customer_id)
 
     @property
     def imports_since(self) -> dt.datetime:
@@ -98,6 +106,7 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     counts[WorkKind.AGREEMENTS] = supply_expiry.count_ending_agreements(
         viewer, period=seen.expiry, mine=scope.mine, customer_id=scope.customer_id
     )
+    counts |= count_desk(viewer, at=seen.at, scope=seen.due_scope)
     if scope.customer_id is None:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.imports_since
@@ -114,6 +123,15 @@ def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[Wor
         return _agreements(seen, after, limit)
     if kind == WorkKind.IMPORTS:
         return _imports(seen, after, limit)
+    if kind in DESK:
+        return list_desk(
+            seen.viewer,
+            kind,
+            at=seen.at,
+            scope=seen.due_scope,
+            after=read_due_key(after),
+            limit=limit,
+        )
     if seen.month is None:
         return []
     if kind == WorkKind.REFUSED:

@@ -56,6 +56,16 @@ AREAS = (
         ),
     ),
     Area(
+        _("客户服务"),
+        (
+            Place(_("走访与往来"), "messages", "interaction_list", under=("interaction",)),
+            Place(_("承诺台账"), "hand-stop", "promise_list", under=("promise",)),
+            Place(_("投诉台账"), "alert-triangle", "complaint_list", under=("complaint",)),
+            Place(_("满意度"), "mood-smile", "satisfaction", under=("improvement",)),
+            Place(_("满意度调查"), "clipboard-list", "survey_list", under=("survey",)),
+        ),
+    ),
+    Area(
         _("业扩与变更"),
         (
             Place(
