@@ -68,6 +68,8 @@ SEEN_BY_ALL = {
     "payments.PayerLink": "which account a payer paid for; read only to match and to suggest",
     "payments.LedgerAccount": "the chart of accounts, one for the company",
     "arrears.StopRule": "which days nobody is stopped on; one for everybody",
+    "key_accounts.BasicService": "published rules",
+    "key_accounts.ValueAddedProduct": "a published catalogue",
     "service_desk.EvidenceRule": "published rules",
     "service_desk.SatisfactionParameter": "published rules",
     "service_desk.SegmentMean": "a mean of a kind of customers; names none",

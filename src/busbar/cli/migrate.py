@@ -17,6 +17,7 @@ from busbar.clocks import operations as clocks_operations
 from busbar.connections import operations as connections_operations
 from busbar.connections.operations import changes as change_operations
 from busbar.jobs.timetable import install_timetable
+from busbar.key_accounts import operations as key_accounts_operations
 from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.network import operations as network_operations
@@ -64,6 +65,7 @@ def prepare(*, at: dt.datetime) -> None:
     payments_operations.load_payments_seed(at=at)
     arrears_operations.load_stop_rules(at=at)
     service_desk_operations.load_satisfaction_seed(at=at)
+    key_accounts_operations.load_services_seed(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "busbar.arrears",
     "busbar.service_desk",
     "busbar.connections",
+    "busbar.key_accounts",
     "busbar.imports",
     "busbar.console",
     "busbar.api",

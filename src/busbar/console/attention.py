@@ -16,6 +16,7 @@ from busbar.billing.insights import Scope
 from busbar.billing.models import FindingKind
 from busbar.console import work_items
 from busbar.console.desk_items import count_desk, list_desk, read_due_key
+from busbar.console.plan_items import count_plans, list_plan_items
 from busbar.console.work_items import LOOK_AHEAD_DAYS, WorkItem, WorkKind
 from busbar.imports import queries as imports_queries
 from busbar.kit.money import round_half_up
@@ -34,6 +35,7 @@ FINDINGS = {
     WorkKind.DEMAND: FindingKind.DEMAND,
     WorkKind.POWER_FACTOR: FindingKind.POWER_FACTOR,
 }
+PLANS = (WorkKind.SERVICES, WorkKind.MEASURES)
 DESK = (WorkKind.COMPLAINTS, WorkKind.IMPROVEMENTS, WorkKind.PROMISES, WorkKind.VISITS)
 
 Key = tuple[str, int]
@@ -107,6 +109,7 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
         viewer, period=seen.expiry, mine=scope.mine, customer_id=scope.customer_id
     )
     counts |= count_desk(viewer, at=seen.at, scope=seen.due_scope)
+    counts |= count_plans(viewer, on=seen.today, scope=seen.due_scope)
     if scope.customer_id is None:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.imports_since
@@ -123,6 +126,15 @@ def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[Wor
         return _agreements(seen, after, limit)
     if kind == WorkKind.IMPORTS:
         return _imports(seen, after, limit)
+    if kind in PLANS:
+        return list_plan_items(
+            seen.viewer,
+            kind,
+            on=seen.today,
+            scope=seen.due_scope,
+            after=_day_key(after),
+            limit=limit,
+        )
     if kind in DESK:
         return list_desk(
             seen.viewer,

@@ -235,6 +235,7 @@ TABS = (
     Tab("contacts", _("联系人"), _nothing_more),
     Tab("documents", _("文档"), _nothing_more),
     Tab("relations", _("关系"), customer_relations.relations),
+    Tab("plans", _("计划与业务"), customer_relations.plans),
     Tab("timeline", _("时间线"), customer_relations.timeline),
     Tab("records", _("系统记录"), _records),
 )

@@ -12,6 +12,7 @@ from busbar.access.permissions import Permission
 from busbar.console.requests import StaffRequest
 from busbar.console.timeline import SOURCES, read_key, read_timeline
 from busbar.customers.queries import CustomerFile
+from busbar.key_accounts import queries as key_queries
 from busbar.kit.periods import local_date
 from busbar.service_desk import queries
 
@@ -50,6 +51,17 @@ def _explained(file: CustomerFile, at: dt.datetime) -> queries.ExplainedIndex | 
         return queries.explain_customer(file.customer.pk, file.customer.kind, at=at)
     except queries.NoSuchRule:
         return None
+
+
+def plans(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict[str, Any]:
+    """The customer's plans, basic services, chances and solutions."""
+    viewer, pk = request.viewer, file.customer.pk
+    return {
+        "plans": key_queries.list_plans(viewer, customer_id=pk)[:SHOWN],
+        "dues": key_queries.list_dues(viewer, customer_id=pk, state="open")[:PIECES],
+        "offers": key_queries.list_opportunities(viewer, customer_id=pk)[:SHOWN],
+        "solutions": key_queries.list_solutions(viewer, customer_id=pk)[:SHOWN],
+    }
 
 
 def timeline(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict[str, Any]:

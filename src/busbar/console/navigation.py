@@ -66,6 +66,14 @@ AREAS = (
         ),
     ),
     Area(
+        _("大客户"),
+        (
+            Place(_("客户计划"), "notebook", "plan_list", under=("plan",)),
+            Place(_("七项基本业务"), "checklist", "service_due_list", under=("service_due",)),
+            Place(_("增值服务与方案"), "bulb", "offer_list", under=("offer", "solution")),
+        ),
+    ),
+    Area(
         _("业扩与变更"),
         (
             Place(

@@ -1,8 +1,10 @@
 """Addresses of the console; every file of the face lists its own."""
 
 from busbar.console import (
+    account_plans,
     administration,
     arrears,
+    basic_services,
     bill_correction,
     bill_paper,
     bill_release,
@@ -21,6 +23,7 @@ from busbar.console import (
     messages,
     metering,
     network,
+    offers,
     outages,
     payments,
     preferences,
@@ -55,6 +58,9 @@ urlpatterns = [
     *arrears.urlpatterns,
     *outages.urlpatterns,
     *service_desk.urlpatterns,
+    *account_plans.urlpatterns,
+    *basic_services.urlpatterns,
+    *offers.urlpatterns,
     *group_bills.urlpatterns,
     *billing_advice.urlpatterns,
     *network.urlpatterns,

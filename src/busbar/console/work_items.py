@@ -51,6 +51,8 @@ class WorkKind(models.TextChoices):
     IMPROVEMENTS = "improvements", gettext_lazy("满意度整改")
     PROMISES = "promises", gettext_lazy("承诺")
     VISITS = "visits", gettext_lazy("走访")
+    SERVICES = "services", gettext_lazy("基本业务")
+    MEASURES = "measures", gettext_lazy("计划措施")
 
 
 ICONS = {
@@ -65,6 +67,8 @@ ICONS = {
     WorkKind.IMPROVEMENTS: "trending-down",
     WorkKind.PROMISES: "hand-stop",
     WorkKind.VISITS: "calendar-event",
+    WorkKind.SERVICES: "checklist",
+    WorkKind.MEASURES: "list-check",
 }
 
 

@@ -20,6 +20,7 @@ from busbar.jobs import (
     billing,
     clocks,
     connections,
+    key_accounts,
     lake,
     notifications,
     papers,
@@ -50,6 +51,7 @@ REACTIONS = (
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
     Reaction("arrears.money", arrears.PREFIXES, arrears.follow_money),
     Reaction("service_desk.satisfaction", service_desk.PREFIXES, service_desk.score_touched),
+    Reaction("key_accounts.services", key_accounts.PREFIXES, key_accounts.raise_upon),
     Reaction("connections.papers", papers.PREFIXES, papers.tell_of_paper),
 )
 

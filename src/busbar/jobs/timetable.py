@@ -43,6 +43,7 @@ TIMETABLE = (
     Line("schemes", "busbar.jobs.connections.lapse_schemes", daily_at=dt.time(0, 40)),
     Line("changes", "busbar.jobs.connections.end_changes", daily_at=dt.time(0, 50)),
     Line("late", "busbar.jobs.payments.charge_late_payments", daily_at=dt.time(6, 0)),
+    Line("services", "busbar.jobs.key_accounts.raise_due", daily_at=dt.time(5, 30)),
     Line("satisfaction", "busbar.jobs.service_desk.score_all", daily_at=dt.time(5, 0)),
     Line("arrears", "busbar.jobs.arrears.run_day", daily_at=dt.time(6, 30)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
