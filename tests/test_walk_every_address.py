@@ -51,6 +51,8 @@ NEEDED: dict[str, Permission] = {
     "vee_rule": Permission.KEEP_VEE_RULES,
     "tariff_draft_new": Permission.DRAFT_TARIFFS,
     "outage_new": Permission.MANAGE_OUTAGES,
+    "interaction_new": Permission.KEEP_RELATIONS,
+    "complaint_new": Permission.HANDLE_COMPLAINTS,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {
@@ -125,6 +127,16 @@ SHARED = {
     "notice_number": "E404",
     "payment_id": "999999",
     "shadow_bill.month": "E404",
+    "interaction_id": "999999",
+    "plan_id": "999999",
+    "due_id": "999999",
+    "opportunity_id": "999999",
+    "solution_id": "999999",
+    "promise_id": "999999",
+    "complaint_number": "E404",
+    "improvement_id": "999999",
+    "survey_code": "E404",
+    "invitation_id": "999999",
 }
 """Values of places that mean the same for everybody; ids that nobody has."""
 

@@ -180,7 +180,7 @@ class TestBasics:
 
         answer = region.client().post("/customers/1/edit/", _basics(importance="first"))
 
-        page = region.client().get("/customers/1/tab/timeline/").content.decode()
+        page = region.client().get("/customers/1/tab/records/").content.decode()
         assert answer.status_code == 302
         assert Customer.objects.get(number="1").importance == Importance.FIRST
         assert "manager先生" in page

@@ -82,8 +82,8 @@ class TestPartlySeen:
     def test_the_timeline_is_that_of_the_own_branch(
         self, region: Region, southerner: Employee
     ) -> None:
-        own = region.client().get("/customers/1/tab/timeline/")
-        foreign = region.client(southerner).get("/customers/1/tab/timeline/")
+        own = region.client().get("/customers/1/tab/records/")
+        foreign = region.client(southerner).get("/customers/1/tab/records/")
 
         assert [e.subject_label for e in own.context["entries"]] == ["南厂的事", "北厂的事"]
         assert [e.subject_label for e in foreign.context["entries"]] == ["南厂的事"]
@@ -94,7 +94,7 @@ class TestPartlySeen:
         look_after(customer, southerner)
 
         page = region.client(southerner).get("/customers/1/")
-        timeline = region.client(southerner).get("/customers/1/tab/timeline/")
+        timeline = region.client(southerner).get("/customers/1/tab/records/")
 
         assert page.context["capacity_kva"] == 1630
         assert NOTE not in page.content.decode()

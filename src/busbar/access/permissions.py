@@ -48,6 +48,9 @@ class Permission(models.TextChoices):
     KEEP_MANDATES = "keep_mandates", _("维护授权与内部服务协议")
     KEEP_QUALIFICATIONS = "keep_qualifications", _("维护资格与培训")
     CONSOLIDATE = "consolidate", _("归并客户档案")
+    KEEP_RELATIONS = "keep_relations", _("走访与承诺")
+    HANDLE_COMPLAINTS = "handle_complaints", _("办理投诉")
+    SURVEY_CUSTOMERS = "survey_customers", _("满意度调查")
 
 
 _P = Permission
@@ -63,6 +66,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.RECOGNIZE_KEY_ACCOUNTS,
             _P.ORDER_DEPARTMENTS,
             _P.CONSOLIDATE,
+            _P.KEEP_RELATIONS,
+            _P.HANDLE_COMPLAINTS,
+            _P.SURVEY_CUSTOMERS,
         }
     ),
     Role.CONNECTION_OFFICER: frozenset(
@@ -77,7 +83,16 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.HANDLE_CHANGES,
         }
     ),
-    Role.SERVICE_AGENT: frozenset({_P.EDIT_CUSTOMERS, _P.ACCEPT_APPLICATIONS, _P.HANDLE_CHANGES}),
+    Role.SERVICE_AGENT: frozenset(
+        {
+            _P.EDIT_CUSTOMERS,
+            _P.ACCEPT_APPLICATIONS,
+            _P.HANDLE_CHANGES,
+            _P.KEEP_RELATIONS,
+            _P.HANDLE_COMPLAINTS,
+            _P.SURVEY_CUSTOMERS,
+        }
+    ),
     Role.METERING_ENGINEER: frozenset(
         {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
     ),

@@ -25,6 +25,7 @@ from busbar.network import operations as network_operations
 from busbar.notifications import operations as notifications_operations
 from busbar.payments import operations as payments_operations
 from busbar.pricing import operations as pricing_operations
+from busbar.service_desk import operations as service_desk_operations
 from busbar.workflow import operations as workflow_operations
 
 
@@ -68,6 +69,8 @@ def prepare(*, at: dt.datetime) -> None:
     key_accounts_operations.load_recognition_seed(at=at)
     access_operations.load_mandates(at=at)
     key_accounts_operations.load_managers_seed(at=at)
+    service_desk_operations.load_satisfaction_seed(at=at)
+    key_accounts_operations.load_services_seed(at=at)
     install_timetable(at=at)
     for month in billing_queries.list_unsearched_months():
         billing_operations.renew_findings(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "busbar.outages",
     "busbar.payments",
     "busbar.arrears",
+    "busbar.service_desk",
     "busbar.connections",
     "busbar.key_accounts",
     "busbar.imports",

@@ -17,10 +17,13 @@ from busbar.billing.insights import Scope
 from busbar.billing.models import FindingKind
 from busbar.console import work_items
 from busbar.console.cutting import read_place
+from busbar.console.desk_items import count_desk, list_desk, read_due_key
+from busbar.console.plan_items import count_plans, list_plan_items
 from busbar.console.work_items import LOOK_AHEAD_DAYS, WorkItem, WorkKind
 from busbar.imports import queries as imports_queries
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import Period, local_date
+from busbar.service_desk.queries import DueScope
 from busbar.supply import expiry as supply_expiry
 
 LOOK_BACK_DAYS = 30
@@ -36,6 +39,8 @@ FINDINGS = {
     WorkKind.DEMAND: FindingKind.DEMAND,
     WorkKind.POWER_FACTOR: FindingKind.POWER_FACTOR,
 }
+PLANS = (WorkKind.SERVICES, WorkKind.MEASURES)
+DESK = (WorkKind.COMPLAINTS, WorkKind.IMPROVEMENTS, WorkKind.PROMISES, WorkKind.VISITS)
 
 Key = tuple[str, int]
 """What a list is read on from: the last item's value and id."""
@@ -67,6 +72,11 @@ class Look:
     def dunning_before(self) -> dt.datetime:
         """Until when a dunning case's next step is news."""
         return self.at + dt.timedelta(days=DUNNING_DAYS)
+
+    @property
+    def due_scope(self) -> DueScope:
+        """Whose matters of the service desk, and which customer's."""
+        return DueScope(mine=self.scope.mine, customer_id=self.scope.customer_id)
 
     @property
     def imports_since(self) -> dt.datetime:
@@ -110,6 +120,8 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     counts[WorkKind.DUNNING] = arrears_queries.count_due(
         viewer, before=seen.dunning_before, mine=scope.mine, customer_id=scope.customer_id
     )
+    counts |= count_desk(viewer, at=seen.at, scope=seen.due_scope)
+    counts |= count_plans(viewer, on=seen.today, scope=seen.due_scope)
     if scope.customer_id is None:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.imports_since
@@ -128,6 +140,24 @@ def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[Wor
         return _imports(seen, after, limit)
     if kind == WorkKind.DUNNING:
         return _cases(seen, after, limit)
+    if kind in PLANS:
+        return list_plan_items(
+            seen.viewer,
+            kind,
+            on=seen.today,
+            scope=seen.due_scope,
+            after=_day_key(after),
+            limit=limit,
+        )
+    if kind in DESK:
+        return list_desk(
+            seen.viewer,
+            kind,
+            at=seen.at,
+            scope=seen.due_scope,
+            after=read_due_key(after),
+            limit=limit,
+        )
     if seen.month is None:
         return []
     if kind == WorkKind.REFUSED:

@@ -23,6 +23,7 @@ from busbar.billing import insights
 from busbar.billing import queries as billing_queries
 from busbar.billing.insights import MonthSum, Scope
 from busbar.billing.models import Bill
+from busbar.console import customer_relations
 from busbar.console.attention import list_work, look
 from busbar.console.curves import curve_choices
 from busbar.console.key_accounts.overriding import load_tab as load_recognition
@@ -75,6 +76,8 @@ def customer(request: StaffRequest, number: str, tab: str = "overview") -> HttpR
     context |= chosen.load(request, file, timezone.now())
     if is_part(request) and request.GET.get("before"):
         return render(request, "console/customer/_timeline_entries.html", context)
+    if is_part(request) and request.GET.get("until"):
+        return render(request, "console/customer/_happened.html", context)
     name = "_body" if is_part(request) else "page"
     return render(request, f"console/customer/{name}.html", context)
 
@@ -210,7 +213,7 @@ def _nothing_more(_request: StaffRequest, _file: CustomerFile, _at: dt.datetime)
     return {}
 
 
-def _timeline(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dict[str, Any]:
+def _records(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dict[str, Any]:
     """The journal's entries about the customer, newest first, as far as the viewer sees it."""
     before = page_number(request, "before", 0) or None
     entries = journal_queries.list_customer_entries(
@@ -235,7 +238,10 @@ TABS = (
     Tab("group", _("集团"), _group),
     Tab("contacts", _("联系人"), _nothing_more),
     Tab("documents", _("文档"), _nothing_more),
-    Tab("timeline", _("时间线"), _timeline),
+    Tab("relations", _("关系"), customer_relations.relations),
+    Tab("plans", _("计划与业务"), customer_relations.plans),
+    Tab("timeline", _("时间线"), customer_relations.timeline),
+    Tab("records", _("系统记录"), _records),
 )
 
 urlpatterns = [

@@ -56,10 +56,23 @@ AREAS = (
         ),
     ),
     Area(
+        _("客户服务"),
+        (
+            Place(_("走访与往来"), "messages", "interaction_list", under=("interaction",)),
+            Place(_("承诺台账"), "hand-stop", "promise_list", under=("promise",)),
+            Place(_("投诉台账"), "alert-triangle", "complaint_list", under=("complaint",)),
+            Place(_("满意度"), "mood-smile", "satisfaction", under=("improvement",)),
+            Place(_("满意度调查"), "clipboard-list", "survey_list", under=("survey",)),
+        ),
+    ),
+    Area(
         _("大客户"),
         (
             Place(_("大客户名单"), "crown", "key_account_list", under=("key_account",)),
             Place(_("认定规则"), "adjustments", "key_account_rules"),
+            Place(_("客户计划"), "notebook", "plan_list", under=("plan",)),
+            Place(_("七项基本业务"), "checklist", "service_due_list", under=("service_due",)),
+            Place(_("增值服务与方案"), "bulb", "offer_list", under=("offer", "solution")),
             Place(_("部门工作指令"), "send", "order_list", under=("order",)),
             Place(_("授权清单"), "license", "mandate_list", under=("mandate",)),
         ),

@@ -42,6 +42,12 @@ from busbar.customers.models import AccountStatus, CustomerKind, Importance
 from busbar.kit.periods import CHINA
 from busbar.metering.models import StampAt
 from busbar.notifications.models import Channel
+from busbar.service_desk.models import (
+    AnswerState,
+    ComplaintChannel,
+    ComplaintKind,
+    InteractionKind,
+)
 from busbar.supply.models import RunningState
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*")
@@ -85,6 +91,10 @@ _BY_NOUN: dict[tuple[str, str], type[TextChoices]] = {
     ("customers.customer", "kind"): CustomerKind,
     ("notifications.delivery", "channel"): Channel,
     ("notifications.message", "channel"): Channel,
+    ("service_desk.complaint", "channel"): ComplaintChannel,
+    ("service_desk.complaint", "kind"): ComplaintKind,
+    ("service_desk.interaction", "kind"): InteractionKind,
+    ("service_desk.survey", "state"): AnswerState,
     ("supply.transformer", "state"): RunningState,
     ("workflow.task", "role"): Role,
 }
@@ -96,6 +106,9 @@ _SUBJECTS: dict[str, Promise | str] = {
     "connections.metering_order": _("计量装接单"),
     "connections.refund": _("退费"),
     "connections.service_order": _("服务工单"),
+    "service_desk.complaint": _("投诉"),
+    "service_desk.improvement": _("满意度整改"),
+    "service_desk.promise": _("承诺"),
     "workflow.process": _("流程"),
     "workflow.task": _("任务"),
 }

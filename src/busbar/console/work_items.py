@@ -50,6 +50,12 @@ class WorkKind(models.TextChoices):
     SWINGS = "swings", gettext_lazy("电费突变")
     DEMAND = "demand", gettext_lazy("需量偏离")
     POWER_FACTOR = "power_factor", gettext_lazy("功率因数")
+    COMPLAINTS = "complaints", gettext_lazy("投诉")
+    IMPROVEMENTS = "improvements", gettext_lazy("满意度整改")
+    PROMISES = "promises", gettext_lazy("承诺")
+    VISITS = "visits", gettext_lazy("走访")
+    SERVICES = "services", gettext_lazy("基本业务")
+    MEASURES = "measures", gettext_lazy("计划措施")
 
 
 ICONS = {
@@ -61,6 +67,12 @@ ICONS = {
     WorkKind.SWINGS: "trending-up",
     WorkKind.DEMAND: "gauge",
     WorkKind.POWER_FACTOR: "angle",
+    WorkKind.COMPLAINTS: "alert-triangle",
+    WorkKind.IMPROVEMENTS: "trending-down",
+    WorkKind.PROMISES: "hand-stop",
+    WorkKind.VISITS: "calendar-event",
+    WorkKind.SERVICES: "checklist",
+    WorkKind.MEASURES: "list-check",
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
-from busbar.demo import dunning, importing, paying, recognizing, steel
+from busbar.demo import dunning, importing, paying, recognizing, relations, steel
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
 from busbar.demo.readings import write_month
@@ -123,6 +123,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
     yield _Step("key accounts", "大客户评定", _key_accounts)
+    yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,10 @@ def _arrears(work: _Work) -> str:
 
 def _key_accounts(work: _Work) -> str:
     return recognizing.recognize(work.parameters, at=work.clock())
+
+
+def _relations(work: _Work) -> str:
+    return relations.tell_relations(parameters=work.parameters, at=work.clock())
 
 
 def _registers(work: _Work, kind: str) -> str:

@@ -15,7 +15,18 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from busbar.billing.release import ANNOUNCER
-from busbar.jobs import arrears, billing, clocks, connections, lake, notifications, papers, vee
+from busbar.jobs import (
+    arrears,
+    basic_services,
+    billing,
+    clocks,
+    connections,
+    lake,
+    notifications,
+    papers,
+    service_desk,
+    vee,
+)
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -39,6 +50,8 @@ REACTIONS = (
     Reaction(ANNOUNCER, ("billing.bill.released",), billing.tell_customer),
     Reaction("connections.processes", connections.PROCESS_PREFIXES, connections.move_processes),
     Reaction("arrears.money", arrears.PREFIXES, arrears.follow_money),
+    Reaction("service_desk.satisfaction", service_desk.PREFIXES, service_desk.score_touched),
+    Reaction("key_accounts.services", basic_services.PREFIXES, basic_services.raise_upon),
     Reaction("connections.papers", papers.PREFIXES, papers.tell_of_paper),
 )
 

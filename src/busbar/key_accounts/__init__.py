@@ -1,5 +1,6 @@
-"""大客户: who is a key account and why, who looks after it, and what a manager may order.
+"""大客户: who is a key account and why, who looks after it, what is planned and offered.
 
 Nouns: RecognitionRun, Recognition, YearlyReview; DepartmentOrder, Handover, ManagerQualification,
-ServiceAgreement. Below: connections and arrears, billing, customers, workflow, clocks, access.
+ServiceAgreement; AccountPlan, BasicService, Opportunity, Solution. Below: connections, arrears and
+service_desk, billing, customers, workflow, clocks, access.
 """

@@ -44,6 +44,7 @@ class Clock(models.Model):
     """One promise under way. `due_at` is the last second in time, as if a pause ended at once.
 
     Plain values name the subject, because clocks stand below everything they speak of.
+    `own_amount` is a shorter amount agreed for this one matter, in the limit's own unit.
     `next_rung_at` is set only while the clock runs; `latest_at` is the moment of its latest
     event, before which nothing may be entered; `extended_until` is the last day once extended.
     """
@@ -59,6 +60,7 @@ class Clock(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     owner_id = models.BigIntegerField(null=True, blank=True)
+    own_amount = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
     started_at = models.DateTimeField()
@@ -86,6 +88,10 @@ class Clock(models.Model):
                 condition=Q(state__in=["running", "paused"], stopped_at__isnull=True)
                 | Q(state__in=["stopped", "cancelled"], stopped_at__isnull=False),
                 name="clock_that_ended_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(own_amount__isnull=True) | Q(own_amount__gt=0),
+                name="clock_own_amount_is_some",
             ),
             models.CheckConstraint(
                 condition=Q(next_rung_at__isnull=True) | Q(state="running"),

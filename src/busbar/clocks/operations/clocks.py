@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -32,9 +33,12 @@ def start_clock(
     parent: Clock | None = None,
     owner_id: int | None = None,
     facts: Mapping[str, Any] | None = None,
+    own_amount: Decimal | None = None,
 ) -> Clock:
     """Start the clock of the limit in force at the subject's unit on the day of `at`.
 
+    `own_amount` is what was agreed for this one matter, in the limit's unit and no longer than
+    it: a promise within three working days is due then, though the rule gives ten.
     One clock of a code runs for a subject at a time; NoSuchLimit names the codes there are.
     """
     journal_operations.take_turn()  # two at once would else both find that none runs
@@ -45,7 +49,13 @@ def start_clock(
     if since is not None:
         raise UnableToStartClock(f"“{row.name}”自 {moving.say(since)} 起已在计时，不能重复开始")
     clock, happening = moving.begin(
-        row, subject, parent=parent, owner_id=owner_id, facts=facts or {}, at=at
+        row,
+        subject,
+        parent=parent,
+        owner_id=owner_id,
+        facts=facts or {},
+        at=at,
+        own_amount=own_amount,
     )
     journal_operations.record(happening=happening, actor=actor, at=at)
     return clock
@@ -87,6 +97,22 @@ def cancel_clock(*, clock_id: int, reason: str, actor: Actor, at: dt.datetime) -
     if not reason.strip():
         raise moving.UnableToStopClock("取消计时须写明原因")
     happening = moving.end(clock, ClockState.CANCELLED, at=at, reason=reason.strip())
+    journal_operations.record(happening=happening, actor=actor, at=at)
+    return clock
+
+
+@transaction.atomic
+def reassign_clock(
+    *, clock_id: int, owner_id: int, unit_id: int, actor: Actor, at: dt.datetime
+) -> Clock:
+    """Another person, perhaps of another unit, answers for it; the time runs on as it was."""
+    clock = moving.lock_clock(clock_id)
+    moving.check_moment(clock, at, moving.UnableToMoveClock)
+    before = clock.owner_id
+    clock.owner_id, clock.unit_id, clock.latest_at = owner_id, unit_id, at
+    clock.save(update_fields=["owner_id", "unit", "latest_at"])
+    clock.refresh_from_db(fields=["unit"])
+    happening = moving.tell(clock, "reassigned", {"owner_id": [before, owner_id]})
     journal_operations.record(happening=happening, actor=actor, at=at)
     return clock
 

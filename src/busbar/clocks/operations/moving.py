@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
@@ -19,6 +20,7 @@ from busbar.clocks.models import (
     DueCause,
     DueChange,
     PauseReason,
+    Sense,
     TimeLimit,
 )
 from busbar.clocks.rulebook import LimitFacts
@@ -75,10 +77,12 @@ def begin(
     owner_id: int | None,
     facts: Mapping[str, Any],
     at: dt.datetime,
+    own_amount: Decimal | None = None,
 ) -> tuple[Clock, Happening]:
     """Write a clock that runs from `at`."""
     if row.direction == Direction.BEFORE:
         raise UnableToStartClock(f"“{row.name}”向前倒算，只能推算，不能计时")
+    _check_own_amount(row, own_amount)
     if parent is not None and at < parent.started_at:
         raise UnableToStartClock(
             f"子时限“{row.name}”不能早于总时限开始（{say(parent.started_at)}）"
@@ -93,13 +97,14 @@ def begin(
         customer_id=subject.customer_id,
         parent=parent,
         owner_id=owner_id,
+        own_amount=own_amount,
         facts=dict(facts),
         started_at=at,
         latest_at=at,
         due_at=at,
     )
     basis = queries.Basis(
-        limit=queries.facts_of(row),
+        limit=queries.limit_of(clock),
         start=at,
         pauses=(),
         hours=queries.get_hours(
@@ -115,6 +120,14 @@ def begin(
     clock.save(force_insert=True)
     changes = {"due_at": clock.due_at, "provisional": clock.is_provisional, **figure(basis.limit)}
     return clock, tell(clock, "started", changes)
+
+
+def _check_own_amount(row: TimeLimit, own_amount: Decimal | None) -> None:
+    """What is agreed for one matter may only be shorter than the rule, as every overlay (R7)."""
+    if own_amount is None or (0 < own_amount <= row.amount and row.sense == Sense.AT_MOST):
+        return
+    clause = queries.facts_of(row).clause
+    raise UnableToStartClock(f"约定的期限须大于 0 且不长于规定：{clause}")
 
 
 def pause(

@@ -92,12 +92,21 @@ def list_rungs_due(
 def basis_of(clock: Clock, *, at: dt.datetime | None = None) -> Basis:
     """What the clock is reckoned from; with `at` a pause that lasts is taken to end then."""
     return Basis(
-        limit=facts_of(clock.limit),
+        limit=limit_of(clock),
         start=clock.started_at,
         pauses=tuple(_pause(row, at) for row in clock.pauses.all()),
         hours=_hours(clock),
         extended_until=clock.extended_until,
     )
+
+
+def limit_of(clock: Clock) -> LimitFacts:
+    """The limit by which the clock runs, with the shorter amount agreed for it where there is one.
+
+    What was agreed may only be shorter than the rule, so that the rule's clause still holds.
+    """
+    facts = facts_of(clock.limit)
+    return facts if clock.own_amount is None else replace(facts, amount=clock.own_amount)
 
 
 def _hours(clock: Clock) -> WeekHours:

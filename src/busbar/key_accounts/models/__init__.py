@@ -1,6 +1,13 @@
 """The nouns of the room, a file for each part."""
 
 from busbar.key_accounts.models.agreements import ServiceAgreement
+from busbar.key_accounts.models.offers import (
+    Opportunity,
+    OpportunityStage,
+    Solution,
+    SolutionState,
+    ValueAddedProduct,
+)
 from busbar.key_accounts.models.orders import (
     DepartmentOrder,
     OrderRating,
@@ -8,6 +15,15 @@ from busbar.key_accounts.models.orders import (
     OrderStep,
     RatingSide,
     RefusalReason,
+)
+from busbar.key_accounts.models.plans import (
+    AccountPlan,
+    MeasureState,
+    PlanMeasure,
+    PlanMeeting,
+    PlanScope,
+    PlanSigning,
+    PlanState,
 )
 from busbar.key_accounts.models.portfolios import (
     Handover,
@@ -45,11 +61,15 @@ from busbar.key_accounts.models.rules import (
     RecognitionCriterion,
     RecognitionPolicy,
 )
+from busbar.key_accounts.models.services import BasicService, DueState, ServiceDue
 
 __all__ = [
     "UNITS",
+    "AccountPlan",
+    "BasicService",
     "Category",
     "DepartmentOrder",
+    "DueState",
     "Handover",
     "HandoverItem",
     "HandoverState",
@@ -58,10 +78,18 @@ __all__ = [
     "IndustryClass",
     "ManagerQualification",
     "Measure",
+    "MeasureState",
+    "Opportunity",
+    "OpportunityStage",
     "OrderRating",
     "OrderState",
     "OrderStep",
     "OverrideState",
+    "PlanMeasure",
+    "PlanMeeting",
+    "PlanScope",
+    "PlanSigning",
+    "PlanState",
     "QualificationKind",
     "QualificationRule",
     "RatingSide",
@@ -76,8 +104,12 @@ __all__ = [
     "ReviewState",
     "RunState",
     "ServiceAgreement",
+    "ServiceDue",
     "ServiceStandard",
+    "Solution",
+    "SolutionState",
     "StandardSense",
     "TrainingRecord",
+    "ValueAddedProduct",
     "YearlyReview",
 ]

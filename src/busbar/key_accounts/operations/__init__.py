@@ -1,10 +1,22 @@
 """One use case a function; all of them by one name."""
 
+from busbar.key_accounts.operations.catalogue import load_services_seed
 from busbar.key_accounts.operations.evaluating import (
     UnableToEvaluate,
     end_overrides,
     evaluate_month,
     require_bills,
+)
+from busbar.key_accounts.operations.offers import (
+    UnableToOffer,
+    decide_opportunity,
+    decide_solution,
+    deliver_opportunity,
+    evaluate_solution,
+    find_opportunity,
+    measure_benefit,
+    open_solution,
+    quote_solution,
 )
 from busbar.key_accounts.operations.overriding import (
     UnableToOverride,
@@ -12,21 +24,67 @@ from busbar.key_accounts.operations.overriding import (
     end_override,
     propose_override,
 )
+from busbar.key_accounts.operations.plan_ground import UnableToFindCustomer
+from busbar.key_accounts.operations.plans import (
+    UnableToPlan,
+    add_measure,
+    close_plan,
+    hold_planning_meeting,
+    open_plan,
+    open_sector_plan,
+    report_measure,
+    revise_plan,
+    sign_plan,
+    write_plan,
+)
 from busbar.key_accounts.operations.ruling import UnableToSetRule, set_criterion, set_policy
 from busbar.key_accounts.operations.seeding import load_managers_seed, load_recognition_seed
+from busbar.key_accounts.operations.services import (
+    UnableToServe,
+    raise_due_services,
+    raise_service_upon,
+    record_service,
+    waive_service,
+)
 
 __all__ = [
     "UnableToEvaluate",
+    "UnableToFindCustomer",
+    "UnableToOffer",
     "UnableToOverride",
+    "UnableToPlan",
+    "UnableToServe",
     "UnableToSetRule",
+    "add_measure",
+    "close_plan",
+    "decide_opportunity",
     "decide_override",
+    "decide_solution",
+    "deliver_opportunity",
     "end_override",
     "end_overrides",
     "evaluate_month",
+    "evaluate_solution",
+    "find_opportunity",
+    "hold_planning_meeting",
     "load_managers_seed",
     "load_recognition_seed",
+    "load_services_seed",
+    "measure_benefit",
+    "open_plan",
+    "open_sector_plan",
+    "open_solution",
     "propose_override",
+    "quote_solution",
+    "raise_due_services",
+    "raise_service_upon",
+    "record_service",
+    "report_measure",
     "require_bills",
+    "revise_plan",
     "set_criterion",
     "set_policy",
+    "sign_plan",
+    "waive_service",
+    "write_plan",
 ]

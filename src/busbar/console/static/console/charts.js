@@ -49,4 +49,22 @@
       ],
     }));
   };
+  busbar.parts.satisfaction = function (node) {
+    const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
+    const words = node.dataset;
+    const chart = busbar.chart(node);
+    const tip = (row) => busbar.tip([row.day, words.score + "  " + busbar.number(row.score, 1), words.range + "  " + busbar.number(row.low, 0) + "–" + busbar.number(row.high, 0)]);
+    const band = { type: "line", stack: "band", step: "end", symbol: "none", lineStyle: { opacity: 0 }, silent: true };
+    chart.setOption(Object.assign(busbar.base(), {
+      grid: { left: 40, right: 16, top: 14, bottom: 26 },
+      xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: rows.map((r) => r.day), splitLine: { show: false } }),
+      yAxis: Object.assign({}, busbar.axes, { type: "value", min: 0, max: 100 }),
+      tooltip: Object.assign(busbar.base().tooltip, { formatter: (points) => tip(rows[points[0].dataIndex]) }),
+      series: [
+        Object.assign({}, band, { data: rows.map((r) => r.low) }),
+        Object.assign({}, band, { areaStyle: { color: "#cfe5e0" }, data: rows.map((r) => r.high - r.low) }),
+        { type: "line", step: "end", symbolSize: 5, lineStyle: { width: 2 }, itemStyle: { color: busbar.colors.teal }, data: rows.map((r) => r.score) },
+      ],
+    }));
+  };
 })();
