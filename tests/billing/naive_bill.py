@@ -39,14 +39,16 @@ def naive_total(doc: dict[str, Any]) -> Fraction:
         total += found["total"]
     energy = sum((found["everything"] for found in segments), NOUGHT)
     basic = naive_basic(doc, days, month, energy)
-    total += basic
+    total += sum(basic, NOUGHT)
     for assessment in doc["power_factors"]:
         wanted = assessment.get("segments") or [found["id"] for found in segments]
         covered = [found for found in segments if found["id"] in wanted]
         active = sum((found["active"] for found in covered), NOUGHT)
         reactive = sum((found["reactive"] for found in covered), NOUGHT)
         base = sum((found["base"] for found in covered), NOUGHT)
-        base += basic if assessment.get("includes_basic_charge", True) else 0
+        if assessment.get("includes_basic_charge", True):
+            joined = assessment.get("basic_charges") or range(1, len(basic) + 1)
+            base += sum((basic[number - 1] for number in joined), NOUGHT)
         if active or reactive:
             percent = naive_percent(assessment["standard"], naive_cosine(active, reactive))
             total += half_up(base * percent / 100, 2)
@@ -163,7 +165,8 @@ def naive_loss(
     days = loss.get("days", None if method == "stated" else length)
     part = Fraction(1)
     if days is not None:
-        part = Fraction(days, 1) / max(month if rules == "R2024" or days == month else 30, days)
+        held = loss.get("held_days", days)
+        part = Fraction(days, 1) / max(month if rules == "R2024" or held == month else 30, held)
     hours = (24 * month if rules == "R2024" else 720) * part
     if "hours" in loss:
         hours = Fraction(loss["hours"])
@@ -208,8 +211,10 @@ def naive_own_energy(other: dict[str, Any], whole: Fraction, rules: str, month: 
         return half_up(whole * Fraction(other["share"]), 0)
     kwh = Fraction(other["energy_kwh"])
     if "days" in other:
-        days = other["days"]
-        kwh = kwh * days / max(month if rules == "R2024" or days == month else 30, days)
+        days, before = other["days"], other.get("days_before", 0)
+        held = other.get("held_days", days)
+        a_day = kwh / (max(month if rules == "R2024" or held == month else 30, held))
+        return half_up(a_day * (before + days), 0) - half_up(a_day * before, 0)
     return half_up(kwh, 0)
 
 
@@ -225,7 +230,9 @@ def take_from_all(use: dict[str, Fraction], kwh: Fraction) -> None:
         use[period] -= part
 
 
-def naive_basic(doc: dict[str, Any], days: list[dt.date], month: int, energy: Fraction) -> Fraction:
+def naive_basic(
+    doc: dict[str, Any], days: list[dt.date], month: int, energy: Fraction
+) -> list[Fraction]:
     """The basic charge of every agreement, day by day."""
     one = doc.get("basic_charge")
     charges = [one] if one else doc.get("basic_charges", [])
@@ -233,14 +240,14 @@ def naive_basic(doc: dict[str, Any], days: list[dt.date], month: int, energy: Fr
         [d for d in days if "used" not in c or day(c["used"]["start"]) <= d < day(c["used"]["end"])]
         for c in charges
     ]
-    total = NOUGHT
+    found = []
     for charge, own in zip(charges, own_days, strict=True):
         elsewhere = len({d for other in own_days if not set(other) & set(own) for d in other})
         if charge["mode"] == "capacity":
-            total += naive_capacity(doc, charge, own, month, elsewhere)
+            found.append(naive_capacity(doc, charge, own, month, elsewhere))
         else:
-            total += naive_demand(doc, charge, own, month, elsewhere, energy)
-    return total
+            found.append(naive_demand(doc, charge, own, month, elsewhere, energy))
+    return found
 
 
 def naive_lines(

@@ -153,6 +153,8 @@ def random_loss(rng: Random, length: int) -> dict[str, Any]:
     loss: dict[str, Any] = {"method": method}
     if chance(rng):
         loss["days"] = rng.randint(0, length)
+    if chance(rng, 0.2):
+        loss["held_days"] = rng.randint(max(length, 1), 31)
     if method == "stated":
         return loss | {"energy_kwh": rng.randint(0, 9000), "reactive_kvarh": rng.randint(0, 9000)}
     if method in {"nameplate", "simplified", "line"} and chance(rng, 0.3):
@@ -202,6 +204,9 @@ def random_own(rng: Random, *, beside: bool, most: int) -> dict[str, Any]:
     own["energy_kwh"] = rng.randint(0, 50_000 if beside else most)
     if chance(rng, 0.3):
         own["days"] = rng.randint(0, 28)
+        if chance(rng):
+            own["days_before"] = rng.randint(0, 28 - own["days"])
+            own["held_days"] = rng.randint(28, 31)
     return own
 
 
@@ -258,12 +263,13 @@ def random_assessments(rng: Random, document: dict[str, Any]) -> list[dict[str, 
     count = len(document["segments"])
     if count == 1 or chance(rng):
         return [{"standard": rng.choice(STANDARDS)}]
+    shared = len(document.get("basic_charges", ())) == count and chance(rng)
     return [
         {
             "id": f"p{number}",
             "standard": rng.choice(STANDARDS),
             "segments": [f"s{number}"],
-            "includes_basic_charge": number == 1,
+            **({"basic_charges": [number]} if shared else {"includes_basic_charge": number == 1}),
         }
         for number in range(1, count + 1)
     ]

@@ -19,9 +19,11 @@ from busbar.billing.operations import UnableToFindInBills, renew_findings, run_m
 from busbar.billing.price_book import load_price_book
 from busbar.cli import main as cli
 from busbar.journal.models import Entry
+from busbar.kit.money import to_fen
 from busbar.kit.periods import Month
-from busbar.supply.models import Agreement, BasicChargeMode, UsagePoint
+from busbar.supply.models import BasicChargeMode, UsagePoint
 from tests.billing import world
+from tests.billing.test_month_split import amend
 
 pytestmark = pytest.mark.django_db
 BEFORE = world.MONTH.previous
@@ -170,25 +172,37 @@ class TestFindInBills:
         for some in (bills[:1], bills):
             lines = list(BillLine.objects.filter(bill__in=some))
             with CaptureQueriesContext(connection) as queries:
-                swings = find_in_bills(some, lines, agreements={}, marks=marks)
+                swings = find_in_bills(some, lines, marks=marks)
             counts.append(len(queries))
             assert len(swings) == len(some)
 
         assert counts == [2, 2]
 
-    def test_takes_the_agreement_of_the_months_first_day(self, ground: None, lake: Path) -> None:
+    def test_takes_each_agreement_by_its_own_days(self, ground: None, lake: Path) -> None:
         demand = BasicChargeMode.CONTRACT_DEMAND
         point = world.make_account(world.make_county(), "1001", mode=demand)
+        amend(point, contract_demand_kw=120)
         store(lake, [point], world.MONTH)
+
         run(world.MONTH)
-        bill = Bill.objects.get()
-        ended = Agreement.objects.get()
-        ended.valid_until = world.MONTH.first
-        marks = load_marks(load_price_book(world.MONTH))
 
-        found = find_in_bills([bill], [], agreements={point.account_id: [ended]}, marks=marks)
+        (gap,) = found()
+        # 500 kW were contracted on the first 15 days only; 120 kW are near the 100 that were used.
+        assert gap["facts"]["contract_demand_kw"] == 500
+        assert (gap["facts"]["from"], gap["facts"]["until"]) == ("2026-01-01", "2026-01-16")
+        assert gap["worth_yuan"] == to_fen(Decimal((500 - 100) * 40 * 15) / 31)
 
-        assert found == []
+    def test_finds_what_an_agreement_of_later_days_costs(self, ground: None, lake: Path) -> None:
+        demand = BasicChargeMode.CONTRACT_DEMAND
+        point = world.make_account(world.make_county(), "1001", mode=BasicChargeMode.CAPACITY)
+        amend(point, basic_charge_mode=demand, contract_demand_kw=500)
+        store(lake, [point], world.MONTH)
+
+        run(world.MONTH)
+
+        (gap,) = found()
+        assert gap["facts"]["from"] == "2026-01-16"
+        assert gap["worth_yuan"] == to_fen(Decimal((500 - 100) * 40 * 16) / 31)
 
 
 class TestLoadMarks:

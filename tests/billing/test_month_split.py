@@ -184,9 +184,28 @@ class TestAgreementsThatFollowEachOther:
         bill = run(lake, point)
 
         factors = [x for x in billing_queries.list_lines(bill) if x.code == "power_factor"]
-        # cos φ 1.00: −0.75 % of 20,400 yuan at 0.90, −1.10 % of 21,760 and the basic charge.
-        assert [line.amount for line in factors] == [D("-153.00"), D("-569.36")]
+        # cos φ 1.00: −0.75 % of 20,400 yuan and 15 days' basic charge at 0.90, −1.10 % of 21,760
+        # and 16 days' at 0.85.
+        basic = [x.amount for x in billing_queries.list_lines(bill) if x.code.startswith("basic")]
+        assert basic == [D("14516.13"), D("15483.87")]
+        assert [line.amount for line in factors] == [D("-261.87"), D("-409.68")]
+        assert bill.notes[-1] == (
+            "功率因数标准在月内变更：2026-01-01 至 2026-01-15 0.90，2026-01-16 至 2026-01-31 0.85；"
+            "各按本段的电量考核，基本电费按合同天数随本段计入基数。"
+        )
         assert is_recomputed(bill)
+
+    def test_days_without_a_standard_keep_their_basic_charge_out_of_the_base(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001", standard="0.90")
+        amend(point, power_factor_standard="")
+
+        bill = run(lake, point)
+
+        factors = [x for x in billing_queries.list_lines(bill) if x.code == "power_factor"]
+        assert [line.amount for line in factors] == [D("-261.87")]
 
 
 class TestPricesThatChange:

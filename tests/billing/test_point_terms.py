@@ -25,7 +25,7 @@ from busbar.billing.price_book import load_price_book
 from busbar.billing.stretches import Stretch
 from busbar.kit.periods import Period
 from busbar.pricing import operations as pricing_operations
-from busbar.pricing.models import Tariff, TariffPrice
+from busbar.pricing.models import RuleParameter, Tariff, TariffPrice
 from busbar.supply.models import (
     FixedEnergy,
     LossMethod,
@@ -36,6 +36,7 @@ from busbar.supply.models import (
     UsagePoint,
 )
 from tests.billing import world
+from tests.billing.naive_bill import half_up
 
 pytestmark = pytest.mark.django_db
 
@@ -249,6 +250,16 @@ def naive_and_rated(unit: Transformer, kwh: int, days: int) -> int:
     return int(found.active_kwh)
 
 
+class TestHoursOfLosses:
+    def test_of_all_segments_are_those_of_the_month(self) -> None:
+        by_thirty = quote.rule_set("R2018")
+
+        parts = [rating.month_hours(days, by_thirty, 31, 31) for days in (15, 16)]
+
+        assert sum(parts) == 720
+        assert rating.month_hours(20, by_thirty, 31) == 480
+
+
 class TestFixedQuantities:
     def test_leave_the_flat_period_at_their_own_price(self, point: UsagePoint, lake: Path) -> None:
         make_lighting(point, energy_kwh=3000)
@@ -268,6 +279,86 @@ class TestFixedQuantities:
 
         assert quantities(bill)["U1001.fixed.1@2"] == 1600
         assert "2026-01-01.deducted.U1001.fixed.1@1" not in amounts(bill)
+
+    @pytest.mark.parametrize("cuts", [[16], [11, 21], [2, 3, 17, 30]])
+    def test_are_one_month_however_it_is_cut_by_a_rule_of_thirty_days(
+        self, point: UsagePoint, lake: Path, cuts: list[int]
+    ) -> None:
+        RuleParameter.objects.filter(key="deduction.proration").update(value="30")
+        make_lighting(point, energy_kwh=1000)
+        for number, day in enumerate(cuts):
+            FixedEnergy.objects.create(
+                usage_point=point,
+                number=f"9{number}",
+                name="另计",
+                use="lighting",
+                tariff_code="LIGHT",
+                valid_from=dt.date(2026, 1, day),
+                source="供用电合同",
+                share=D("0.01"),
+            )
+
+        bill = bill_of(lake, point)
+
+        lighting = [kwh for name, kwh in quantities(bill).items() if ".fixed.1@" in name]
+        assert len(lighting) == len(cuts) + 1
+        assert sum(lighting) == 1000
+        assert explanation.check_again(bill).is_equal
+
+    @given(
+        days=st.lists(st.integers(1, 28), min_size=1, max_size=4).filter(lambda d: sum(d) <= 31),
+        kwh=st.integers(0, 100_000),
+    )
+    def test_of_parts_add_up_to_the_quantity_of_their_days(self, days: list[int], kwh: int) -> None:
+        """By 30 days: 31 of 31 are a month, fewer so many thirtieths, to the kWh."""
+        held, before, parts = sum(days), 0, []
+        for length in days:
+            segment = {
+                "period": {"start": "2020-01-01", "end": "2020-02-01"},
+                "energies": [{"measures": "flat", "quantity": 200_000}],
+                "deductions": [
+                    {
+                        "name": "照明",
+                        "price": 1,
+                        "energy_kwh": kwh,
+                        "days": length,
+                        "days_before": before,
+                        "held_days": held,
+                    }
+                ],
+            }
+            document = {
+                "kind": "bill",
+                "rule_set": "R2018",
+                "period": segment["period"],
+                "tariff": {"name": "x", "prices": {"flat": 1}},
+                "segments": [segment],
+            }
+            shown = quote.quote(document)["quantities"]
+            parts.append(next(D(q["value"]) for q in shown if "deducted" in q["id"]))
+            before += length
+
+        assert sum(parts) == half_up(Fraction(kwh * held, 31 if held == 31 else 30), 0)
+
+    def test_amended_within_the_month_are_a_month_together(
+        self, point: UsagePoint, lake: Path
+    ) -> None:
+        RuleParameter.objects.filter(key="deduction.proration").update(value="30")
+        first = make_lighting(point, energy_kwh=3100, valid_until=THE_16TH)
+        FixedEnergy.objects.create(
+            usage_point=point,
+            number=first.number,
+            name=first.name,
+            use=first.use,
+            tariff_code=first.tariff_code,
+            valid_from=THE_16TH,
+            source="补充协议",
+            energy_kwh=6200,
+        )
+
+        found = quantities(bill_of(lake, point))
+
+        assert (found["U1001.fixed.1@1"], found["U1001.fixed.1@2"]) == (1500, 3200)
 
     def test_beside_the_meter_are_added(self, point: UsagePoint, lake: Path) -> None:
         make_lighting(point, energy_kwh=3000, connection="beside")
@@ -319,4 +410,4 @@ class TestLoading:
         whole = Period(world.MONTH.first, world.MONTH.period.end)
         priced = book.versions["TWO-PART"][0]
         agreement = point.account
-        assert not list(losses_of(NOTHING, Stretch(whole, agreement, priced), (), book, ""))
+        assert not list(losses_of(NOTHING, Stretch(whole, agreement, priced), (), book, "", ()))

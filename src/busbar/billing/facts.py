@@ -14,6 +14,7 @@ from busbar.billing.basic_facts import capacity_charge, demand_charge
 from busbar.billing.measuring import PERIOD_CODES, Measured
 from busbar.billing.month_sums import PointMonth
 from busbar.billing.point_terms import PointTerms, deductions_of, losses_of
+from busbar.billing.power_factor_facts import changed_standard, power_factors
 from busbar.billing.price_book import PriceBook
 from busbar.billing.rating.values import PricePeriod
 from busbar.billing.registers import Registers
@@ -86,6 +87,7 @@ def assemble(
     missing = _missing(points, period)
     _check_coverage(points, missing, stretches, period, limits)
     rule_set, *later = book.rule_sets_of(period)
+    basic = tuple(_basic(account, registers, stretches, points))
     return AccountFacts(
         account=account,
         bill_input=rating.BillInput(
@@ -102,15 +104,18 @@ def assemble(
                 costs=costs or {},
                 terms=terms,
             ),
-            basic=tuple(_basic(account, registers, stretches, points)),
-            power_factors=_power_factors(stretches),
+            basic=tuple(charge for _, charge in basic),
+            power_factors=power_factors(stretches, [agreement for agreement, _ in basic]),
             later_rule_sets=tuple(later),
         ),
         demand=_demand([p.whole for p in points]),
         missing_intervals=missing,
         estimated_intervals=sum(p.whole.quality_intervals[Quality.ESTIMATED] for p in points),
         tariff_code=stretches[-1].agreement.tariff_code,
-        notes=tuple(_without_losses([p.point for p in points], terms)),
+        notes=(
+            *_without_losses([p.point for p in points], terms),
+            *changed_standard(stretches),
+        ),
     )
 
 
@@ -176,6 +181,7 @@ def _segments(
 ) -> tuple[rating.Segment, ...]:
     """One a stretch; ids and evidence name the days where there are several."""
     several = len(stretches) > 1
+    all_days = tuple(stretch.period for stretch in stretches)
     segments = []
     for index, stretch in enumerate(stretches):
         days = f"{stretch.period.start} 至 {stretch.period.end - _ONE_DAY}"
@@ -189,8 +195,10 @@ def _segments(
                 period=stretch.period,
                 tariff=stretch.priced.tariff,
                 energies=energies,
-                losses=tuple(losses_of(terms, stretch, energies, book, mark)),
-                deductions=tuple(deductions_of(terms, stretch.period, book, rule_set, mark)),
+                losses=tuple(losses_of(terms, stretch, energies, book, mark, all_days)),
+                deductions=tuple(
+                    deductions_of(terms, stretch.period, book, rule_set, mark, all_days)
+                ),
                 series=_series(account, stretch, costs),
                 period_rules=book.critical_peak.rules_of(
                     None if stretch.series else stretch.priced.scheme_id, stretch.period
@@ -241,6 +249,7 @@ def _energies(
                 quantity=Decimal(wh) / _WH,
                 formula=f"{sums.days} 天 96 点曲线之和",
                 evidence=f"计量点 {number} {days} 数据版本 {lake_version}",
+                point=number,
             )
 
 
@@ -249,20 +258,21 @@ def _basic(
     registers: Registers,
     stretches: Sequence[Stretch],
     points: Sequence[_PointDays],
-) -> Iterator[rating.CapacityCharge | rating.DemandCharge]:
-    """One charge an agreement; each agreement's demand is the maximum of its own days."""
+) -> Iterator[tuple[int, rating.CapacityCharge | rating.DemandCharge]]:
+    """One charge an agreement, with its id; its demand is the maximum of its own days."""
     numbered = list(enumerate(stretches))
     groups = [list(g) for _, g in groupby(numbered, lambda pair: pair[1].agreement.pk)]
     for group in groups:
         own = [stretch for _, stretch in group]
         used = Period(own[0].period.start, own[-1].period.end) if len(groups) > 1 else None
-        mode = own[0].agreement.basic_charge_mode
+        agreement = own[0].agreement
+        mode = agreement.basic_charge_mode
         if mode == BasicChargeMode.CAPACITY:
-            yield capacity_charge(account, registers, own, used)
+            yield agreement.pk, capacity_charge(account, registers, own, used)
         elif mode != BasicChargeMode.NONE:
             sums = [PointMonth.joined([p.parts[index] for index, _ in group]) for p in points]
             infeed = "+".join(p.point.number for p in points)
-            yield demand_charge(own, used, infeed, _demand(sums).kw)
+            yield agreement.pk, demand_charge(own, used, infeed, _demand(sums).kw)
 
 
 def _demand(months: Sequence[PointMonth]) -> Demand:
@@ -272,27 +282,3 @@ def _demand(months: Sequence[PointMonth]) -> Demand:
         minutes = dt.timedelta(minutes=15 * largest.max_demand_interval)
         at = dt.datetime.combine(largest.max_demand_day, dt.time(), CHINA) + minutes
     return Demand(sum((Decimal(m.max_demand_w) for m in months), Decimal(0)) / _WH, at)
-
-
-def _power_factors(stretches: Sequence[Stretch]) -> tuple[rating.PowerFactorAssessment, ...]:
-    """One a standard, over the days that answer to it; the basic charge joins the last one."""
-    standards = list(dict.fromkeys(s.agreement.power_factor_standard for s in stretches))
-    found = []
-    for standard in filter(None, standards):
-        own = [s for s in stretches if s.agreement.power_factor_standard == standard]
-        segments = None if len(standards) == 1 else tuple(str(s.period.start) for s in own)
-        found.append(
-            rating.PowerFactorAssessment(
-                "month" if segments is None else f"month.{standard}",
-                Decimal(standard),
-                segments=segments,
-                capacity_kva=Decimal(own[-1].agreement.contract_capacity_kva),
-                includes_basic_charge=own[-1].agreement.pk == _last_assessed(stretches),
-            )
-        )
-    return tuple(found)
-
-
-def _last_assessed(stretches: Sequence[Stretch]) -> int:
-    assessed = [s.agreement.pk for s in stretches if s.agreement.power_factor_standard]
-    return assessed[-1]

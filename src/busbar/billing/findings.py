@@ -7,6 +7,7 @@ lists of `insights` read them by index.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from busbar.billing.models import Bill, BillFinding, BillLine, FindingKind
 from busbar.billing.price_book import PriceBook
 from busbar.kit.money import plain, round_half_up, to_fen
 from busbar.kit.periods import Month
-from busbar.supply.models import Agreement, BasicChargeMode
 
 _MOST_SHIFTS = 3
 _MILLION = Decimal(1_000_000)
@@ -60,16 +60,12 @@ def load_marks(book: PriceBook) -> Marks:
 
 
 def find_in_bills(
-    bills: Sequence[Bill],
-    lines: Iterable[BillLine],
-    *,
-    agreements: Mapping[int, list[Agreement]],
-    marks: Marks,
+    bills: Sequence[Bill], lines: Iterable[BillLine], *, marks: Marks
 ) -> list[BillFinding]:
     """Findings, unsaved, of one month's new bills; two queries, whatever their number.
 
-    `lines` are the bills' lines, `agreements` by account those that touch the month. When the
-    month after was billed first, its bills' swings are found now.
+    `lines` are the bills' lines. When the month after was billed first, its bills' swings are
+    found now.
     """
     by_bill: defaultdict[int, list[BillLine]] = defaultdict(list)
     for line in lines:
@@ -79,7 +75,7 @@ def find_in_bills(
         own = by_bill[bill.pk]
         found += _gaps(bill)
         found += _power_factor(bill, own, marks)
-        found += _demand(bill, own, agreements.get(bill.account_id, []), marks)
+        found += _demand(bill, own, marks)
     return found + _swings(bills, by_bill, marks)
 
 
@@ -102,43 +98,74 @@ def _power_factor(bill: Bill, lines: Sequence[BillLine], marks: Marks) -> Iterat
         yield _finding(bill, FindingKind.POWER_FACTOR, {"power_factor": str(factor)}, worth=lost)
 
 
-def _demand(
-    bill: Bill, lines: Sequence[BillLine], agreements: Sequence[Agreement], marks: Marks
-) -> Iterator[BillFinding]:
-    """Above: what the excess cost beyond its plain price; below: what was paid and not used."""
-    contract = _contract_demand_kw(agreements, Month.parse(bill.month))
-    measured = Decimal(bill.max_demand_kw)
-    if not contract:
-        return
-    price = next((x.price for x in lines if x.code == "basic.contract_demand"), Decimal(0))
+def _demand(bill: Bill, lines: Sequence[BillLine], marks: Marks) -> Iterator[BillFinding]:
+    """Above: what the excess cost beyond its plain price; below: what was paid and not used.
+
+    Every agreement of the month by its own days and its own maximum, as the bill was rated; the
+    one that costs most is told.
+    """
+    found = [
+        finding
+        for contracted in _contracts(bill, lines)
+        if (finding := _demand_of(bill, contracted, marks))
+    ]
+    yield from sorted(found, key=lambda finding: -finding.weight)[:1]
+
+
+@dataclass(frozen=True)
+class _Contract:
+    """A contracted demand, what was measured on its days, and the share of the bill they are."""
+
+    contract_kw: Decimal
+    measured_kw: Decimal
+    price: Decimal
+    share: Decimal
+    days: tuple[str, str] | None
+
+
+def _contracts(bill: Bill, lines: Sequence[BillLine]) -> Iterator[_Contract]:
+    """The contract demands that the bill was rated by."""
+    prices = {line.line_id: line.price for line in lines}
+    seen: defaultdict[str, int] = defaultdict(int)
+    for charge in bill.facts.get("basic", ()):
+        if charge.get("mode") != "contract_demand":
+            continue
+        identity = f"basic.contract_demand.{charge['infeeds'][0]['id']}"
+        seen[identity] += 1
+        number = seen[identity]
+        used = charge.get("used")
+        yield _Contract(
+            contract_kw=sum((Decimal(i["contract_kw"]) for i in charge["infeeds"]), Decimal(0)),
+            measured_kw=sum((Decimal(i["measured_kw"]) for i in charge["infeeds"]), Decimal(0)),
+            price=prices.get(identity if number == 1 else f"{identity}#{number}", Decimal(0)),
+            share=_days(used) / _days(bill.facts["period"]) if used else Decimal(1),
+            days=(used["start"], used["end"]) if used else None,
+        )
+
+
+def _days(span: Mapping[str, str]) -> Decimal:
+    start, end = (dt.date.fromisoformat(span[name]) for name in ("start", "end"))
+    return Decimal((end - start).days)
+
+
+def _demand_of(bill: Bill, contracted: _Contract, marks: Marks) -> BillFinding | None:
+    contract, measured, price = contracted.contract_kw, contracted.measured_kw, contracted.price
     free = None if marks.overrun_threshold is None else contract * marks.overrun_threshold
     if free is not None and measured > free:
         worth = (measured - free) * price * (marks.overrun_multiplier - 1)
     elif measured < contract * marks.demand_share:
         worth = (contract - measured) * price
     else:
-        return
-    facts = {
+        return None
+    facts: dict[str, Any] = {
         "max_demand_kw": str(measured),
-        "contract_demand_kw": contract,
+        "contract_demand_kw": int(contract),
         "price": plain(price),
         "free_percent": plain((marks.overrun_threshold or Decimal(1)) * 100),
     }
-    yield _finding(bill, FindingKind.DEMAND, facts, worth=worth)
-
-
-def _contract_demand_kw(agreements: Sequence[Agreement], month: Month) -> int:
-    """What the agreement of the month's first day contracts; 0 when it is not on demand."""
-    return next(
-        (
-            a.contract_demand_kw or 0
-            for a in agreements
-            if a.basic_charge_mode == BasicChargeMode.CONTRACT_DEMAND
-            and a.valid_from <= month.first
-            and (a.valid_until is None or a.valid_until > month.first)
-        ),
-        0,
-    )
+    if contracted.days:
+        facts["from"], facts["until"] = contracted.days
+    return _finding(bill, FindingKind.DEMAND, facts, worth=worth * contracted.share)
 
 
 def _swings(

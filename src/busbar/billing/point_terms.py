@@ -85,15 +85,20 @@ def losses_of(
     energies: Sequence[rating.Energy],
     book: PriceBook,
     mark: str,
+    all_days: Sequence[Period],
 ) -> Iterator[rating.ComputedLoss]:
-    """The losses of a stretch; a transformer that is not energised on its days has none."""
-    days, points = stretch.period, {_point(energy) for energy in energies}
+    """The losses of a stretch; a transformer that is not energised on its days has none.
+
+    `all_days` are those of all stretches: what loses all month loses one month, however cut.
+    """
+    days, points = stretch.period, {energy.point for energy in energies}
     for row in terms.losses:
-        if not _holds(row, days) or not _is_energised(row, terms, days.start):
+        if not _loses(row, terms, days):
             continue
+        held = sum(own.days for own in all_days if _same_loses(row, terms, own))
         own: tuple[str, ...] = ()
         if len(points) > 1:
-            own = tuple(e.id for e in energies if _point(e) == row.usage_point.number)
+            own = tuple(e.id for e in energies if e.point == row.usage_point.number)
             if stretch.series:
                 raise rating.UnableToRate(
                     f"按价格序列计费且有 {len(points)} 个计量点，不能分计量点计算{row.name}"
@@ -104,13 +109,23 @@ def losses_of(
             method=cast(Any, row.method),
             load_share=_plain(row.load_share),
             metered=own,
+            held_days=held if len(all_days) > 1 else None,
             **_parameters(row, book, days.start),
         )
 
 
-def _point(energy: rating.Energy) -> str:
-    """The number of the usage point that measured it."""
-    return energy.id.rpartition(".")[0]
+def _loses(row: PointLoss, terms: PointTerms, days: Period) -> bool:
+    return _holds(row, days) and _is_energised(row, terms, days.start)
+
+
+def _same_loses(row: PointLoss, terms: PointTerms, days: Period) -> bool:
+    """Whether the loss of that number of the usage point, of whatever date, is there."""
+    return any(_loses(other, terms, days) for other in terms.losses if _is_one(other, row))
+
+
+def _is_one(one: PointLoss | FixedEnergy, other: PointLoss | FixedEnergy) -> bool:
+    """Rows of one number of a usage point are one term, as it was amended."""
+    return (one.usage_point_id, one.number) == (other.usage_point_id, other.number)
 
 
 def _holds(row: PointLoss | FixedEnergy, days: Period) -> bool:
@@ -184,12 +199,24 @@ def _plain(value: Decimal | int | None) -> Decimal:
 
 
 def deductions_of(
-    terms: PointTerms, days: Period, book: PriceBook, rule_set: rating.RuleSet, mark: str
+    terms: PointTerms,
+    days: Period,
+    book: PriceBook,
+    rule_set: rating.RuleSet,
+    mark: str,
+    all_days: Sequence[Period],
 ) -> Iterator[rating.Deduction]:
-    """Fixed quantities and shares of a stretch, priced by their tariff on its first day."""
+    """Fixed quantities and shares of a stretch, priced by their tariff on its first day.
+
+    `all_days` are those of all stretches: the parts of a fixed quantity add up to it.
+    """
     for row in terms.fixed:
         if not _holds(row, days):
             continue
+        amended = [other for other in terms.fixed if _is_one(other, row)]
+        held = [own for own in all_days if any(_holds(other, own) for other in amended)]
+        before = [own for own in held if own.start < days.start and _holds(row, own)]
+        is_cut = len(all_days) > 1 and row.energy_kwh is not None
         price, priced_by = _price(row, days.start, book)
         inside = f"power_factor.inside_{row.use}"
         counts = rule_set.rule("power_factor.beside" if row.connection == "beside" else inside)
@@ -204,6 +231,8 @@ def deductions_of(
             in_power_factor_energy=counts.value == "counts",
             connection=cast(Any, row.connection),
             days=days.days if is_part and row.energy_kwh is not None else None,
+            held_days=sum(own.days for own in held) if is_cut else None,
+            days_before=sum(own.days for own in before) if is_cut else 0,
             power_factor_rule=counts,
             quantity_rule=_agreed(row, "deduction.quantity", row.energy_kwh or row.share),
         )

@@ -36,7 +36,7 @@ def spread_again(
     active: defaultdict[str, list[rating.Energy]] = defaultdict(list)
     for energy in segment.energies:
         if energy.measures in _ACTIVE:
-            active[energy.id.rsplit(".", 1)[0]].append(energy)
+            active[energy.point].append(energy)
     fresh = [
         again
         for number, energies in active.items()

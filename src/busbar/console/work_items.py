@@ -263,6 +263,9 @@ def _demand(finding: BillFinding) -> WorkItem:
         reason = _(
             "实测 %(measured)s kW，合同 %(contract)s kW，按 %(price)s 元/kW·月多付；可申请调低"
         )
+    if "from" in finding.facts:
+        days = {name: finding.facts[name] for name in ("from", "until")}
+        reason += _("（%(from)s 起至 %(until)s 前的合同）") % days
     return _item(finding, WorkKind.DEMAND, (title % facts, reason % facts, _("看账单")))
 
 

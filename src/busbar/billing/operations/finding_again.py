@@ -17,7 +17,6 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
-from busbar.supply import queries as supply_queries
 
 _BATCH = 500
 """Bills looked at in one go."""
@@ -40,13 +39,11 @@ def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     if run is None:
         raise UnableToFindInBills(f"{month} 还没有核算过")
     marks = load_marks(load_price_book(month))
-    bills = (
-        Bill.objects.visible_to(by).current().filter(month=str(month)).defer("facts", "quantities")
-    )
+    bills = Bill.objects.visible_to(by).current().filter(month=str(month)).defer("quantities")
     keys = list(bills.order_by("pk").values_list("pk", flat=True))
     found = 0
     for start in range(0, len(keys), _BATCH):
-        found += _find_again(month, bills.in_bulk(keys[start : start + _BATCH]), marks)
+        found += _find_again(bills.in_bulk(keys[start : start + _BATCH]), marks)
     happening = Happening(
         event=FINDINGS_RENEWED,
         subject_type="billing.run",
@@ -59,12 +56,9 @@ def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     return found
 
 
-def _find_again(month: Month, bills: dict[int, Bill], marks: Marks) -> int:
-    agreements = supply_queries.map_agreements(
-        month.period, account_ids=[bill.account_id for bill in bills.values()]
-    )
+def _find_again(bills: dict[int, Bill], marks: Marks) -> int:
     lines = BillLine.objects.filter(bill__in=list(bills)).order_by("bill_id", "position")
-    found = find_in_bills(list(bills.values()), lines, agreements=agreements, marks=marks)
+    found = find_in_bills(list(bills.values()), lines, marks=marks)
     # A swing of the month after belongs to that month's bills: it stands or is found with them.
     own = [finding for finding in found if finding.bill_id in bills]
     return replace_findings(BillFinding.objects.filter(bill__in=list(bills)), own)

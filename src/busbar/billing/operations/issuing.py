@@ -132,7 +132,7 @@ def issue(
         bill.facts = dump_facts(facts.bill_input, work.citations)
     written = Bill.objects.bulk_create(bills)
     lines = BillLine.objects.bulk_create(_lines(work, written, rated), batch_size=2000)
-    found = find_in_bills(written, lines, agreements=registers.agreements, marks=work.marks)
+    found = find_in_bills(written, lines, marks=work.marks)
     replace_findings(_later_swings(written), found)
     return written
 

@@ -71,6 +71,11 @@ class Assessment(PowerFactorTerms):
     includes_basic_charge: StrictBool = described(
         "基本电费是否进入基数 basic charge in the base", default=True
     )
+    basic_charges: tuple[Annotated[StrictInt, Field(ge=1)], ...] | None = described(
+        "进入基数的各项基本电费的序号，从 1 起，缺省全部 which basic_charges join, else all",
+        [1],
+        default=None,
+    )
     power_factor: Share | None = described(
         "直接给出功率因数，代替由电量计算 given instead of computed", "0.80", default=None
     )

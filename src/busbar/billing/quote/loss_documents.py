@@ -13,6 +13,7 @@ from busbar.kit.document_fields import Amount, Document, Name, Positive, Share, 
 
 Identifier = Name | None
 LossDays = Annotated[StrictInt, Field(ge=0, le=31)] | None
+HeldDays = Annotated[StrictInt, Field(ge=1, le=62)] | None
 
 
 class LossQuantity(Document):
@@ -28,6 +29,9 @@ class LossQuantity(Document):
     days: LossDays = described(
         "折算天数，按规则集除以 30 或当月天数；不填则不折算 days to prorate by", 20, default=None
     )
+    held_days: HeldDays = described(
+        "账期内各段合计的天数，分段时填写 its days in all segments", 31, default=None
+    )
     period: PricePeriod | None = described(
         "计入时段，缺省平段（单一制为 total） price period it is billed in", "flat", default=None
     )
@@ -42,6 +46,9 @@ class ComputedLossFacts(Document):
         "供电天数，缺省为本段天数，按规则集折算全月小时 days of supply, else the segment's",
         20,
         default=None,
+    )
+    held_days: HeldDays = described(
+        "账期内各段合计的天数，分段时填写 its days in all segments", 31, default=None
     )
     hours: Positive | None = described(
         "实际运行小时，代替天数 running hours instead of days", 480, default=None

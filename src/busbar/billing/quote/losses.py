@@ -43,6 +43,7 @@ def loss(
             energy_kwh=facts.energy_kwh,
             reactive_kvarh=facts.reactive_kvarh,
             days=facts.days,
+            held_days=facts.held_days,
             period=facts.period,
         )
     if isinstance(facts, NameplateLossFacts):
@@ -106,6 +107,7 @@ def _computed(
         method=facts.method,  # type: ignore[attr-defined]
         of=of,
         days=facts.days,
+        held_days=facts.held_days,
         hours=facts.hours,
         load_share=facts.load_share,
         period=facts.period,

@@ -149,6 +149,8 @@ def _deduction(entry: DeductedEnergy, identity: str, rule_set: rating.RuleSet) -
         in_power_factor_base=entry.in_power_factor_base,
         connection=entry.connection,
         days=entry.days,
+        held_days=entry.held_days,
+        days_before=entry.days_before,
         power_factor_rule=rule,
     )
 
@@ -247,6 +249,9 @@ def _assessment(entry: doc.Assessment) -> rating.PowerFactorAssessment:
         segments=entry.segments,
         capacity_kva=capacity,
         includes_basic_charge=entry.includes_basic_charge,
+        basic_charges=None
+        if entry.basic_charges is None
+        else tuple(number - 1 for number in entry.basic_charges),
         power_factor=entry.power_factor,
         standard_rule=rule,
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from busbar.billing.quote.basic_documents import Days
-from busbar.billing.quote.loss_documents import LossFacts
+from busbar.billing.quote.loss_documents import HeldDays, LossFacts
 from busbar.billing.quote.measured_documents import EnergyQuantity, Identifier, MeterReadings
 from busbar.billing.quote.tariff_documents import TariffPrices
 from busbar.billing.rating.values import PricePeriod
@@ -46,6 +46,14 @@ class DeductedEnergy(Document):
     days: Annotated[StrictInt, Field(ge=0, le=31)] | None = described(
         "定量为全月值时的折算天数 days to prorate a month's fixed quantity by", 20, default=None
     )
+    held_days: HeldDays = described(
+        "该定量在账期内各段合计的天数，分段时填写 its days in all segments", 31, default=None
+    )
+    days_before: Annotated[StrictInt, Field(ge=0, le=61)] = described(
+        "前面各段已计的天数，各段之和由此等于全月定量 its days in the segments before",
+        15,
+        default=0,
+    )
     in_power_factor_energy: StrictBool | None = described(
         "是否计入功率因数的有功电量，缺省按规则集（套表照明计入，套表居民、并接不计入） "
         "counts in the power factor's energy, else by the rule set",
@@ -61,6 +69,11 @@ class DeductedEnergy(Document):
             raise ValueError("定量 energy_kwh 与定比 share 须填且只填一种")
         if self.days is not None and self.energy_kwh is None:
             raise ValueError("折算天数 days 只用于定量 energy_kwh")
+        counted = self.days_before + (self.days or 0)
+        if self.held_days is not None and (self.days is None or counted > self.held_days):
+            raise ValueError("合计天数 held_days 与 days 同填，且不少于 days_before 与 days 之和")
+        if self.days_before and self.held_days is None:
+            raise ValueError("前面各段天数 days_before 须与合计天数 held_days 同填")
         if self.connection == "beside" and self.taken_from is not None:
             raise ValueError("并接（beside）不从总表扣减，不填 taken_from")
         return self

@@ -60,9 +60,10 @@ def _rate(bill_input: BillInput) -> RatedBill:
         by_segment += energy_lines(energy, part.rule_set)
         charges += charge_lines(energy, part.rule_set)
     energy_kwh = sum((energy.total.kwh for energy in energies), ZERO)
-    basic = _basic_lines(bill_input, parts, days, energy_kwh, notes)
+    by_charge = _basic_lines(bill_input, parts, days, energy_kwh, notes)
+    basic = [line for _, line in by_charge]
     charged = (*by_segment, *charges)
-    adjusted, results = _adjust(bill_input, parts, energies, charged, basic, notes)
+    adjusted, results = _adjust(bill_input, parts, energies, charged, by_charge, notes)
     lines = (*by_segment, *basic, *adjusted, *charges)
     total = sum((line.amount_yuan for line in lines), ZERO)
     places = bill_input.rule_set.integer("rounding.average_price_places")
@@ -87,18 +88,19 @@ def _basic_lines(
     days: int,
     energy_kwh: Decimal,
     notes: list[str],
-) -> list[BillLine]:
-    lines: list[BillLine] = []
-    for charge in bill_input.basic:
+) -> list[tuple[int, BillLine]]:
+    """The lines of every basic charge, each with the charge's place in the bill's facts."""
+    found: list[tuple[int, BillLine]] = []
+    for index, charge in enumerate(bill_input.basic):
         own = _within(parts, charge.used)
         elsewhere = _elsewhere_days(charge, bill_input)
         if isinstance(charge, CapacityCharge):
-            lines += capacity_lines(charge, own, days, elsewhere)
+            found += [(index, x) for x in capacity_lines(charge, own, days, elsewhere)]
             continue
         by_demand, remarks = demand_lines(charge, own, days, energy_kwh, elsewhere)
-        lines += by_demand
+        found += [(index, line) for line in by_demand]
         notes += [remark for remark in remarks if remark not in notes]
-    return _named_once(lines) if len(bill_input.basic) > 1 else lines
+    return _named_once(found) if len(bill_input.basic) > 1 else found
 
 
 def _within(parts: Sequence[Part], used: Period | None) -> list[Part]:
@@ -117,14 +119,15 @@ def _elsewhere_days(charge: CapacityCharge | DemandCharge, bill_input: BillInput
     return len({other.start.toordinal() + n for other in apart for n in range(other.days)})
 
 
-def _named_once(lines: Sequence[BillLine]) -> list[BillLine]:
+def _named_once(lines: Sequence[tuple[int, BillLine]]) -> list[tuple[int, BillLine]]:
     """The lines with ids of their own where two agreements charge the same unit."""
     seen: dict[str, int] = {}
     named = []
-    for line in lines:
+    for index, line in lines:
         seen[line.id] = seen.get(line.id, 0) + 1
         number = seen[line.id]
-        named.append(line if number == 1 else replace(line, id=f"{line.id}#{number}"))
+        own = line if number == 1 else replace(line, id=f"{line.id}#{number}")
+        named.append((index, own))
     return named
 
 
@@ -133,10 +136,10 @@ def _adjust(
     parts: Sequence[Part],
     energies: Sequence[SegmentEnergy],
     lines: Sequence[BillLine],
-    basic: Sequence[BillLine],
+    basic: Sequence[tuple[int, BillLine]],
     notes: list[str],
 ) -> tuple[list[BillLine], list[PowerFactorResult]]:
-    """Assess each power factor on its segments' energy charges and, once, the basic charge."""
+    """Assess each power factor on its segments' energy charges and its basic charges."""
     participating = _base_codes(bill_input.segments)
     adjusted, results = [], []
     for assessment in bill_input.power_factors:
@@ -146,8 +149,7 @@ def _adjust(
             for line in lines
             if _covers(assessment, line.segment) and (line.segment, line.code) in participating
         ]
-        if assessment.includes_basic_charge:
-            base += basic
+        base += [line for index, line in basic if assessment.takes(index)]
         outcome = assess(
             assessment,
             Flows.of(covered),
@@ -213,9 +215,18 @@ def _check(bill_input: BillInput) -> None:
     ]
     if len(set(covered)) < len(covered):
         raise UnableToRate("同一计费段只能参加一次功率因数考核。")
-    if bill_input.basic and sum(a.includes_basic_charge for a in bill_input.power_factors) > 1:
+    if _is_assessed_twice(bill_input):
         raise UnableToRate("基本电费只能参加一次功率因数考核，请只在一处保留。")
     _check_references(bill_input)
+
+
+def _is_assessed_twice(bill_input: BillInput) -> bool:
+    """Whether a basic charge is in the base of more than one power factor."""
+    assessments = bill_input.power_factors
+    return any(
+        sum(assessment.takes(index) for assessment in assessments) > 1
+        for index in range(len(bill_input.basic))
+    )
 
 
 def _quantity_ids(segment: Segment) -> list[str]:
@@ -234,6 +245,9 @@ def _check_references(bill_input: BillInput) -> None:
         for segment in assessment.segments or ():
             if segment not in known:
                 raise UnableToRate(f"力调 {assessment.id} 所指的计费段 {segment} 不存在。")
+        for index in assessment.basic_charges or ():
+            if not 0 <= index < len(bill_input.basic):
+                raise UnableToRate(f"力调 {assessment.id} 所指的第 {index + 1} 项基本电费不存在。")
     for charge in bill_input.basic:
         _check_prices(charge, bill_input.period)
         if isinstance(charge, CapacityCharge):

@@ -40,9 +40,14 @@ def _energy(
     if deduction.days is None:
         return round_half_up(fixed, places), ""
     proration = Proration.of(rule_set, "deduction.proration", month_days)
-    divisor = proration.divisor(Decimal(deduction.days))
-    formula = f"{plain(fixed)} × {deduction.days}/{plain(divisor)}"
-    return round_half_up(fixed * deduction.days / divisor, places), formula
+    divisor = proration.divisor(Decimal(deduction.held_days or deduction.days))
+    before = deduction.days_before
+    until = round_half_up(fixed * (before + deduction.days) / divisor, places)
+    kwh = until - round_half_up(fixed * before / divisor, places)
+    formula = f"{plain(fixed)} × {before + deduction.days}/{plain(divisor)}"
+    if before:
+        formula += f" − {plain(fixed)} × {before}/{plain(divisor)}"
+    return kwh, formula
 
 
 def _add_beside(result: SegmentEnergy, deduction: Deduction, kwh: Decimal) -> None:

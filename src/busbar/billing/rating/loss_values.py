@@ -64,8 +64,9 @@ class EnergyShare:
 class ComputedLoss:
     """A loss to be computed from the segment's measured energies.
 
-    `days` None is a full month, else its part by the rule set's proration; `hours` states the
-    running hours instead. `load_share`: how much of the segment's energy flows through.
+    `days` None is a full month, else its part by the rule set's proration; `held_days` are the
+    days on which it holds in all segments of a month that is cut. `hours` states the running
+    hours instead. `load_share`: how much of the segment's energy flows through.
     `copper_share` replaces the rule set's for the simplified way; the rules beside the numbers
     only say where they are written. `metered`: ids of the energies that flow through, where the
     segment has others beside them; empty takes all.
@@ -84,3 +85,4 @@ class ComputedLoss:
     load_share: Decimal = Decimal(1)
     period: LossPeriod | None = None
     metered: tuple[str, ...] = ()
+    held_days: int | None = None

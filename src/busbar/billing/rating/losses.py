@@ -58,10 +58,13 @@ class LossEnergy:
 
 
 @exactly
-def month_hours(days: int | None, rule_set: RuleSet, month_days: int) -> Decimal:
+def month_hours(
+    days: int | None, rule_set: RuleSet, month_days: int, held_days: int | None = None
+) -> Decimal:
     """Hours of supply: a full month's by the rule set, or the part of it that `days` are.
 
-    By R1996 a month has 720 hours, 20 days are 480; by R2024 31 days are 744.
+    By R1996 a month has 720 hours, 20 days are 480; by R2024 31 days are 744. `held_days` are
+    those of all segments of a month that is cut: together they are no more than a month.
     """
     value = rule_set.rule("loss.month_hours").value
     if value == CALENDAR_MONTH:
@@ -73,7 +76,7 @@ def month_hours(days: int | None, rule_set: RuleSet, month_days: int) -> Decimal
     if days is None:
         return full
     proration = Proration.of(rule_set, "loss.proration", month_days)
-    return full * days / proration.divisor(Decimal(days))
+    return full * days / proration.divisor(Decimal(held_days or days))
 
 
 @exactly
@@ -90,7 +93,7 @@ def computed_loss(
     """
     hours = loss.hours
     if hours is None:
-        hours = month_hours(loss.days, rule_set, month_days)
+        hours = month_hours(loss.days, rule_set, month_days, loss.held_days)
     share = loss.load_share
     through = Through(active_kwh * share, reactive_kvarh * share, hours)
     if not hours and loss.method not in {"table", "share"}:
@@ -149,7 +152,8 @@ def _table(loss: ComputedLoss, through: Through, rule_set: RuleSet, month_days: 
     divisor, used, shown = Decimal(1), Decimal(1), ""
     if loss.days is not None:
         used = Decimal(loss.days)
-        divisor = Proration.of(rule_set, "loss.proration", month_days).divisor(used)
+        proration = Proration.of(rule_set, "loss.proration", month_days)
+        divisor = proration.divisor(Decimal(loss.held_days or loss.days))
         shown = f" × {plain(used)}/{plain(divisor)}"
     rules = (table.rule,) + ((rule_set.rule("loss.proration"),) if loss.days is not None else ())
     return _whole(

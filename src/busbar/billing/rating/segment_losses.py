@@ -76,7 +76,8 @@ def _stated(loss: Loss, rule_set: RuleSet, month_days: int) -> LossEnergy:
             (),
         )
     days = Decimal(loss.days)
-    divisor = Proration.of(rule_set, "loss.proration", month_days).divisor(days)
+    proration = Proration.of(rule_set, "loss.proration", month_days)
+    divisor = proration.divisor(Decimal(loss.held_days or loss.days))
     part = f" × {loss.days}/{plain(divisor)}"
     rules: tuple[Rule, ...] = (rule_set.rule("loss.proration"),)
     return LossEnergy(

@@ -88,7 +88,8 @@ class Energy:
     """A measured quantity: kWh, or kvarh for the reactive measures. `id` is unique in the bill.
 
     `formula` shows how it came from registers; `evidence` names the readings behind it
-    (a register pair, or usage point, days and data version in the lake).
+    (a register pair, or usage point, days and data version in the lake). `point`: the number of
+    the usage point that measured it, empty where nobody said.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Energy:
     quantity: Decimal
     formula: str = ""
     evidence: str = ""
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Loss:
 
     `energy_kwh` and `reactive_kvarh` are a full month's unless `days` is None; then they are
     taken as they stand. `period` defaults to the flat period, or all day at a single rate.
+    `held_days`: the days of the month on which it holds in all segments; None: `days`.
     """
 
     id: str
@@ -112,6 +115,7 @@ class Loss:
     reactive_kvarh: Decimal = Decimal(0)
     days: int | None = None
     period: PricePeriod | None = None
+    held_days: int | None = None
 
 
 Connection = Literal["inside", "beside"]
@@ -123,7 +127,9 @@ class Deduction:
     """Energy that has its own price: lighting, residents (定量, 定比, 套表, 并接).
 
     Give `energy_kwh` (fixed or sub-metered) or `share` of the segment's billed energy (定比);
-    with `days` a fixed quantity is a full month's. What lies inside leaves `taken_from`: a
+    with `days` a fixed quantity is a full month's. Where the month is cut, `held_days` are the
+    days on which it holds in all segments and `days_before` those of the segments before, so
+    that the parts add up to the one quantity, to the kWh. What lies inside leaves `taken_from`: a
     period, or `total` for all periods in proportion. `power_factor_rule`: why it counts or not;
     `quantity_rule`: where quantity or share is agreed.
     """
@@ -141,6 +147,8 @@ class Deduction:
     days: int | None = None
     power_factor_rule: Rule | None = None
     quantity_rule: Rule | None = None
+    held_days: int | None = None
+    days_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +249,10 @@ class DemandCharge:
 class PowerFactorAssessment:
     """Which segments answer to which standard (0.90, 0.85, 0.80; None = 不考核).
 
-    `segments` None = all. Below the set's threshold by `capacity_kva` nothing is adjusted.
-    `power_factor` given replaces the computed one. `standard_rule`: why this standard.
+    `segments` None = all. `basic_charges`: which entries of the bill's `basic` join the base,
+    None all, where an agreement with another standard has its own. Below the set's threshold by
+    `capacity_kva` nothing is adjusted. `power_factor` given replaces the computed one.
+    `standard_rule`: why this standard.
     """
 
     id: str
@@ -252,6 +262,12 @@ class PowerFactorAssessment:
     includes_basic_charge: bool = True
     power_factor: Decimal | None = None
     standard_rule: Rule | None = None
+    basic_charges: tuple[int, ...] | None = None
+
+    def takes(self, index: int) -> bool:
+        """Whether this entry of the bill's basic charges is in the base."""
+        listed = self.basic_charges is None or index in self.basic_charges
+        return self.includes_basic_charge and listed
 
 
 @dataclass(frozen=True, slots=True)
