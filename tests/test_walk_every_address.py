@@ -49,6 +49,7 @@ NEEDED: dict[str, Permission] = {
     "service_order_new": Permission.HANDLE_CHANGES,
     "vee_rule": Permission.KEEP_VEE_RULES,
     "tariff_draft_new": Permission.DRAFT_TARIFFS,
+    "ledger_export": Permission.EXPORT,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {

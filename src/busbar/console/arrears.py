@@ -18,6 +18,7 @@ from busbar.arrears import operations as arrears_operations
 from busbar.arrears import queries as arrears_queries
 from busbar.arrears.models import CaseState, DunningCase, PauseKind
 from busbar.console.payments.receivables import AGE_LABELS
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
@@ -105,7 +106,7 @@ def case_pause(request: StaffRequest, case_number: str) -> HttpResponse:
             )
             return redirect("arrears_case", case_number)
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     return _page(request, case, form, status=422)
 
 
@@ -129,7 +130,7 @@ def _act(
     try:
         act(number=case_number, by=request.viewer, at=timezone.now(), **words)
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("arrears_case", case_number)
 
 
