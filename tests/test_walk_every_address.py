@@ -53,6 +53,7 @@ NEEDED: dict[str, Permission] = {
     "outage_new": Permission.MANAGE_OUTAGES,
     "interaction_new": Permission.KEEP_RELATIONS,
     "complaint_new": Permission.HANDLE_COMPLAINTS,
+    "ledger_export": Permission.EXPORT,
 }
 """Forms that ask for their own permission before they are shown."""
 OPEN = {

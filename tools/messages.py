@@ -33,6 +33,11 @@ _SIGNATURES = {"gettext": "s", "ngettext": "sp", "pgettext": "cs", "npgettext": 
 _SIGNATURES |= {f"{name}_lazy": roles for name, roles in _SIGNATURES.items()}
 _SIGNATURES |= {"_": "s", "gettext_noop": "s"}
 
+_REFUSING = ("pricing", "billing", "payments", "arrears", "customers")
+"""Rooms whose refusals have their English: a face says them by their sentence (kit/errors.py)."""
+_STORED = "UnableToRate"
+"""What a bill cannot be rated for is kept with the run as it was said, in Chinese."""
+
 _LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _TEMPLATE_CALL = re.compile(
     rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*({_LITERAL}(?:\s*,\s*{_LITERAL})*)"
@@ -75,7 +80,11 @@ def read_python(text: str, place: str) -> Iterator[Message]:
     ['客户']
     """
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and (roles := _SIGNATURES.get(_name(node.func))):
+        if not isinstance(node, ast.Call):
+            continue
+        if place.startswith(_REFUSING) and _is_refusal(node):
+            yield Message(id=_string(node.args[0], place), place=f"{place}:{node.lineno}")
+        elif roles := _SIGNATURES.get(_name(node.func)):
             strings = [_string(argument, place) for argument in node.args[: len(roles)]]
             yield _message(roles, strings, f"{place}:{node.lineno}")
 
@@ -127,6 +136,13 @@ def open_catalog(path: Path) -> polib.POFile:
         "Plural-Forms": "nplurals=2; plural=(n != 1);",
     }
     return catalog
+
+
+def _is_refusal(call: ast.Call) -> bool:
+    """Whether a refusal is made here from a sentence of its own, not from one handed on."""
+    name = _name(call.func)
+    is_literal = bool(call.args) and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+    return name.startswith("UnableTo") and name != _STORED and is_literal
 
 
 def _name(function: ast.expr) -> str:

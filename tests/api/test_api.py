@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from busbar.access.models import ApiToken, User
+from busbar.billing.models import Bill, BillFinding
 from tests.api.conftest import Region
 from tests.billing import world
 
@@ -95,6 +96,25 @@ class TestBills:
         basic = next(line for line in bill["lines"] if line["code"].startswith("basic"))
         assert basic["amount"] == "30000.00"
         assert "测试价格表" in {rule["source"] for rule in basic["rules"]}
+
+    def test_say_whether_they_are_the_customer_s_and_what_holds_them_back(
+        self, api: Client
+    ) -> None:
+        bill = Bill.objects.get(account__number="1001")
+        BillFinding.objects.create(
+            bill=bill, account=bill.account, month=bill.month, kind="swing", weight=1, facts={}
+        )
+        held = api.get("/api/v1/bills/1001/2026-01").json()
+        waiting = api.get("/api/v1/bills", {"month": "2026-01", "released": "false"}).json()
+        Bill.objects.update(released_at=world.AT)
+
+        shown = api.get("/api/v1/bills/1001/2026-01").json()
+        none = api.get("/api/v1/bills", {"month": "2026-01", "released": "false"}).json()
+
+        assert (held["released_at"], held["held_by"]) == (None, ["swing"])
+        assert [row["account_number"] for row in waiting["items"]] == ["1001"]
+        assert shown["released_at"].startswith("2026-02-01")
+        assert (shown["held_by"], none["items"]) == ([], [])
 
     def test_can_be_quoted_without_touching_data(self, api: Client) -> None:
         document = {"kind": "power_factor", "standard": "0.90", "active_kwh": 1, "nonsense": 2}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django_q.models import OrmQ
+from pytest_django.fixtures import Settings
 
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill, BillFinding
 from busbar.billing.operations import release_bills, review_findings
+from busbar.billing.paper import gathering, making
 from busbar.customers.models import Contact
 from busbar.jobs import billing as billing_jobs
 from busbar.jobs.outbox import work_off
 from busbar.journal.models import Entry
+from busbar.kit.paper import PaperError
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications.models import Message
 from tests.billing import world
@@ -33,6 +38,11 @@ def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
     for bill in Bill.objects.filter(month="2026-01"):
         swing(bill)
     return made
+
+
+def fail(*_: object) -> bytes:
+    """As where the fonts are not at their place."""
+    raise PaperError("没有字体")
 
 
 def swing(bill: Bill) -> BillFinding:
@@ -182,6 +192,28 @@ class TestTellingCustomers:
         assert (delivery.channel, delivery.state) == ("email", "queued")
         page = region.client(Role.BILLING_CLERK).get(f"/bills/{OWN}/2025-12/")
         assert "财务@example.com" in page.content.decode()
+
+    def test_sends_the_bill_itself_along(
+        self, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.BUSBAR_GATEWAYS = {"email": "busbar.notifications.gateways.EmailGateway"}
+        bill = Bill.objects.get(account__number=OWN, month="2025-12")
+        Contact.objects.create(
+            customer=bill.account.customer, name="乙", role="财务", email="b@example.com"
+        )
+        self.tell()
+
+        with monkeypatch.context() as broken:
+            broken.setattr(making, "render_bill", fail)
+            assert notifications_operations.deliver_due(at=world.AT).failed == 1
+        done = notifications_operations.deliver_due(at=world.AT + dt.timedelta(days=1))
+
+        bill.refresh_from_db()
+        (letter,) = mail.outbox
+        ((name, content, kind),) = letter.attachments
+        assert done.sent == 1
+        assert (name, kind) == (f"{gathering.gather(bill).number}.pdf", "application/pdf")
+        assert content == making.render_bill(gathering.gather(bill))
 
     def test_notes_who_could_not_be_told(self, region: Region) -> None:
         self.tell()

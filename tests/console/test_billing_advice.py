@@ -86,6 +86,21 @@ class TestShadowBills:
         assert "高峰电费" in page
         assert clerk.get(f"/shadow-bills/{FOREIGN}/2026-01/").status_code == 404
 
+    def test_goes_on_where_the_page_ended(
+        self, clerk: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("busbar.console.billing_advice.PAGE", 1)
+        rows = [row(OWN, "合计", "9.00"), row(OWN, "合计", "8.00") | {"month": "2025-12"}]
+        store_shadow_lines(rows=rows, by=SYSTEM_VIEWER, at=world.AT)
+
+        first = clerk.get("/shadow-bills/").context
+        second = clerk.get("/shadow-bills/", {"after": first["next_after"]}).context
+
+        months = {each["bills"][0].month for each in (first, second)}
+        assert months == {"2026-01", "2025-12"}
+        assert (first["more"], second["more"]) == (True, False)
+        assert clerk.get("/shadow-bills/?after=x").context["bills"] == first["bills"]
+
     def test_remembers_what_an_item_is(self, clerk: Client) -> None:
         store_shadow_lines(rows=[row(OWN, "月租", "1.00")], by=SYSTEM_VIEWER, at=world.AT)
 

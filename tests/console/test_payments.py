@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,12 @@ from django.db.models import F
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill
+from busbar.cli.main import main
+from busbar.journal.models import Entry
 from busbar.payments import operations as payments_operations
 from busbar.payments.models import (
     DailyTakings,
+    LedgerAccount,
     LedgerMonth,
     Payment,
     PaymentMatch,
@@ -213,6 +217,42 @@ class TestRefundsAndBooks:
         text = books.get("/ledger/2026-02/").content.decode()
         assert "已结" in text
         assert "应收账款-电费" in text
+
+    def test_a_trial_balance_is_exported_and_the_journal_says_so(self, region: Region) -> None:
+        LedgerAccount.objects.filter(code="bank").update(name="=银行")
+        books = region.client(Role.ACCOUNTANT)
+
+        answer = books.get("/ledger/2026-02/export/?as=csv")
+
+        rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+        assert rows[0] == ["科目号", "科目", "期初", "本月借方", "本月贷方", "期末"]
+        assert "'=银行" in {row[1] for row in rows}
+        assert rows[-1][1] == "合计"
+        assert rows[-1][3] == rows[-1][4]
+        assert Decimal(rows[-1][3]) > 0
+        entry = Entry.objects.get(event="console.table.exported")
+        assert (entry.subject_label, entry.changes["rows"]) == ("试算平衡 2026-02", len(rows) - 1)
+        assert books.get("/ledger/2026-02/export/?as=xlsx").content[:2] == b"PK"
+        assert "/ledger/2026-02/export/?as=csv" in books.get("/ledger/2026-02/").content.decode()
+
+    def test_a_trial_balance_is_not_for_everybody_to_take_away(self, region: Region) -> None:
+        regulator = region.client(Role.REGULATOR)
+
+        assert regulator.get("/ledger/2026-02/export/").status_code == 403
+        assert not Entry.objects.filter(event="console.table.exported").exists()
+
+    def test_a_trial_balance_goes_to_a_file_by_command(
+        self, region: Region, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "balance.csv"
+
+        assert main(["payments", "balance", "2026-02", "--output", str(path)]) == 0
+        assert main(["payments", "balance", "2026-02", "--output", str(tmp_path)]) == 1
+
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        assert rows[-1][3] == rows[-1][4]
+        assert Entry.objects.filter(event="console.table.exported").count() == 2
+        assert "不能写入" in capsys.readouterr().err
 
     def test_a_month_that_is_no_month_is_not_there(self, region: Region) -> None:
         assert region.client(Role.ACCOUNTANT).get("/ledger/2026-13/").status_code == 404

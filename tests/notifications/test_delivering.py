@@ -8,6 +8,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from busbar.journal.operations import SYSTEM
 from busbar.kit.periods import CHINA
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications import queries as notifications_queries
-from busbar.notifications.gateways import GatewayError, HttpGateway, Letter, LetterRefusedError
+from busbar.notifications.attachments import Attachment
+from busbar.notifications.gateways import (
+    GatewayError,
+    HttpGateway,
+    Letter,
+    LetterRefusedError,
+    SpoolGateway,
+)
 from busbar.notifications.models import Delivery, DeliveryState
 from busbar.notifications.operations import About, Recipient
 from busbar.notifications.timing import LEASE, WAITS
@@ -208,6 +216,17 @@ class TestGateways:
         assert notifications_operations.deliver_due(at=AT).sent == 1
         (letter,) = mail.outbox
         assert (letter.to, letter.subject) == (["li@example.com"], "供电方案答复单")
+
+    def test_files_lie_beside_the_line_of_the_spool(self, settings: Any, tmp_path: Path) -> None:
+        settings.BUSBAR_HOME = tmp_path
+        file = Attachment("../账单.pdf", "application/pdf", b"%PDF-")
+
+        SpoolGateway().send(replace(self.letter(), channel="email", attachments=(file,)))
+
+        (line,) = (tmp_path / "outbox").glob("*.jsonl")
+        kept = json.loads(line.read_text())["attachments"]
+        assert kept == ["k1/账单.pdf"]
+        assert (tmp_path / "outbox" / kept[0]).read_bytes() == b"%PDF-"
 
     @pytest.fixture
     def provider(self, settings: Any) -> Iterator[HTTPServer]:

@@ -36,6 +36,17 @@ class TestReadPython:
         assert found[2].plural == "多户"
         assert found[3].place == "a.py:4"
 
+    def test_finds_the_sentences_of_refusals_in_rooms_that_have_their_english(self) -> None:
+        source = (
+            "raise UnableToPay('没有账单 %(number)s', number=n)\n"
+            "raise UnableToPay(handed_on)\nraise UnableToRate('留档')\n"
+        )
+
+        assert list(read_python(source, "payments/a.py")) == [Message("没有账单 %(number)s")]
+        assert list(read_python(source, "metering/a.py")) == []
+        with pytest.raises(NotLiteralError, match=r"payments/a\.py:1"):
+            list(read_python("raise UnableToPay(f'没有 {n}')", "payments/a.py"))
+
     def test_refuses_a_computed_string(self) -> None:
         with pytest.raises(NotLiteralError, match=r"a\.py:1"):
             list(read_python("_(f'客户{n}')", "a.py"))

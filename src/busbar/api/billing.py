@@ -12,11 +12,13 @@ from ninja import Body, Router, Schema
 
 from busbar.api.paging import After, Limit, MonthText, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
+from busbar.api.values import Flag
 from busbar.billing import queries as billing_queries
 from busbar.billing import quote as quoting
 from busbar.billing.evidence import map_rules
 from busbar.billing.models import Bill, BillLine
 from busbar.billing.rating import Rule
+from busbar.billing.release import list_holding_kinds
 
 router = Router()
 
@@ -37,6 +39,10 @@ class BillHead(Schema):
     estimated_intervals: int
     lake_version: int
     issued_at: dt.datetime
+    released_at: dt.datetime | None
+    """When it became the customer's; null while it is not released."""
+    revision: int
+    amount_due: Decimal
 
 
 class BillOut(BillHead):
@@ -93,20 +99,26 @@ class BillDetailOut(BillHead):
     lines: list[LineOut]
     quantities: list[dict[str, Any]]
     notes: list[str]
+    held_by: list[str]
+    """Kinds of findings that hold it back until a person has reviewed them."""
 
 
 @router.get("", response=answers(Page[BillOut]), operation_id="list_bills")
 def list_bills(
     request: HttpRequest,
+    *,
     month: MonthText,
     account: Text = "",
+    released: Flag | None = None,
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """一个月的账单，按户号。"""
+    """一个月的账单，按户号；`released` 只要已发行或未发行的。"""
     found = Bill.objects.visible_to(viewer_of(request)).current().filter(month=month)
     if account:
         found = found.filter(account__number=account)
+    if released is not None:
+        found = found.filter(released_at__isnull=not released)
     rows = found.select_related("account__customer").defer("facts", "quantities")
     return page_by(rows, "account__number", after=after, limit=limit)
 
@@ -124,6 +136,7 @@ def get_bill(request: HttpRequest, account: Text, month: MonthText) -> dict[str,
         "lines": [_line(line, rules) for line in lines],
         "quantities": bill.quantities,
         "notes": bill.notes,
+        "held_by": list_holding_kinds(bill),
     }
 
 

@@ -41,7 +41,7 @@ def ladder_limit(code: str, *, on: dt.date, unit_path: str) -> LimitFacts:
                 return clocks_queries.get_limit(code, on=on, rule_set=rule_set)
             except NoSuchLimit:
                 continue
-    raise UnableToFindLimit(f"{on} 没有生效的时限“{code}”，请先维护办理时限")
+    raise UnableToFindLimit("%(on)s 没有生效的时限“%(code)s”，请先维护办理时限", on=on, code=code)
 
 
 def length_of(limit: LimitFacts) -> dt.timedelta:

@@ -115,6 +115,13 @@ def _to_review(viewer: Viewer, month: str) -> QuerySet[Any]:
     return seen.filter(month=month, bill__released_at__isnull=True)
 
 
+def list_holding_kinds(bill: Bill) -> list[str]:
+    """The kinds of findings that hold the bill back; none once it is released."""
+    if bill.released_at is not None:
+        return []
+    return list(open_holds().filter(bill=bill).order_by("kind").values_list("kind", flat=True))
+
+
 def list_findings_of(bill: Bill) -> list[BillFinding]:
     """What was found in the bill, reviewed or not."""
     return list(bill.findings.order_by("kind"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Abs, Coalesce, Round
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Abs, Cast, Coalesce, Round
 
 from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillLine, ShadowBill, ShadowItem, ShadowLine
@@ -86,17 +86,25 @@ class Comparison:
         return self.shadow.amount - (self.bill.amount if self.bill else ZERO)
 
 
-def list_shadow_bills(viewer: Viewer, *, month: str = "") -> Any:
+def list_shadow_bills(
+    viewer: Viewer, *, month: str = "", after: tuple[int, int] | None = None
+) -> Any:
     """Visible other bills with `our_amount` and `difference`, the largest difference first.
 
-    Those without a bill of ours come last.
+    Those without a bill of ours come last. `after`: `rank_fen` and id of the last one shown.
     """
     ours = Bill.objects.current().filter(account=OuterRef("account"), month=OuterRef("month"))
     rows = ShadowBill.objects.visible_to(viewer).select_related("account__customer")
     rows = rows.filter(month=month) if month else rows
     rows = rows.annotate(our_amount=Subquery(ours.values("amount")[:1]))
     rows = rows.annotate(difference=Round(F("amount") - F("our_amount"), precision=2))
-    return rows.order_by(Coalesce(Abs("difference"), Decimal(-1)).desc(), "id")
+    # In whole fen, so that every database compares the same numbers exactly.
+    rank = Cast(Round(Abs("difference") * 100), BigIntegerField())
+    rows = rows.annotate(rank_fen=Coalesce(rank, Value(-1), output_field=BigIntegerField()))
+    if after is not None:
+        fen, key = after
+        rows = rows.filter(Q(rank_fen__lt=fen) | Q(rank_fen=fen, pk__gt=key))
+    return rows.order_by("-rank_fen", "pk")
 
 
 def list_shadow_months(viewer: Viewer) -> list[str]:

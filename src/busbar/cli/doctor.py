@@ -24,6 +24,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.timezone import get_default_timezone
 
+from busbar.cli import doctor_gateways
 from busbar.clocks import queries as clocks_queries
 from busbar.metering.lake.storage import is_table, list_months, read_snapshot
 from busbar.pricing.models import RuleSet
@@ -62,6 +63,10 @@ def run(args: argparse.Namespace) -> int:
 def report(*, at: dt.datetime) -> list[Finding]:
     """Look at everything; what cannot be looked at is a finding, never an exception."""
     findings = [_python(), _time_zone(at), _secret(), _debug(), _hosts(), _home(), _static()]
+    findings += [
+        Finding("短信网关", *doctor_gateways.sms()),
+        Finding("邮件网关", *doctor_gateways.email()),
+    ]
     database = _database()
     findings += [database, _lake()]
     if database.state == "missing":

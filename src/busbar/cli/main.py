@@ -45,7 +45,7 @@ COMMANDS = (
     Command(
         "payments",
         "payments",
-        "导入电费流水并核销（import），登记电费账户（account），核对总账（check）",
+        "导入电费流水并核销（import），登记电费账户（account），核对总账（check），试算平衡（balance）",
     ),
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
     Command("key-accounts", "key_accounts", "大客户评定（evaluate）与名单（list）"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import sys
+from pathlib import Path
 
 from busbar.cli import bank_files
+from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bank_files.add_account(words, text="登记电费账户")
     words.add_parser("raise", help="把已发行的账单转为应收")
     words.add_parser("check", help="核对总账与明细")
+    balancing = words.add_parser("balance", help="一个月的试算平衡，CSV")
+    balancing.add_argument("month", type=_month, metavar="YYYY-MM")
+    balancing.add_argument("--output", type=Path, help="文件名，缺省写到标准输出")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 done, 1 the ledger and its rows differ, 2 some rows were not kept."""
-    does = {"import": _import, "account": _open_account, "raise": _raise, "check": _check}
+    does = {
+        "import": _import,
+        "account": _open_account,
+        "raise": _raise,
+        "check": _check,
+        "balance": _balance,
+    }
     return does[args.word](args)
 
 
@@ -75,6 +87,43 @@ def _raise(_args: argparse.Namespace) -> int:
     at = dt.datetime.now(dt.UTC)
     print(f"新增应收 {payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=at)} 笔")
     return 0
+
+
+def _balance(args: argparse.Namespace) -> int:
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.console.exporting import record_export
+    from busbar.console.payments.ledger import TRIAL_HEADER, trial_rows
+    from busbar.kit import exports
+    from busbar.payments import queries as payments_queries
+
+    rows = trial_rows(payments_queries.get_trial_balance(SYSTEM_VIEWER, args.month))
+    file = io.BytesIO()
+    exports.write_csv(file, [str(name) for name in TRIAL_HEADER], rows)
+    record_export(
+        viewer=SYSTEM_VIEWER,
+        name=f"试算平衡 {args.month}",
+        kind="csv",
+        rows=len(rows),
+        at=dt.datetime.now(dt.UTC),
+        customer_id=None,
+    )
+    if args.output is None:
+        sys.stdout.write(file.getvalue().decode("utf-8-sig"))
+        return 0
+    try:
+        args.output.write_bytes(file.getvalue())
+    except OSError as error:
+        print(f"busbar: 不能写入 {args.output}：{error.strerror}", file=sys.stderr)
+        return 1
+    print(args.output)
+    return 0
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不是月份，应为 YYYY-MM") from None
 
 
 def _check(_args: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.connections.sent_files import SentFile
 from busbar.console.answers import sent, whole
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 
@@ -200,7 +201,7 @@ class Acts:
             with transaction.atomic():
                 told = offered.act.do(doing)
         except Refusal as refusal:
-            offered.form.add_error(None, str(refusal))
+            offered.form.add_error(None, said(refusal))
             return None
         return told if isinstance(told, str) else str(offered.act.said)
 

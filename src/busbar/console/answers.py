@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 
 from busbar.connections.sent_files import SentFile
+from busbar.console.refusals import said
 from busbar.kit.errors import Refusal
 
 
@@ -22,7 +23,7 @@ def done(form: forms.Form, act: Callable[[], object]) -> bool:
     try:
         act()
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     return True
 

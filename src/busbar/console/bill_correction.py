@@ -18,6 +18,7 @@ from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.operations import Correction
 from busbar.billing.outdated import list_outdated
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
@@ -67,7 +68,7 @@ def _correct(request: StaffRequest, month: str, account_ids: Collection[int]) ->
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return
     _say(request, done)
 

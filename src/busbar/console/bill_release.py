@@ -19,6 +19,7 @@ from busbar.billing import queries as billing_queries
 from busbar.billing import release as billing_release
 from busbar.billing.models import Bill
 from busbar.console import work_items
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
@@ -80,7 +81,7 @@ def bill_finding_review(request: StaffRequest, finding_id: int) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        return _refused(request, str(refusal))
+        return _refused(request, said(refusal))
     if request.htmx:
         context = review_context(request, finding.month) | {"reviewed": finding}
         return render(request, "console/billing/_review.html", context)
@@ -109,7 +110,7 @@ def bill_run_release(request: StaffRequest, month: str) -> HttpResponse:
     try:
         billing_operations.require_releasable(month=Month.parse(month), by=request.viewer)
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("bill_run_detail", seen.run.month)
     async_task(RELEASE_JOB, month, request.user.pk, task_name=f"{_('电费发行')} {month}")
     messages.success(request, _("%(month)s 已排入发行") % {"month": month})
@@ -132,7 +133,7 @@ def bill_release(request: StaffRequest, account_number: str, month: str) -> Http
         )
         messages.success(request, _("账单已发行"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("bill", account_number, month)
 
 

@@ -30,6 +30,7 @@ from busbar.billing.queries import BillFilter, RunSeen
 from busbar.console.bill_correction import outdated_context
 from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
 from busbar.kit.errors import Refusal
@@ -194,7 +195,7 @@ def bill_run_start(request: StaffRequest) -> HttpResponse:
         messages.error(request, _("月份应为 YYYY-MM"))
         return redirect("bill_run_list")
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("bill_run_list")
     async_task(RUN_JOB, str(month), request.user.pk, task_name=f"{_('核算')} {month}")
     messages.success(request, _("%(month)s 已排入核算") % {"month": month})

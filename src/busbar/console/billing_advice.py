@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -29,11 +30,13 @@ from busbar.billing.advice import (
 from busbar.billing.advice.basic_charge import BasicAdvice, Option
 from busbar.billing.shadow_items import CODES
 from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.refusals import said
+from busbar.console.requests import StaffRequest
 from busbar.console.saving_words import MODES
 from busbar.kit.periods import local_date, parse_day
 
 PAGE = 50
+_AFTER = re.compile(r"(-?\d{1,15})_(\d{1,15})", re.ASCII)
 CODE_NAMES = {
     "": gettext_lazy("未对应"),
     "energy": gettext_lazy("电量电费（全部时段）"),
@@ -66,7 +69,7 @@ def bill_advice(request: StaffRequest, account_number: str) -> HttpResponse:
     try:
         advice = advise(request.viewer, account_number, on=on)
     except UnableToAdvise as refused:
-        context["refused"] = str(refused)
+        context["refused"] = said(refused)
     else:
         context |= _advice_context(advice)
     return render(request, "console/billing/advice/advice.html", context)
@@ -137,7 +140,7 @@ def bill_forecast(request: StaffRequest, account_number: str) -> HttpResponse:
     try:
         forecast = forecast_bill(request.viewer, account_number, on=on)
     except UnableToAdvise as refused:
-        context["refused"] = str(refused)
+        context["refused"] = said(refused)
     else:
         context |= _forecast_context(forecast)
     return render(request, "console/billing/advice/forecast.html", context)
@@ -167,13 +170,12 @@ def shadow_bill_list(request: StaffRequest) -> HttpResponse:
     months = shadow.list_shadow_months(request.viewer)
     asked = request.GET.get("month", "")
     month = asked if asked in months else ""
-    page = max(page_number(request, "page", 1), 1)
-    rows = shadow.list_shadow_bills(request.viewer, month=month)[(page - 1) * PAGE :]
-    bills, more = cut(rows, PAGE)
+    after = _read_after(request.GET.get("after", ""))
+    bills, more = cut(shadow.list_shadow_bills(request.viewer, month=month, after=after), PAGE)
     context = {
         "bills": bills,
         "more": more,
-        "next_page": page + 1,
+        "next_after": f"{bills[-1].rank_fen}_{bills[-1].pk}" if more else "",
         "months": months,
         "month": month,
         "items": shadow.list_items() if bills else [],
@@ -182,6 +184,12 @@ def shadow_bill_list(request: StaffRequest) -> HttpResponse:
         "may_import": request.viewer.may(Permission.IMPORT_FILES),
     }
     return render(request, "console/billing/advice/shadow_list.html", context)
+
+
+def _read_after(text: str) -> tuple[int, int] | None:
+    """Rank and key of the last one shown; None for the first page and for what is none."""
+    found = _AFTER.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 @require_POST
@@ -195,7 +203,7 @@ def shadow_bill_item(request: StaffRequest) -> HttpResponse:
             at=timezone.now(),
         )
     except billing_operations.UnableToMapItem as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     else:
         messages.success(request, _("已记住这个项目的对应"))
     return redirect("shadow_bill_list")

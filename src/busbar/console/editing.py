@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import operations as customers_operations
 from busbar.customers import queries as customers_queries
@@ -172,7 +173,7 @@ def _done(form: forms.Form, act: Callable[[], None]) -> bool:
     try:
         act()
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     return True
 

@@ -20,6 +20,7 @@ from busbar.billing import queries as billing_queries
 from busbar.billing.group_bill import GroupBill, Grouping, Whose
 from busbar.billing.paper import grouping as group_paper
 from busbar.billing.paper import making
+from busbar.console import refusals
 from busbar.console.exporting import answer_export, as_attachment, record_export
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
@@ -86,7 +87,7 @@ def _name(request: StaffRequest, whose: Whose, back: str) -> HttpResponse:
         said = _("%(whose)s：%(count)s 个户号已归组") % {"whose": whose.name, "count": count}
         messages.success(request, said)
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, refusals.said(refusal))
     asked = {k: request.GET[k] for k in ("month",) if k in request.GET} | {"by": Grouping.OWN.value}
     return redirect(f"{back}?{urlencode(asked)}")
 

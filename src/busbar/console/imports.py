@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from busbar.access.permissions import Permission
 from busbar.console.exporting import as_attachment
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workers import has_worker
 from busbar.imports import operations as imports_operations
@@ -65,7 +66,7 @@ def import_new(request: StaffRequest) -> HttpResponse:
         try:
             return redirect("import_mapping", _receive(request, kind).pk)
         except Refusal as refusal:
-            problem = str(refusal)
+            problem = said(refusal)
     context = {
         "kinds": [(k, tables_of(k)) for k in ImportKind],
         "kind": kind if kind in ImportKind.values else ImportKind.ARCHIVE.value,
@@ -97,7 +98,7 @@ def import_mapping(request: StaffRequest, run_id: int) -> HttpResponse:
             _confirm(request, run)
             return redirect("import", run.pk)
         except Refusal as refusal:
-            problem = str(refusal)
+            problem = said(refusal)
     context = {
         "run": run,
         "mappings": [_as_posted(request, m) for m in preview.list_file_mappings(run)],
@@ -137,7 +138,7 @@ def import_curve(request: StaffRequest, file_id: int) -> HttpResponse:
         context["day"] = day
         context["curve"] = {"times": _quarters(), "load_kw": day.load_kw}
     except Refusal as refusal:
-        context["problem"] = str(refusal)
+        context["problem"] = said(refusal)
     return render(request, "console/imports/_curve.html", context)
 
 
@@ -204,7 +205,7 @@ def import_discard(request: StaffRequest, run_id: int) -> HttpResponse:
         imports_operations.discard_run(run_id=run_id, by=request.viewer, at=timezone.now())
         messages.success(request, _("已放弃这次导入"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("import_list")
 
 

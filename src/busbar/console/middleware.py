@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 
 from busbar.access import queries as access_queries
 from busbar.access.visibility import NotPermitted
+from busbar.console.refusals import said
 from busbar.kit.errors import Refusal
 
 OPEN_VIEWS = frozenset(
@@ -80,7 +81,7 @@ class ViewerMiddleware:
             return _answer(request, 404, "")
         if isinstance(error, NotPermitted):
             return _answer(request, 403, str(error))
-        return _answer(request, 409, str(error)) if isinstance(error, Refusal) else None
+        return _answer(request, 409, said(error)) if isinstance(error, Refusal) else None
 
 
 def _is_console(view: Callable[..., Any]) -> bool:

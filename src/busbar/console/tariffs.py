@@ -22,6 +22,7 @@ from busbar.billing.trial_document import example_of, try_document
 from busbar.console.acts import Act, Acts, DayField, Doing
 from busbar.console.billing import EFFECTS
 from busbar.console.money_forms import ReasonForm
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date, parse_day
@@ -199,7 +200,7 @@ def tariff_draft_new(request: StaffRequest, code: str) -> HttpResponse:
             )
             return redirect("tariff_draft", made.pk)
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     context = {"form": form, "base": base, "tab": "tariffs"}
     return render(request, "console/pricing/draft_form.html", context)
 
@@ -226,7 +227,7 @@ def tariff_draft_document(request: StaffRequest, draft_id: int) -> HttpResponse:
         one = try_document(draft, quoting.loads(text))
         typed |= {"typed": one, "typed_effects": _effects(one)}
     except Refusal as refusal:
-        typed["document_refused"] = str(refusal)
+        typed["document_refused"] = said(refusal)
     return _show_draft(request, draft, Acts(ACTS, request, draft), **typed)
 
 

@@ -1,5 +1,21 @@
 """The one family of refusals: an operation does its work or says why not."""
 
+from __future__ import annotations
+
 
 class Refusal(Exception):  # noqa: N818 - reads as what it is: a refusal, not a programming error
-    """An operation declines; the message is a sentence a clerk can read and act on."""
+    """An operation declines; the message is a sentence a clerk can read and act on.
+
+    `sentence` is the Chinese sentence with a place for each of the `values`, so that a face can
+    say it in another language; as text a refusal is always the Chinese one.
+
+    >>> refusal = Refusal("没有电价 %(code)s", code="A")
+    >>> str(refusal), refusal.sentence, refusal.values
+    ('没有电价 A', '没有电价 %(code)s', {'code': 'A'})
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        """`values` fill the places of the sentence; without any it stands as it is."""
+        super().__init__(sentence % values if values else sentence)
+        self.sentence = sentence
+        self.values = values

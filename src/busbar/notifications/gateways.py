@@ -12,7 +12,7 @@ import hmac
 import json
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
 from busbar.kit.periods import local_date
+from busbar.notifications.attachments import Attachment
 from busbar.notifications.models import Channel
 
 DEFAULT_GATEWAYS = {
@@ -33,7 +34,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 @dataclass(frozen=True)
 class Letter:
-    """What a gateway carries. `attempt` is 1 the first time."""
+    """What a gateway carries. `attempt` is 1 the first time; only e-mail has attachments."""
 
     key: str
     channel: str
@@ -43,6 +44,7 @@ class Letter:
     body: str
     at: dt.datetime
     attempt: int
+    attachments: tuple[Attachment, ...] = ()
 
 
 class GatewayError(Exception):
@@ -71,7 +73,10 @@ def gateway_for(channel: str) -> Gateway:
 
 
 class SpoolGateway:
-    """For development: writes each letter as a JSON line to `outbox/` in BUSBAR_HOME."""
+    """For development: writes each letter as a JSON line to `outbox/` in BUSBAR_HOME.
+
+    Attachments lie beside it, in a folder with the letter's key.
+    """
 
     repeats_safely = True
 
@@ -82,10 +87,18 @@ class SpoolGateway:
         path = folder / f"{letter.channel}-{local_date(letter.at)}.jsonl"
         if letter.attempt > 1 and any(letter.key in f.read_text() for f in folder.glob("*.jsonl")):
             return letter.key
-        line = json.dumps(asdict(letter), ensure_ascii=False, default=str)
+        plain = asdict(replace(letter, attachments=()))
+        plain["attachments"] = [self._keep(folder / letter.key, a) for a in letter.attachments]
+        line = json.dumps(plain, ensure_ascii=False, default=str)
         with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         return letter.key
+
+    def _keep(self, folder: Path, attachment: Attachment) -> str:
+        folder.mkdir(exist_ok=True)
+        path = folder / Path(attachment.name).name
+        path.write_bytes(attachment.content)
+        return f"{folder.name}/{path.name}"
 
 
 class EmailGateway:
@@ -102,6 +115,8 @@ class EmailGateway:
             to=[letter.address],
             headers={"Message-ID": reference},
         )
+        for each in letter.attachments:
+            message.attach(each.name, each.content, each.content_type)
         try:
             message.send()
         except ValueError as error:  # a newline or nonsense in the address

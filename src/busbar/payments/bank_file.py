@@ -93,7 +93,9 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     missing = [COLUMNS[key][1] for key in _REQUIRED if key not in places]
     if missing:
         raise UnableToReadBankFile(
-            f"银行流水缺少列：{'、'.join(missing)}；表头是：{'、'.join(header)}"
+            "银行流水缺少列：%(missing)s；表头是：%(header)s",
+            missing="、".join(missing),
+            header="、".join(header),
         )
     return places
 

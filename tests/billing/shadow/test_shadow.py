@@ -140,6 +140,19 @@ class TestCompare:
             ("3101000002", "2025-11", None),
         ]
 
+    def test_goes_on_after_any_row_with_the_rest(self) -> None:
+        bring(
+            THEIRS
+            + "3101000002,2026-01,合计,,,10000.00\n"
+            + "".join(f"310100000{n},2025-{m},合计,,,10.00\n" for n in (1, 2) for m in (10, 11))
+        )
+        whole = [row.pk for row in shadow.list_shadow_bills(SYSTEM_VIEWER)]
+
+        for place, row in enumerate(shadow.list_shadow_bills(SYSTEM_VIEWER), start=1):
+            rest = shadow.list_shadow_bills(SYSTEM_VIEWER, after=(row.rank_fen, row.pk))
+            assert [other.pk for other in rest] == whole[place:]
+        assert len(whole) == 6
+
 
 class TestMapShadowItem:
     def test_guesses_from_the_words_and_remembers_what_a_person_says(self) -> None:

@@ -44,9 +44,13 @@ def lock_case(number: str, by: Viewer, *states: str) -> DunningCase:
         .first()
     )
     if case is None:
-        raise UnableToDun(f"没有催费单 {number}，或不在您的可见范围内")
+        raise UnableToDun("没有催费单 %(number)s，或不在您的可见范围内", number=number)
     if states and case.state not in states:
-        raise UnableToDun(f"{number} 现在是“{case.get_state_display()}”，不能办理这一步")
+        raise UnableToDun(
+            "%(number)s 现在是“%(state)s”，不能办理这一步",
+            number=number,
+            state=case.get_state_display(),
+        )
     return case
 
 

@@ -33,9 +33,11 @@ def pause_case(
     by.require(Permission.COLLECT_ARREARS)
     case = lock_case(number, by)
     if not case.may_be_stopped:
-        raise UnableToPauseCase(f"{number} 已是“{case.get_state_display()}”，不能暂缓")
+        raise UnableToPauseCase(
+            "%(number)s 已是“%(state)s”，不能暂缓", number=number, state=case.get_state_display()
+        )
     if find_pause(case) is not None:
-        raise UnableToPauseCase(f"{number} 已在暂缓中")
+        raise UnableToPauseCase("%(number)s 已在暂缓中", number=number)
     if not reason.strip():
         raise UnableToPauseCase("请写明暂缓的原因")
     if kind == PauseKind.PROMISE and (until is None or until < local_date(at)):
@@ -60,7 +62,7 @@ def end_pause(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> CaseP
     case = lock_case(number, by)
     pause = find_pause(case)
     if pause is None:
-        raise UnableToPauseCase(f"{number} 没有在暂缓")
+        raise UnableToPauseCase("%(number)s 没有在暂缓", number=number)
     if not reason.strip():
         raise UnableToPauseCase("请写明结束暂缓的原因")
     pause.ended_at, pause.ended_because = at, reason.strip()[:300]

@@ -106,8 +106,9 @@ def serve_notice(
     earliest, latest = notice_window(at, on=on, unit_path=path)
     if not earliest <= stop_at < latest:
         raise UnableToStopSupply(
-            f"停电时间须在 {earliest.astimezone(CHINA):%Y-%m-%d} 起、"
-            f"{latest.astimezone(CHINA):%Y-%m-%d} 前（以停电通知书送达之日起算）"
+            "停电时间须在 %(earliest)s 起、%(latest)s 前（以停电通知书送达之日起算）",
+            earliest=f"{earliest.astimezone(CHINA):%Y-%m-%d}",
+            latest=f"{latest.astimezone(CHINA):%Y-%m-%d}",
         )
     if not person.strip():
         raise UnableToStopSupply("请写明签收人")

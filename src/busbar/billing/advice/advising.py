@@ -58,7 +58,7 @@ def advise(
     try:
         months = load_months(year, books)
     except rating.UnableToRate as reason:
-        raise UnableToAdvise(f"不能给出建议：{reason}") from reason
+        raise UnableToAdvise("不能给出建议：%(reason)s", reason=reason) from reason
     basic, refused = _basic(months, year.agreements[-1])
     percents = list_values(figures, "advice.shifted_percents")
     return Advice(

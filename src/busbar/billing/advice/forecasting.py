@@ -63,12 +63,14 @@ def forecast_bill(viewer: Viewer, account_number: str, *, on: dt.date) -> Foreca
     through = days.last_full(on, Month.of(on).first) if days.curves else None
     if through is None:
         raise UnableToAdvise(
-            f"数据不足，不能预测：{Month.of(on)} 在 {on} 之前没有完整一天的负荷曲线。"
+            "数据不足，不能预测：%(month)s 在 %(day)s 之前没有完整一天的负荷曲线。",
+            month=Month.of(on),
+            day=on,
         )
     try:
         outlook = look_ahead(account, days, through, figures)
     except rating.UnableToRate as reason:
-        raise UnableToAdvise(f"不能预测：{reason}") from reason
+        raise UnableToAdvise("不能预测：%(reason)s", reason=reason) from reason
     trials = _try_past(viewer, account, days, through, figures)
     return _with_range(account, outlook, trials, figures)
 

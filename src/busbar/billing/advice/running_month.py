@@ -113,8 +113,12 @@ def _continue(days: Days, after: dt.date, month: Month, figures: RuleSet) -> dic
         recent = curves.between(max(since, curves.start), after)
         if recent.full.sum() < least:
             raise UnableToAdvise(
-                f"数据不足，不能预测：{after} 前 {window} 天中只有 {recent.full.sum()} 天曲线完整，"
-                f"至少要 {least} 天。"
+                "数据不足，不能预测：%(after)s 前 %(window)s 天中"
+                "只有 %(value)s 天曲线完整，至少要 %(least)s 天。",
+                after=after,
+                window=window,
+                value=recent.full.sum(),
+                least=least,
             )
         found[pk] = continue_curves(
             recent,

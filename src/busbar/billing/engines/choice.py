@@ -16,4 +16,4 @@ def choose_engine(word: str) -> Engine:
         from busbar.billing.engines.spark import Spark
 
         return Spark(word)
-    raise UnableToMeasure(f"没有计算引擎 {word}：可用 local 或 spark://HOST:PORT")
+    raise UnableToMeasure("没有计算引擎 %(word)s：可用 local 或 spark://HOST:PORT", word=word)

@@ -88,13 +88,14 @@ class Spark:
             import pyspark  # noqa: F401
         except ImportError as missing:
             raise UnableToMeasure(
-                f"使用 Spark 需要 Python 软件包 {missing.name}：pip install 'busbar[spark]'，"
-                "或 make spark"
+                "使用 Spark 需要 Python 软件包 %(name)s："
+                "pip install 'busbar[spark]'，或 make spark",
+                name=missing.name,
             ) from missing
         if not find_java():
             raise UnableToMeasure("使用 Spark 需要 Java 17 或更高版本：本机没有找到 java")
         if not any(map(_answers, self._masters())):
-            raise UnableToMeasure(f"连接不上 Spark 主节点 {self.address}")
+            raise UnableToMeasure("连接不上 Spark 主节点 %(address)s", address=self.address)
 
     def _masters(self) -> list[tuple[str, int]]:
         hosts = self.address.removeprefix("spark://").split(",")
@@ -102,7 +103,9 @@ class Spark:
             parts = [urlsplit(f"//{host}") for host in hosts]
             return [(part.hostname or "", part.port or 7077) for part in parts]
         except ValueError:
-            raise UnableToMeasure(f"{self.address} 不是 Spark 主节点的地址") from None
+            raise UnableToMeasure(
+                "%(address)s 不是 Spark 主节点的地址", address=self.address
+            ) from None
 
     def _run(self, pieces: list[MonthPiece], maps: PeriodMaps) -> pa.Table:
         from py4j.protocol import Py4JError
@@ -112,7 +115,9 @@ class Spark:
             with _session(self.address) as session:
                 return self._sum(session, pieces, maps)
         except (PySparkException, Py4JError, OSError) as failure:
-            raise UnableToMeasure(f"Spark 集群未能算完：{reason(failure)}") from failure
+            raise UnableToMeasure(
+                "Spark 集群未能算完：%(failure)s", failure=reason(failure)
+            ) from failure
 
     def _sum(self, session: Any, pieces: list[MonthPiece], maps: PeriodMaps) -> pa.Table:
         context = session.sparkContext
@@ -137,7 +142,9 @@ class Spark:
                 worked = time.monotonic()
             elif time.monotonic() - worked > self.patience_seconds:
                 raise UnableToMeasure(
-                    f"Spark 集群 {self.address} 在 {self.patience_seconds:g} 秒内没有可用的工作节点"
+                    "Spark 集群 %(address)s 在 %(patience_seconds)s 秒内没有可用的工作节点",
+                    address=self.address,
+                    patience_seconds=f"{self.patience_seconds:g}",
                 )
 
 

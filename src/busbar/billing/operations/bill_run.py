@@ -40,7 +40,7 @@ class UnableToRunMonth(Refusal):
 def require_curves(month: Month) -> None:
     """Refuse a month of which the lake has nothing, before a run is queued or begun."""
     if str(month) not in list_months(Path(settings.LAKE_ROOT)):
-        raise UnableToRunMonth(f"{month} 还没有导入任何负荷曲线")
+        raise UnableToRunMonth("%(month)s 还没有导入任何负荷曲线", month=month)
 
 
 def run_month(

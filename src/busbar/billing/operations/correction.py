@@ -57,7 +57,7 @@ def correct_bills(
     run = BillRun.objects.select_for_update().filter(month=str(month)).first()
     old = _bills(month, account_ids, by)
     if run is None or not old:
-        raise UnableToCorrectBills(f"所选户号没有 {month} 的账单，无须更正")
+        raise UnableToCorrectBills("所选户号没有 %(month)s 的账单，无须更正", month=month)
     accounts = CustomerAccount.objects.filter(pk__in=list(old)).select_related("unit")
     work = prepare(run, accounts.order_by("pk"), by=by, at=at)
     registers = load_registers(list(old), month)

@@ -37,7 +37,7 @@ def renew_findings(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     by.require(Permission.RUN_BILLS)
     run = BillRun.objects.select_for_update().filter(month=str(month)).first()
     if run is None:
-        raise UnableToFindInBills(f"{month} 还没有核算过")
+        raise UnableToFindInBills("%(month)s 还没有核算过", month=month)
     marks = load_marks(load_price_book(month))
     bills = Bill.objects.visible_to(by).current().filter(month=str(month)).defer("quantities")
     keys = list(bills.order_by("pk").values_list("pk", flat=True))

@@ -33,7 +33,7 @@ def name_heading(
     by.require(Permission.EDIT_CUSTOMERS)
     said = name.strip()
     if len(said) > _LONGEST_NAME:
-        raise UnableToNameHeading(f"分组名称最多 {_LONGEST_NAME} 字")
+        raise UnableToNameHeading("分组名称最多 %(longest_name)s 字", longest_name=_LONGEST_NAME)
     seen = CustomerAccount.objects.visible_to(by).filter(number__in=list(account_numbers))
     accounts = list(seen.select_related("unit").order_by("pk"))
     if not accounts or len(accounts) != len(set(account_numbers)):

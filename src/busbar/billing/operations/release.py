@@ -74,9 +74,9 @@ def require_releasable(*, month: Month, by: Viewer) -> None:
 def _run(month: Month) -> BillRun:
     run = BillRun.objects.filter(month=str(month)).first()
     if run is None:
-        raise UnableToReleaseBills(f"{month} 还没有核算过，没有可发行的账单")
+        raise UnableToReleaseBills("%(month)s 还没有核算过，没有可发行的账单", month=month)
     if run.state != BillRunState.FINISHED:
-        raise UnableToReleaseBills(f"{month} 的核算还没有完成，请完成后再发行")
+        raise UnableToReleaseBills("%(month)s 的核算还没有完成，请完成后再发行", month=month)
     return run
 
 

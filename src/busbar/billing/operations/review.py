@@ -37,8 +37,10 @@ def review_findings(
     for finding in findings:
         if finding.reviewed_at is not None:
             raise UnableToReviewFindings(
-                f"户号 {finding.account.number} 的“{finding.get_kind_display()}”"
-                f"已由 {finding.reviewed_by} 复核"
+                "户号 %(number)s 的“%(kind)s”已由 %(reviewed_by)s 复核",
+                number=finding.account.number,
+                kind=finding.get_kind_display(),
+                reviewed_by=finding.reviewed_by,
             )
         finding.reviewed_at, finding.reviewed_by, finding.review_note = at, by.name, said
     fields = ["reviewed_at", "reviewed_by", "review_note"]
@@ -52,7 +54,7 @@ def _checked(note: str) -> str:
     if not said:
         raise UnableToReviewFindings("复核须写明意见")
     if len(said) > _LONGEST_NOTE:
-        raise UnableToReviewFindings(f"复核意见最多 {_LONGEST_NOTE} 字")
+        raise UnableToReviewFindings("复核意见最多 %(longest_note)s 字", longest_note=_LONGEST_NOTE)
     return said
 
 

@@ -149,10 +149,10 @@ def map_shadow_item(*, item: str, code: str, by: Viewer, at: dt.datetime) -> Sha
     """Say which of our charges an item is; empty for none. Holds for every bill with the item."""
     by.require(Permission.RUN_BILLS)
     if not is_code(code):
-        raise UnableToMapItem(f"没有费用编码“{code}”")
+        raise UnableToMapItem("没有费用编码“%(code)s”", code=code)
     row = ShadowItem.objects.select_for_update().filter(item=item).first()
     if row is None:
-        raise UnableToMapItem(f"没有费用项目“{item}”")
+        raise UnableToMapItem("没有费用项目“%(item)s”", item=item)
     before = row.code
     row.code, row.confirmed_by, row.confirmed_at = code, by.name, at
     row.save(update_fields=["code", "confirmed_by", "confirmed_at"])

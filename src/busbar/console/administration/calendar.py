@@ -23,6 +23,7 @@ from busbar.clocks import queries as clocks_queries
 from busbar.clocks.models import DayKind
 from busbar.clocks.working_days import Day
 from busbar.console.administration.calendar_files import read_calendar_rows
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
@@ -97,7 +98,7 @@ def calendar_day(request: StaffRequest, date: str) -> HttpResponse:
             messages.success(request, _("%(day)s 已修改") % {"day": day})
             return redirect(f"{reverse('calendar')}?year={day.year}")
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     context = {"day": day, "row": row, "now": now, "form": form}
     status = 422 if form.errors else 200
     return render(request, "console/administration/day.html", context, status=status)
@@ -112,7 +113,7 @@ def calendar_upload(request: StaffRequest) -> HttpResponse:
         try:
             upload = _upload(request, form.cleaned_data)
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     context = {"form": form, "upload": upload}
     status = 422 if form.errors else 200
     return render(request, "console/administration/calendar_upload.html", context, status=status)

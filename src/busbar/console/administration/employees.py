@@ -23,6 +23,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.console.administration.units import get_unit, unit_choices
 from busbar.console.cutting import cut
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 
@@ -80,7 +81,7 @@ def employee_new(request: StaffRequest) -> HttpResponse:
                 **fields, unit=unit, by=request.viewer, at=timezone.now()
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
         else:
             return _show_password(request, hired.employee, hired.password or "")
     status = 422 if form.errors else 200
@@ -111,7 +112,7 @@ def employee_roles(request: StaffRequest, number: str) -> HttpResponse:
         )
         messages.success(request, _("角色已变更"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("employee_detail", number)
 
 
@@ -127,7 +128,7 @@ def employee_transfer(request: StaffRequest, number: str) -> HttpResponse:
         )
         messages.success(request, _("已调入 %(unit)s") % {"unit": unit.name})
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("employee_detail", number)
 
 
@@ -141,7 +142,7 @@ def employee_password(request: StaffRequest, number: str) -> HttpResponse:
             employee=employee, by=request.viewer, at=timezone.now()
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("employee_detail", number)
     return _show_password(request, employee, password)
 
@@ -156,7 +157,7 @@ def employee_dismiss(request: StaffRequest, number: str) -> HttpResponse:
         )
         messages.success(request, _("已停用账号并撤销令牌"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("employee_detail", number)
 
 

@@ -17,6 +17,7 @@ from busbar.access import queries as access_queries
 from busbar.access.models import UnitKind
 from busbar.access.permissions import Permission
 from busbar.console.administration.units import get_unit, list_unit_rows
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 
@@ -57,7 +58,7 @@ def unit_create(request: StaffRequest, code: str) -> HttpResponse:
             **form.cleaned_data, parent=parent, by=request.viewer, at=timezone.now()
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return _unit_page(request, code, form)
     messages.success(request, _("已新设 %(name)s") % {"name": unit.name})
     return redirect("unit_detail", unit.code)
@@ -74,7 +75,7 @@ def unit_rename(request: StaffRequest, code: str) -> HttpResponse:
         )
         messages.success(request, _("已更名"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("unit_detail", code)
 
 
@@ -91,7 +92,7 @@ def unit_activity(request: StaffRequest, code: str) -> HttpResponse:
         change(unit=unit, by=request.viewer, at=timezone.now(), reason=reason)
         messages.success(request, _("已停用") if unit.is_active else _("已恢复使用"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("unit_detail", code)
 
 

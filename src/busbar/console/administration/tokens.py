@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from busbar.access import operations as access_operations
 from busbar.access import queries as access_queries
 from busbar.access.models import ApiToken
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 
@@ -39,7 +40,7 @@ def token_list(request: StaffRequest) -> HttpResponse:
             )
             plain, form = issued.plain, TokenForm()
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     context = {
         "form": form,
         "plain": plain,
@@ -58,7 +59,7 @@ def token_revoke(request: StaffRequest, token_id: int) -> HttpResponse:
         access_operations.revoke_api_token(token=token, by=request.viewer, at=timezone.now())
         messages.success(request, _("令牌已撤销"))
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("token_list")
 
 

@@ -28,6 +28,7 @@ from busbar.connections.queries import changes as change_queries
 from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.connections.change_forms import ChangeForm, groups, proven
 from busbar.console.cutting import cut
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import CustomerAccount
@@ -214,7 +215,7 @@ def _request(
             at=timezone.now(),
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return None
 
 
@@ -231,7 +232,7 @@ def _judged(viewer: Viewer, form: ChangeForm, account: CustomerAccount) -> dict[
         try:
             check_facts(account, wish, form.facts(), viewer)
         except Refusal as refusal:
-            context["missing"] = str(refusal)
+            context["missing"] = said(refusal)
     conditions = [
         (code, CONDITIONS[code], code in wish.confirmed)
         for code in judged.rule.conditions

@@ -40,6 +40,7 @@ from busbar.connections.operations.documents import STATES
 from busbar.connections.works_ground import current_choice, standing_scheme
 from busbar.console.answers import done, sent
 from busbar.console.connections.documents import harmless_file
+from busbar.console.refusals import said
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 
@@ -157,7 +158,7 @@ def confirm_receipt(
             at=timezone.now(),
         )
     except Refusal as refusal:
-        return _page(request, found, refusal=str(refusal), status=422)
+        return _page(request, found, refusal=said(refusal), status=422)
     messages.success(request, _("已确认收到"))
     return redirect("progress")
 

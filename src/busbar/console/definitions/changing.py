@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from busbar.access.permissions import Permission
+from busbar.console import refusals
 from busbar.console.definitions.catalog import PublishForm, RetireForm, show_version
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
@@ -76,7 +77,7 @@ def _upload(
     except UnableToAcceptDefinition as refusal:
         return None, list(refusal.problems)
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, refusals.said(refusal))
         return None, []
     return version, []
 
@@ -123,7 +124,7 @@ def definition_publish(request: StaffRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusals.said(refusal))
         else:
             said = {"number": version.number, "day": version.effective_from}
             messages.success(request, _("第 %(number)s 版已发布，%(day)s 起生效") % said)
@@ -145,7 +146,7 @@ def definition_retire(request: StaffRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusals.said(refusal))
         else:
             messages.success(request, _("第 %(number)s 版已停用") % {"number": version.number})
             return redirect("definition_version", pk=pk)

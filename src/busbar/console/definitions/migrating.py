@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from busbar.access.permissions import Permission
 from busbar.console.definitions.catalog import get_version
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.workflow import operations as workflow_operations
@@ -32,7 +33,7 @@ def definition_migration(request: StaffRequest, pk: int) -> HttpResponse:
             done = _migrate(request, pk)
             before = workflow_operations.preview_migration(version_id=pk, viewer=request.viewer)
     except Refusal as refusal:
-        before, refused = [], str(refusal)
+        before, refused = [], said(refusal)
     context = {
         "version": version,
         "refused": refused,

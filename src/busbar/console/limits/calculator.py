@@ -21,6 +21,7 @@ from busbar.clocks.models import PauseReason, TimeLimit
 from busbar.clocks.reckoning import Pause, ReckonedDay, Reckoning, midnight
 from busbar.clocks.rulebook import EXACT_UNITS
 from busbar.console.limits import words
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA, local_date
@@ -174,7 +175,7 @@ def _reckon(request: StaffRequest, form: CalculatorForm) -> tuple[Reckoning | No
             unit_path=request.viewer.unit_path,
         )
     except Refusal as refusal:
-        return None, str(refusal)
+        return None, said(refusal)
     return found, ""
 
 

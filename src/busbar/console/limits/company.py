@@ -26,6 +26,7 @@ from busbar.clocks.models import LimitRuleSet, TimeLimit
 from busbar.clocks.queries.limits import DEFAULT_SET
 from busbar.clocks.rulebook import loosens
 from busbar.console.limits import words
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
@@ -125,7 +126,7 @@ def _adopt(request: StaffRequest, form: AdoptionForm) -> bool:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     messages.success(request, _("自 %(day)s 起选用") % {"day": fields["valid_from"]})
     return True

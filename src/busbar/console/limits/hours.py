@@ -24,6 +24,7 @@ from busbar.clocks import queries as clocks_queries
 from busbar.clocks.hours import WeekHours
 from busbar.clocks.models import WorkingHours
 from busbar.clocks.queries import oversight
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer
@@ -129,7 +130,7 @@ def _set(request: StaffRequest, form: HoursForm) -> bool:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     except Customer.DoesNotExist:
         form.add_error("customer", _("没有这个客户，或您看不到它"))

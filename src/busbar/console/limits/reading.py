@@ -27,6 +27,7 @@ from busbar.clocks.models import LimitRuleSet, PauseReason, RuleLevel, TimeLimit
 from busbar.clocks.queries import oversight
 from busbar.clocks.rulebook import LimitFacts, plain_number
 from busbar.console.limits import words
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date, parse_day
@@ -149,7 +150,7 @@ def limit_set_local(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已从严为%(figure)s") % {"figure": words_of(local)})
             return redirect("limit_detail", pk=local.pk)
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
     return _detail(request, pk, form=form)
 
 

@@ -20,6 +20,7 @@ from busbar.access.permissions import Permission
 from busbar.console.curves import quality_names
 from busbar.console.metering.findings import line_of
 from busbar.console.metering.words import clock, clocks
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date, parse_day
@@ -125,7 +126,7 @@ def _edited(request: StaffRequest, form: EditForm, point: UsagePoint, day: dt.da
             at=timezone.now(),
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     return True
 

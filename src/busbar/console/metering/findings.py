@@ -18,6 +18,7 @@ from busbar.access import queries as access_queries
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.console.metering.words import Ranges, method_names, ranges_of
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
@@ -96,7 +97,7 @@ def vee_accept(request: StaffRequest) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, _("已认可 %(count)s 项") % {"count": len(rows)})
     return redirect(f"{reverse('vee_list')}{_query(request)}")

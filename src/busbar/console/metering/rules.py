@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.console.metering.words import figure_name
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.metering import operations as metering_operations
@@ -116,7 +117,7 @@ def _done(request: StaffRequest, form: RuleForm, code: str) -> bool:
                 codes=form.codes, reason=reason, by=request.viewer, at=at
             )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
         return False
     return True
 

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from busbar.access.visibility import NotPermitted
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.kit.errors import Refusal
 
@@ -25,7 +26,7 @@ def do(request: StaffRequest, act: Callable[[], object], *, done: str, to: str) 
     except NotPermitted:
         raise
     except Refusal as refusal:
-        messages.error(request, str(refusal), extra_tags="error")
+        messages.error(request, said(refusal), extra_tags="error")
         return go(request, to)
     messages.success(request, done)
     return go(request, to)

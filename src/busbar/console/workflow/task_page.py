@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.visibility import NotPermitted
+from busbar.console import refusals
 from busbar.console.requests import StaffRequest, is_part
 from busbar.console.workflow import form_reading
 from busbar.console.workflow.answering import go
@@ -92,7 +93,9 @@ def _refused(
 ) -> HttpResponse:
     """For htmx only the sentences travel, so that chosen files and photos stay in the page."""
     errors = refusal.errors if isinstance(refusal, UnableToAcceptForm) else {}
-    sentence = _("有 %(count)s 处需要改正") % {"count": len(errors)} if errors else str(refusal)
+    sentence = (
+        _("有 %(count)s 处需要改正") % {"count": len(errors)} if errors else refusals.said(refusal)
+    )
     if not is_part(request):
         post = request.POST
         said = Said(data, errors, sentence, post.get(DONE_AT, ""), post.get(REASON, ""))

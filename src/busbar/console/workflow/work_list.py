@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access.models import Employee
 from busbar.access.visibility import NotPermitted, Viewer
 from busbar.connections.subjects import STAGES
+from busbar.console import refusals
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.workflow.answering import do, notice
 from busbar.console.workflow.due import Due, DueWords
@@ -106,7 +107,7 @@ def claim(request: StaffRequest, task_id: int) -> HttpResponse:
     except NotPermitted:
         raise
     except Refusal as refusal:
-        said, kind = str(refusal), "error"
+        said, kind = refusals.said(refusal), "error"
     return notice(_row(request, task_id), said, kind=kind)
 
 

@@ -21,7 +21,7 @@ def choose_backend(word: str) -> Backend:
         return DuckdbBackend()
     if word.startswith(("spark://", "local[")):
         return SparkBackend(word)
-    raise UnableToCompare(f"没有计算引擎 {word}：可用 local 或 spark://HOST:PORT")
+    raise UnableToCompare("没有计算引擎 %(word)s：可用 local 或 spark://HOST:PORT", word=word)
 
 
 class SparkBackend:

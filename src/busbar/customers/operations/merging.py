@@ -119,7 +119,7 @@ def undo_merge(*, merge: CustomerMerge, reason: str = "", by: Viewer, at: dt.dat
 def _undo_split(merge: CustomerMerge, *, reason: str, by: Viewer, at: dt.datetime) -> Customer:
     parted = Customer.objects.filter(pk=merge.other_id).first()
     if parted is None:
-        raise UnableToUndoMerge(f"{merge.other_name} 已并入别的客户，请先撤销那次归并")
+        raise UnableToUndoMerge("%(name)s 已并入别的客户，请先撤销那次归并", name=merge.other_name)
     origin: Customer = merge.customer
     moved = relocation.relocate(parted, origin)
     if moved.aside or moved.changes:
@@ -150,7 +150,7 @@ def _locked(survivor: Customer, absorbed: Customer, *, by: Viewer) -> tuple[Cust
     found = {row.pk: row for row in lock_customers(survivor.pk, absorbed.pk)}
     for one in (survivor, absorbed):
         if one.pk not in found:
-            raise UnableToMergeCustomers(f"{one.name} 已并入别的客户")
+            raise UnableToMergeCustomers("%(name)s 已并入别的客户", name=one.name)
         require_whole(one, by, UnableToMergeCustomers)
     return found[survivor.pk], found[absorbed.pk]
 
@@ -161,7 +161,7 @@ def _check_codes(
     codes = {code for code in (survivor.credit_code, absorbed.credit_code) if code}
     if len(codes) > 1 and (is_automatic or not reason.strip()):
         raise UnableToMergeCustomers(
-            f"两个客户的信用代码不同（{'、'.join(sorted(codes))}），归并须写明依据"
+            "两个客户的信用代码不同（%(codes)s），归并须写明依据", codes="、".join(sorted(codes))
         )
 
 
@@ -221,7 +221,9 @@ def _undoable(merge: CustomerMerge, *, by: Viewer) -> CustomerMerge:
     involved = Q(customer=merge.customer_id) | Q(other_id__in=[merge.customer_id, merge.other_id])
     later = CustomerMerge.objects.filter(involved, undone_at=None, pk__gt=merge.pk)
     if (last := later.order_by("-pk").first()) is not None:
-        raise UnableToUndoMerge(f"请先撤销其后的{last.get_kind_display()}：{last}")
+        raise UnableToUndoMerge(
+            "请先撤销其后的%(kind)s：%(last)s", kind=last.get_kind_display(), last=last
+        )
     return merge
 
 

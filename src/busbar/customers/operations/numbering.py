@@ -38,7 +38,9 @@ def take_account_number(*, unit: OrganizationUnit) -> str:
     last = numbers.order_by("-number").values_list("number", flat=True).first()
     serial = int(last[_PREFIX:]) + 1 if last else 1
     if serial >= 10**_SERIAL:
-        raise UnableToNumberAccount(f"{unit.name} 的户号已用完（前缀 {prefix}）")
+        raise UnableToNumberAccount(
+            "%(name)s 的户号已用完（前缀 %(prefix)s）", name=unit.name, prefix=prefix
+        )
     return f"{prefix}{serial:0{_SERIAL}d}"
 
 

@@ -71,7 +71,7 @@ def register_customer(
     if not number.strip() or not name.strip():
         raise UnableToRegisterCustomer("客户编号和客户名称都应填写")
     if Customer.objects.filter(number=number).exists():
-        raise UnableToRegisterCustomer(f"客户编号 {number} 已登记")
+        raise UnableToRegisterCustomer("客户编号 %(number)s 已登记", number=number)
     row = {
         "customer": number.strip(),
         "name": name.strip(),
@@ -104,14 +104,14 @@ def amend_customer(
         "name", "kind", "credit_code", "industry_code", "importance", "group", "unit", "address",
     }  # fmt: skip
     if unknown := set(changes) - known:
-        raise UnableToAmendCustomer(f"没有这些资料项：{'、'.join(sorted(unknown))}")
+        raise UnableToAmendCustomer("没有这些资料项：%(value)s", value="、".join(sorted(unknown)))
     if not str(changes.get("name", customer.name)).strip():
         raise UnableToAmendCustomer("客户名称不能为空")
     if "unit" in changes and not changes["unit"]:
         raise UnableToAmendCustomer("管理单位不能为空")
     code = changes.get("credit_code") or ""
     if code and not is_credit_code(code):
-        raise UnableToAmendCustomer(f"{code}：应为 18 位统一社会信用代码，校验码须正确")
+        raise UnableToAmendCustomer("%(code)s：应为 18 位统一社会信用代码，校验码须正确", code=code)
     outcome = store_customers(rows=[{**changes, "customer": customer.number}], by=by, at=at)
     outcome.require(UnableToAmendCustomer)
     return _customer(customer.number)
@@ -133,7 +133,7 @@ def open_account(
     """Open an account 户号 for a customer."""
     by.require(Permission.EDIT_CUSTOMERS)
     if CustomerAccount.objects.filter(number=number).exists():
-        raise UnableToOpenAccount(f"户号 {number} 已存在")
+        raise UnableToOpenAccount("户号 %(number)s 已存在", number=number)
     row = {
         "account": number,
         "name": name,
@@ -167,7 +167,9 @@ def add_contact(
     if not name.strip() or not role.strip():
         raise UnableToAddContact("联系人的姓名和职务都应填写")
     if Contact.objects.filter(customer=customer, name=name, role=role).exists():
-        raise UnableToAddContact(f"{customer.name} 已有联系人 {name}({role})")
+        raise UnableToAddContact(
+            "%(name)s 已有联系人 %(name2)s(%(role)s)", name=customer.name, name2=name, role=role
+        )
     row = {
         "customer": customer.number,
         "name": name.strip(),
@@ -188,7 +190,9 @@ def assign_team_member(
     by.require(Permission.EDIT_CUSTOMERS)
     present = AccountTeamMember.objects.filter(customer=customer, employee=employee).first()
     if present is not None and present.role == role:
-        raise UnableToAssignTeamMember(f"{employee.name} 已是该客户的{TeamRole(role).label}")
+        raise UnableToAssignTeamMember(
+            "%(name)s 已是该客户的%(label)s", name=employee.name, label=TeamRole(role).label
+        )
     row = {"customer": customer.number, "employee": employee.number, "role": TeamRole(role)}
     store_team(rows=[row], by=by, at=at).require(UnableToAssignTeamMember)
     return AccountTeamMember.objects.get(customer=customer, employee=employee)
@@ -203,7 +207,7 @@ def remove_team_member(
     seen = AccountTeamMember.objects.visible_to(by).select_related("customer", "customer__unit")
     member = seen.filter(customer=customer, employee=employee).first()
     if member is None:
-        raise UnableToRemoveTeamMember(f"{employee.name} 不在该客户的团队里")
+        raise UnableToRemoveTeamMember("%(name)s 不在该客户的团队里", name=employee.name)
     told = Told("customers.team_member", "removed", customer_of=lambda m: m.customer)
     record_changes([Change(member, is_new=True)], told, by=by, at=at)
     member.delete()

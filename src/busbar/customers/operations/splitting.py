@@ -55,7 +55,7 @@ def split_customer(
     by.require(Permission.CONSOLIDATE)
     found = lock_customers(customer.pk)
     if not found:
-        raise UnableToSplitCustomer(f"{customer.name} 已并入别的客户")
+        raise UnableToSplitCustomer("%(name)s 已并入别的客户", name=customer.name)
     origin = found[0]
     require_whole(origin, by, UnableToSplitCustomer)
     leaving = _leaving(origin, accounts)
@@ -98,9 +98,11 @@ def _new_customer(
     if not name or not reason.strip():
         raise UnableToSplitCustomer("新客户的名称和拆分的依据都应填写")
     if Customer.objects.filter(number=number).exists():
-        raise UnableToSplitCustomer(f"客户编号 {number} 已登记，请另给一个编号")
+        raise UnableToSplitCustomer("客户编号 %(number)s 已登记，请另给一个编号", number=number)
     if FormerNumber.objects.filter(number=number).exists():
-        raise UnableToSplitCustomer(f"客户编号 {number} 已归并，撤销归并或另给一个编号")
+        raise UnableToSplitCustomer(
+            "客户编号 %(number)s 已归并，撤销归并或另给一个编号", number=number
+        )
     if credit_code and not is_credit_code(credit_code):
         raise UnableToSplitCustomer("应为 18 位统一社会信用代码，校验码须正确")
     if credit_code and Customer.objects.filter(credit_code=credit_code).exists():

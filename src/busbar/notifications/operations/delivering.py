@@ -16,6 +16,7 @@ from django.db import transaction
 
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Happening
+from busbar.notifications.attachments import UnableToAttachError, attachments_of
 from busbar.notifications.gateways import (
     Gateway,
     GatewayError,
@@ -23,7 +24,7 @@ from busbar.notifications.gateways import (
     LetterRefusedError,
     gateway_for,
 )
-from busbar.notifications.models import Delivery, DeliveryState, QuietHours, Urgency
+from busbar.notifications.models import Channel, Delivery, DeliveryState, QuietHours, Urgency
 from busbar.notifications.timing import LEASE, after_quiet, next_try
 
 _POSTPONED = "postponed"
@@ -101,7 +102,7 @@ def _attempt(delivery: Delivery, at: dt.datetime) -> DeliveryState:
         reference = _gateway(delivery).send(_letter(delivery, at))
     except LetterRefusedError as error:
         return _settle(delivery, DeliveryState.GIVEN_UP, at, error=str(error))
-    except GatewayError as error:
+    except (GatewayError, UnableToAttachError) as error:
         return _put_back(delivery, at, str(error))
     return _settle(delivery, DeliveryState.SENT, at, reference=reference)
 
@@ -117,6 +118,7 @@ def _letter(delivery: Delivery, at: dt.datetime) -> Letter:
         body=message.body,
         at=at,
         attempt=delivery.attempts,
+        attachments=attachments_of(message) if delivery.channel == Channel.EMAIL else (),
     )
 
 

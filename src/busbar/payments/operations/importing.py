@@ -99,7 +99,7 @@ def _begin(
         .first()
     )
     if collection is None:
-        raise UnableToImportPayments(f"没有电费账户 {number}")
+        raise UnableToImportPayments("没有电费账户 %(number)s", number=number)
     by.require_unit(collection.unit.path)
     file: PaymentFile = PaymentFile.objects.get_or_create(
         collection=collection,

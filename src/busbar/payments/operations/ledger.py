@@ -98,10 +98,10 @@ def _open_month(on: dt.date, closed: set[str]) -> str:
 
 def _checked_total(posting: Posting, sides: Sequence[Side]) -> int:
     if sum(side.fen for side in sides):
-        raise UnableToPost(f"凭证借贷不平：{posting.text}")
+        raise UnableToPost("凭证借贷不平：%(text)s", text=posting.text)
     total = sum(side.fen for side in sides if side.fen > 0)
     if not total:
-        raise UnableToPost(f"凭证没有金额：{posting.text}")
+        raise UnableToPost("凭证没有金额：%(text)s", text=posting.text)
     return total
 
 

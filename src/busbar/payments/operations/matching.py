@@ -96,14 +96,18 @@ def match_payment(
     payment = lock_payment(payment_id, by, UnableToMatch)
     found = Receivable.objects.visible_to(by).filter(reference=reference.strip().upper()).first()
     if found is None:
-        raise UnableToMatch(f"没有账单号 {reference}，或不在您的范围之内")
+        raise UnableToMatch("没有账单号 %(reference)s，或不在您的范围之内", reference=reference)
     if not found.open_fen:
-        raise UnableToMatch(f"账单 {found.reference} 已缴清")
+        raise UnableToMatch("账单 %(reference)s 已缴清", reference=found.reference)
     fen = min(payment.waiting_fen, found.open_fen)
     if amount_yuan is not None:
         fen = as_fen(amount_yuan, UnableToMatch)
     if fen > found.open_fen:
-        raise UnableToMatch(f"账单 {found.reference} 只欠 {in_yuan(found.open_fen)} 元")
+        raise UnableToMatch(
+            "账单 %(reference)s 只欠 %(open_fen)s 元",
+            reference=found.reference,
+            open_fen=in_yuan(found.open_fen),
+        )
     move = Move(
         MoneySource.PAYMENT,
         MoneyTarget.RECEIVABLE,
@@ -155,13 +159,17 @@ def reconcile_takings(
     if found is None:
         raise UnableToMatch("没有这笔解款，或不在您的范围之内")
     if found.state != TakingsState.HANDED_IN:
-        raise UnableToMatch(f"解款 {found.number} {found.get_state_display()}")
+        raise UnableToMatch(
+            "解款 %(number)s %(state)s", number=found.number, state=found.get_state_display()
+        )
     if payment.point_id is not None:
         raise UnableToMatch("解款只能与银行到账核对")
     if payment.waiting_fen > found.missing_fen:
         raise UnableToMatch(
-            f"解款 {found.number} 还应到 {found.missing_yuan} 元，"
-            f"流水待核销 {payment.waiting_yuan} 元"
+            "解款 %(number)s 还应到 %(missing_yuan)s 元，流水待核销 %(waiting_yuan)s 元",
+            number=found.number,
+            missing_yuan=found.missing_yuan,
+            waiting_yuan=payment.waiting_yuan,
         )
     move = Move(
         MoneySource.PAYMENT,
@@ -188,7 +196,7 @@ def settle_from_balance(
     journal_operations.take_turn()
     found = Receivable.objects.visible_to(by).filter(reference=reference.strip().upper()).first()
     if found is None or not found.open_fen:
-        raise UnableToMatch(f"没有待缴的账单 {reference}，或不在您的范围之内")
+        raise UnableToMatch("没有待缴的账单 %(reference)s，或不在您的范围之内", reference=reference)
     book = open_book([found.account_id], [found])
     balance = book.balances[found.account_id]
     held = balance.deposit_fen if source == MoneySource.DEPOSIT else balance.credit_fen
@@ -214,7 +222,11 @@ def _match(
     move.reason = reason.strip()
     payment = move.payment
     if payment is not None and not 0 < move.fen <= payment.waiting_fen:
-        raise UnableToMatch(f"缴费 {payment.reference} 只余 {payment.waiting_yuan} 元待核销")
+        raise UnableToMatch(
+            "缴费 %(reference)s 只余 %(waiting_yuan)s 元待核销",
+            reference=payment.reference,
+            waiting_yuan=payment.waiting_yuan,
+        )
     known = [] if move.receivable is None else [move.receivable]
     book = book or open_book([] if move.account_id is None else [move.account_id], known)
     on = local_date(at)
@@ -358,7 +370,7 @@ def _check_unused(move: Move, book: Book) -> None:
     is_credit = move.target == MoneyTarget.CREDIT
     held = balance.credit_fen if is_credit else balance.deposit_fen
     if held < move.fen:
-        raise UnableToUndoMatch(f"余额只剩 {in_yuan(held)} 元，其余已经用掉，不能撤销")
+        raise UnableToUndoMatch("余额只剩 %(held)s 元，其余已经用掉，不能撤销", held=in_yuan(held))
 
 
 def _unlearn(move: Move) -> None:

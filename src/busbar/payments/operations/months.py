@@ -38,16 +38,18 @@ def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     _require_company(by)
     journal_operations.take_turn()
     if local_date(at) < month.next.first:
-        raise UnableToCloseMonth(f"{month} 还没有结束")
+        raise UnableToCloseMonth("%(month)s 还没有结束", month=month)
     closed = set(
         LedgerMonth.objects.filter(state=MonthState.CLOSED).values_list("month", flat=True)
     )
     if str(month) in closed:
-        raise UnableToCloseMonth(f"{month} 已经结账")
+        raise UnableToCloseMonth("%(month)s 已经结账", month=month)
     charge_late_payments(month=month, by=by, at=at)
     differing = ledger_queries.list_disagreements()
     if differing:
-        raise UnableToCloseMonth(f"总账与明细不符，不能结账：{'、'.join(differing)}")
+        raise UnableToCloseMonth(
+            "总账与明细不符，不能结账：%(differing)s", differing="、".join(differing)
+        )
     earlier = [m for m in ledger_queries.list_months() if m < str(month) and m not in closed]
     for each in sorted(earlier):
         _close(Month.parse(each), by, at)
@@ -81,9 +83,11 @@ def reopen_month(*, month: Month, reason: str, by: Viewer, at: dt.datetime) -> L
     journal_operations.take_turn()
     row = LedgerMonth.objects.filter(month=str(month), state=MonthState.CLOSED).first()
     if row is None:
-        raise UnableToReopenMonth(f"{month} 没有结账")
+        raise UnableToReopenMonth("%(month)s 没有结账", month=month)
     if LedgerMonth.objects.filter(month__gt=str(month), state=MonthState.CLOSED).exists():
-        raise UnableToReopenMonth(f"{month} 之后还有已结的月份，须从最后一个月起反结账")
+        raise UnableToReopenMonth(
+            "%(month)s 之后还有已结的月份，须从最后一个月起反结账", month=month
+        )
     if not reason.strip():
         raise UnableToReopenMonth("请写明反结账的原因")
     row.state, row.reopened_at, row.reopened_by_name = MonthState.OPEN, at, by.name

@@ -71,7 +71,7 @@ def open_collection_account(
         raise UnableToKeepCollectionAccount("账号、户名和开户银行都须填写")
     journal_operations.take_turn()
     if CollectionAccount.objects.filter(number=digits).exists():
-        raise UnableToKeepCollectionAccount(f"电费账户 {digits} 已在册")
+        raise UnableToKeepCollectionAccount("电费账户 %(digits)s 已在册", digits=digits)
     account = CollectionAccount.objects.create(
         number=digits, name=name.strip(), bank=bank.strip(), unit=unit, valid_from=valid_from
     )
@@ -119,7 +119,7 @@ def open_point(
         raise UnableToKeepPoint("代收点须写明代收协议编号")
     journal_operations.take_turn()
     if PaymentPoint.objects.filter(code=code.strip()).exists():
-        raise UnableToKeepPoint(f"网点编号 {code.strip()} 已在册")
+        raise UnableToKeepPoint("网点编号 %(value)s 已在册", value=code.strip())
     point = PaymentPoint.objects.create(
         code=code.strip(),
         name=name.strip(),
@@ -143,9 +143,9 @@ def close_point(
     by.require(Permission.KEEP_LEDGER)
     point = _locked_point(point_id, by, UnableToKeepPoint)
     if point.closed_on is not None:
-        raise UnableToKeepPoint(f"网点 {point.name} 已停业")
+        raise UnableToKeepPoint("网点 %(name)s 已停业", name=point.name)
     if point.payments.filter(takings=None).exists():
-        raise UnableToKeepPoint(f"网点 {point.name} 还有收款没有解款")
+        raise UnableToKeepPoint("网点 %(name)s 还有收款没有解款", name=point.name)
     if closed_on < point.opened_on or not reason.strip():
         raise UnableToKeepPoint("请写明停业的原因，停业日不早于开业日")
     point.closed_on = closed_on
@@ -182,7 +182,7 @@ def take_payment(
     point = _locked_point(point_id, by, UnableToTakePayment)
     on = local_date(at)
     if point.closed_on is not None and on > point.closed_on:
-        raise UnableToTakePayment(f"网点 {point.name} 已停业")
+        raise UnableToTakePayment("网点 %(name)s 已停业", name=point.name)
     account = find_account(account_number, by, UnableToTakePayment)
     if not payer_name.strip():
         raise UnableToTakePayment("请写明缴款人")
@@ -245,7 +245,7 @@ def _reference(point: PaymentPoint, given: str, on: dt.date) -> str:
     if given.strip():
         text = f"{point.code}-{given.strip()}"[:60]
         if Payment.objects.filter(reference=text).exists():
-            raise UnableToTakePayment(f"收款编号 {given.strip()} 已登记过")
+            raise UnableToTakePayment("收款编号 %(value)s 已登记过", value=given.strip())
         return text
     begin = f"{point.code}-{on:%y%m%d}-"
     last = Payment.objects.filter(reference__startswith=begin).aggregate(last=Max("reference"))
@@ -274,11 +274,13 @@ def hand_in_takings(
     payments = Payment.objects.filter(point=point, takings=None, booked_on__lte=day)
     sums = payments.aggregate(fen=Sum("amount_fen"), n=Count("id"))
     if not sums["n"]:
-        raise UnableToHandIn(f"网点 {point.name} 到 {day} 没有待解的款")
+        raise UnableToHandIn("网点 %(name)s 到 %(day)s 没有待解的款", name=point.name, day=day)
     counted = as_fen(counted_yuan, UnableToHandIn)
     if counted != sums["fen"] and not difference_reason.strip():
         raise UnableToHandIn(
-            f"实点 {in_yuan(counted)} 元与收款合计 {in_yuan(sums['fen'])} 元不符，请写明原因"
+            "实点 %(counted)s 元与收款合计 %(value)s 元不符，请写明原因",
+            counted=in_yuan(counted),
+            value=in_yuan(sums["fen"]),
         )
     year = local_date(at).year
     takings = DailyTakings.objects.create(

@@ -117,7 +117,7 @@ def days_allowed(terms: Sequence[PaymentTerm], unit: OrganizationUnit, on: dt.da
         and (term.unit is None or unit.path.startswith(term.unit.path))
     ]
     if not fitting:
-        raise UnableToRaiseReceivables(f"{unit.name}在 {on} 没有缴费期限")
+        raise UnableToRaiseReceivables("%(name)s在 %(on)s 没有缴费期限", name=unit.name, on=on)
     nearest = max(
         fitting, key=lambda term: (len(term.unit.path) if term.unit else 0, term.valid_from)
     )

@@ -107,7 +107,8 @@ def _check_way_back(payment: Payment) -> None:
         raise UnableToRequestRefund("代收点收的款由代收点原路退还，请先撤销核销并与代收点核对")
     if payment.channel != PaymentChannel.COUNTER and not payment.payer_account:
         raise UnableToRequestRefund(
-            f"流水 {payment.reference} 没有付款账号，不能原路退回；请先向银行查明付款账号"
+            "流水 %(reference)s 没有付款账号，不能原路退回；请先向银行查明付款账号",
+            reference=payment.reference,
         )
 
 
@@ -118,7 +119,7 @@ def _account(source: MoneySource, number: str, by: Viewer) -> CustomerAccount | 
         CustomerAccount.objects.visible_to(by).filter(number=number.strip()).first()
     )
     if found is None:
-        raise UnableToRequestRefund(f"没有户号 {number}，或不在您的范围之内")
+        raise UnableToRequestRefund("没有户号 %(number)s，或不在您的范围之内", number=number)
     return found
 
 
@@ -135,7 +136,10 @@ def _checked_fen(
     left = payment.waiting_fen if account is None else _left_of(payment, source, account, book)
     if fen > left:
         raise UnableToRequestRefund(
-            f"缴费 {payment.reference} 可退 {in_yuan(left)} 元，不能退 {amount_yuan} 元"
+            "缴费 %(reference)s 可退 %(left)s 元，不能退 %(amount_yuan)s 元",
+            reference=payment.reference,
+            left=in_yuan(left),
+            amount_yuan=amount_yuan,
         )
     return int(fen)
 
@@ -224,7 +228,11 @@ def _decide(
     by.require(Permission.APPROVE_REFUNDS)
     refund = _locked(refund_id, by, UnableToDecideRefund)
     if refund.state != RefundState.REQUESTED:
-        raise UnableToDecideRefund(f"退费 {refund.number} {refund.get_state_display()}，不能再审批")
+        raise UnableToDecideRefund(
+            "退费 %(number)s %(state)s，不能再审批",
+            number=refund.number,
+            state=refund.get_state_display(),
+        )
     if by.employee_id is not None and refund.requested_by_id == by.employee_id:
         raise UnableToDecideRefund("退费不能由申请人自己审批")
     refund.state, refund.decided_at = state, at
@@ -266,7 +274,11 @@ def pay_refund_in_cash(*, refund_id: int, by: Viewer, at: dt.datetime) -> Paymen
     by.require(Permission.TAKE_PAYMENTS)
     refund = _locked(refund_id, by, UnableToPayRefund)
     if refund.state != RefundState.APPROVED:
-        raise UnableToPayRefund(f"退费 {refund.number} {refund.get_state_display()}，不能付款")
+        raise UnableToPayRefund(
+            "退费 %(number)s %(state)s，不能付款",
+            number=refund.number,
+            state=refund.get_state_display(),
+        )
     if refund.payment.channel != PaymentChannel.COUNTER or refund.to_account:
         raise UnableToPayRefund("这笔款经银行缴来，只能由银行原路退回")
     _pay(refund, LedgerCode.CASH, local_date(at), by, at)

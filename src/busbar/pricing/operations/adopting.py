@@ -71,7 +71,9 @@ def withdraw_draft(*, draft_id: int, reason: str, by: Viewer, at: dt.datetime) -
     if draft is None or draft.state != DraftState.ADOPTED:
         raise UnableToWithdrawTariff("只有已采用的版本可以撤回")
     if local_date(at) >= draft.valid_from:
-        raise UnableToWithdrawTariff(f"该版本自 {draft.valid_from} 已生效，不能撤回，请另拟新版本")
+        raise UnableToWithdrawTariff(
+            "该版本自 %(valid_from)s 已生效，不能撤回，请另拟新版本", valid_from=draft.valid_from
+        )
     if not reason.strip():
         raise UnableToWithdrawTariff("请写明撤回的原因")
     region = Tariff.objects.get(code=draft.code, valid_from=draft.valid_from).region

@@ -65,11 +65,17 @@ def draft_tariff(
     journal_operations.take_turn()
     base = Tariff.objects.filter(code=code, valid_from=base_from).first()
     if base is None:
-        raise UnableToDraftTariff(f"没有电价 {code} 自 {base_from} 起的版本")
+        raise UnableToDraftTariff(
+            "没有电价 %(code)s 自 %(base_from)s 起的版本", code=code, base_from=base_from
+        )
     if TariffDraft.objects.filter(
         code=code, valid_from=values.valid_from, state__in=_OPEN
     ).exists():
-        raise UnableToDraftTariff(f"电价 {code} 已有 {values.valid_from} 起的拟订，请先处理该拟订")
+        raise UnableToDraftTariff(
+            "电价 %(code)s 已有 %(valid_from)s 起的拟订，请先处理该拟订",
+            code=code,
+            valid_from=values.valid_from,
+        )
     draft = TariffDraft.objects.create(
         code=code,
         base_from=base_from,
@@ -144,7 +150,7 @@ def _fields(values: TariffValues, base: Tariff) -> dict[str, object]:
     if values.certainty not in Certainty.values:
         raise UnableToDraftTariff("请选择对出处的把握")
     if unknown := set(values.prices) - set(TimeOfUsePeriod.values):
-        raise UnableToDraftTariff(f"没有时段 {'、'.join(sorted(unknown))}")
+        raise UnableToDraftTariff("没有时段 %(value)s", value="、".join(sorted(unknown)))
     return {
         "valid_from": values.valid_from,
         "scheme": _scheme(values.scheme),
@@ -162,7 +168,7 @@ def _scheme(code: str) -> TimeOfUseScheme | None:
         return None
     scheme = TimeOfUseScheme.objects.filter(code=code).first()
     if scheme is None:
-        raise UnableToDraftTariff(f"没有分时方案 {code}")
+        raise UnableToDraftTariff("没有分时方案 %(code)s", code=code)
     return scheme
 
 
@@ -170,7 +176,11 @@ def _surcharges(values: TariffValues, base: Tariff) -> dict[str, str]:
     """Those that differ from what stands on the day."""
     standing = {r.code: r.price for r in list_standing_surcharges(base.region, values.valid_from)}
     if unknown := set(values.surcharges) - set(standing):
-        raise UnableToDraftTariff(f"{base.region} 没有附加项目 {'、'.join(sorted(unknown))}")
+        raise UnableToDraftTariff(
+            "%(region)s 没有附加项目 %(value)s",
+            region=base.region,
+            value="、".join(sorted(unknown)),
+        )
     return {
         code: _price(price, "surcharge")
         for code, price in values.surcharges.items()
@@ -187,5 +197,7 @@ def _price(price: Decimal, kind: str) -> str:
     places = _PLACES[kind]
     fits = price.is_finite() and abs(price) < _LARGEST
     if not fits or price != price.quantize(Decimal(1).scaleb(-places)):
-        raise UnableToDraftTariff(f"价格 {price} 应小于 1000，至多 {places} 位小数")
+        raise UnableToDraftTariff(
+            "价格 %(price)s 应小于 1000，至多 %(places)s 位小数", price=price, places=places
+        )
     return plain(price)
