@@ -256,3 +256,70 @@ class TestRefundsAndBooks:
 
     def test_a_month_that_is_no_month_is_not_there(self, region: Region) -> None:
         assert region.client(Role.ACCOUNTANT).get("/ledger/2026-13/").status_code == 404
+
+
+class TestQueries:
+    """Each list costs the same, however much there is."""
+
+    ADDRESSES = (
+        "/payments/",
+        "/payments/queue/",
+        "/payments/refunds/",
+        "/payments/points/",
+        "/ledger/2026-02/",
+        "/receivables/",
+    )
+
+    def more(self, region: Region, first: int) -> None:
+        """Money without a word, a refund asked for and a counter with money taken."""
+        cashier, books = region.client(Role.CASHIER), region.client(Role.ACCOUNTANT)
+        rows = [f"M{n},2026-02-10,客户{OWN},9558{n},{n}.00,货款" for n in range(first, first + 4)]
+        upload(cashier, *rows, f"N{first},2026-02-11,某公司,9558,5.00,户号{OWN}")
+        payment = Payment.objects.get(reference=f"M{first}")
+        cashier.post(
+            f"/payments/{payment.pk}/",
+            {"act": "refund", "of": payment.pk, "amount_yuan": "1", "source": "payment",
+             "ground": "错付"},
+        )  # fmt: skip
+        books.post(
+            "/payments/points/",
+            {"act": "open", "unit": region.county.pk, "code": f"W{first}", "name": "城关营业厅",
+             "kind": "counter", "opened_on": "2020-01-01"},
+        )  # fmt: skip
+        point = PaymentPoint.objects.get(code=f"W{first}")
+        asked = {"of": point.pk, "account_number": OWN, "amount_yuan": "2", "payer_name": "张"}
+        cashier.post("/payments/points/", {"act": "take", **asked})
+
+    def test_are_as_many_for_few_rows_as_for_many(self, region: Region) -> None:
+        client = region.client(Role.ACCOUNTANT)
+        self.more(region, 11)
+        few = [count_queries(client, address) for address in self.ADDRESSES]
+        for first in (21, 31):
+            self.more(region, first)
+
+        assert [count_queries(client, address) for address in self.ADDRESSES] == few
+
+    def test_receivables_are_read_on_by_the_last_row(
+        self, region: Region, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("busbar.console.payments.receivables.PAGE", 1)
+        for number in range(2):
+            account = world.make_account(region.county, f"31019{number:05d}").account
+            bill = Bill.objects.filter(account__number=OWN).first()
+            assert bill is not None
+            bill.pk, bill.account = None, account
+            bill.save()
+        payments_operations.raise_receivables(by=SYSTEM_VIEWER, at=world.AT)
+        client = region.client(Role.ACCOUNTANT)
+
+        seen, further = [], ""
+        while True:
+            page = client.get("/receivables/", {"after": further})
+            seen += [row.account.number for row in page.context["ages"]]
+            further = page.context["further"]
+            if not further:
+                break
+
+        assert sorted(seen) == [OWN, "3101900000", "3101900001"]
+        again = client.get("/receivables/", {"after": "2026-02-18_x"})
+        assert [row.account.number for row in again.context["ages"]] == seen[:1]

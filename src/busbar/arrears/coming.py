@@ -28,18 +28,26 @@ def coming_step(case: DunningCase, pause: CasePause | None, *, at: dt.datetime) 
     """
     if pause is not None and case.may_be_stopped:
         return _after_pause(pause)
-    if case.state in _AT_ONCE:
-        step = _AT_ONCE[CaseState(case.state)]
-        return step, case.next_at if case.next_step == step and case.next_at else at
+    if case.state in _SINCE:
+        step = _SINCE[CaseState(case.state)]
+        return step, case.next_at if case.next_step == step and case.next_at else _since(case, at)
     return _by_limit(case, at)
 
 
-_AT_ONCE = {
+_SINCE = {
     CaseState.REMINDED: NextStep.DEMAND,
+    CaseState.DEMANDED: NextStep.REQUEST,
     CaseState.REQUESTED: NextStep.DECIDE,
     CaseState.APPROVED: NextStep.SERVE,
 }
-"""Rungs after which nothing is waited for."""
+"""Rungs after which nothing is waited for, but for days overdue before a stop is asked for."""
+
+
+def _since(case: DunningCase, at: dt.datetime) -> dt.datetime:
+    if case.state != CaseState.DEMANDED:
+        return at
+    wait = _length("arrears-before-stop", case, at)
+    return max(at, midnight(case.oldest_due_on) + wait + _DAY)
 
 
 def _after_pause(pause: CasePause) -> Coming:
@@ -50,9 +58,6 @@ def _after_pause(pause: CasePause) -> Coming:
 
 def _by_limit(case: DunningCase, at: dt.datetime) -> Coming:
     """Rungs whose next step the law lets wait, or presses."""
-    if case.state == CaseState.DEMANDED:
-        wait = _length("arrears-before-stop", case, at)
-        return NextStep.REQUEST, midnight(case.oldest_due_on) + wait + _DAY
     if case.state == CaseState.NOTICED and case.stop_planned_at is not None:
         return NextStep.CALL, case.stop_planned_at - _length("arrears-last-notice", case, at)
     if case.state == CaseState.CALLED:

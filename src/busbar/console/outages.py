@@ -125,6 +125,7 @@ def outage_page(request: StaffRequest, outage_number: str) -> HttpResponse:
         "outage": outage,
         "notices": notices,
         "told": _told(notices),
+        "unplanned": outage.kind == OutageKind.FAULT and outage.begun_at is not None,
         "acts": acts,
         "now": _doable(outage) if request.viewer.covers(outage.unit.path) else (),
         "may_serve": _may_serve(request, outage),

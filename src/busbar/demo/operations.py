@@ -11,7 +11,7 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
-from busbar.demo import dunning, importing, paying, recognizing, relations, steel
+from busbar.demo import dunning, importing, paying, recognizing, relations, steel, stops
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
 from busbar.demo.readings import write_month
@@ -122,6 +122,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
         yield _Step(f"payments {month}", f"缴费 {month}", _PaymentsOf((month,)))
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
+    yield _Step("stops", "检修与故障停电", _stops)
     yield _Step("key accounts", "大客户评定", _key_accounts)
     yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
 
@@ -167,6 +168,10 @@ def _ledger(work: _Work) -> str:
 
 def _arrears(work: _Work) -> str:
     return dunning.tell_arrears(at=work.clock())
+
+
+def _stops(work: _Work) -> str:
+    return stops.tell_stops(at=work.clock())
 
 
 def _key_accounts(work: _Work) -> str:
