@@ -17,7 +17,14 @@ from busbar.journal.models import Entry
 from busbar.metering import lake
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
-from busbar.metering.models import CheckState, CurveCheck, FindingState, LakeCommit, VeeFinding
+from busbar.metering.models import (
+    CheckState,
+    CurveCheck,
+    FindingState,
+    LakeCommit,
+    MeterInstallation,
+    VeeFinding,
+)
 from busbar.metering.operations import Off, Reading, UnableToKeepReading
 from busbar.metering.operations import vee as vee_operations
 from busbar.supply.models import UsagePoint
@@ -138,7 +145,7 @@ class TestEstimates:
 
     def test_replace_what_no_meter_can_have_counted(self, point: UsagePoint) -> None:
         values = SHAPE.copy()
-        values[40] = 300_001  # 1,000 kVA x 0.25 h x 1.2 = 300 kWh
+        values[40] = 500_001  # 1,000 kVA x 0.25 h x 2 = 500 kWh
         deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
 
         validate()
@@ -150,8 +157,36 @@ class TestEstimates:
         )
         assert (
             metering_queries.get_day_curve(SYSTEM_VIEWER, point, day(7)).delivered["active_wh"][40]
-            == 300_001
+            == 500_001
         )
+
+    def test_stop_at_a_gap_of_more_than_a_week(self, point: UsagePoint) -> None:
+        lost, quality = with_gap(0, 96)
+        MeterInstallation.objects.update(installed_on=day(1), removed_on=None)
+        days = dict.fromkeys(range(1, 32), SHAPE) | dict.fromkeys(range(10, 18), lost)
+        deliver(point, days, quality=dict.fromkeys(range(10, 18), quality))
+
+        check = validate()
+
+        assert {code for n in range(10, 18) for code in stored(point, n)["quality"]} == {MISSING}
+        assert found() == [("missing", n, [[0, 96]], "open") for n in range(10, 18)]
+        row = VeeFinding.objects.filter(day=day(10)).get()
+        assert row.methods == [[0, 96, "withheld"]]
+        # What it would have been filled with is what is at stake.
+        assert row.energy_wh == int(SHAPE.sum())
+        assert row.stake_yuan == (Decimal(row.energy_wh) / 2000).quantize(Decimal("0.01"))
+        assert check.intervals_estimated == 0
+
+    def test_fill_a_long_gap_where_the_registers_tell_its_days(self, point: UsagePoint) -> None:
+        lost, quality = with_gap(0, 96)
+        MeterInstallation.objects.update(installed_on=day(1), removed_on=None)
+        days = dict.fromkeys(range(1, 32), SHAPE) | dict.fromkeys(range(10, 18), lost)
+        deliver(point, days, quality=dict.fromkeys(range(10, 18), quality))
+        keep(*(read("M1", n, str(1000 + 20 * n)) for n in range(10, 19)))
+
+        validate()
+
+        assert {sum(stored(point, n)["active_wh"]) for n in range(10, 18)} == {2_000_000}
 
 
 class TestOutages:
@@ -182,6 +217,21 @@ class TestSuspicion:
 
         now = stored(point, 7)
         assert (now["quality"][10], now["active_wh"][10]) == (SUSPECT, 7_000)
+
+    @pytest.mark.parametrize(("value", "rule"), [(400_000, "capacity"), (120_000, "spike")])
+    def test_of_a_high_value_that_a_plant_may_have_drawn_leaves_it_in_the_bill(
+        self, point: UsagePoint, value: int, rule: str
+    ) -> None:
+        values = SHAPE.copy()
+        values[40] = value
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
+
+        check = validate()
+
+        now = stored(point, 7)
+        assert (now["quality"][40], now["active_wh"][40]) == (SUSPECT, value)
+        assert found() == [(rule, 7, [[40, 41]], "open")]
+        assert check.intervals_estimated == 0
 
     def test_of_the_register_changes_nothing(self, point: UsagePoint) -> None:
         deliver(point, dict.fromkeys(range(5, 13), SHAPE))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from decimal import Decimal
 
 from django_q.tasks import async_task
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing.newest_prices import map_newest_prices
+from busbar.billing.newest_prices import map_newest_prices, prices_at
 from busbar.journal.models import Entry
 from busbar.kit.periods import local_date
 from busbar.metering import operations as metering_operations
 from busbar.metering.models import CheckState, CurveCheck, LakeCommit
-from busbar.metering.operations.vee import PricesOf
 
 
 def queue_check(entry: Entry) -> None:
@@ -51,15 +48,6 @@ def finish_checks_at(*, at: dt.datetime) -> str:
     prices = map_newest_prices(None, on=local_date(at))
     restated = metering_operations.restate_stakes(prices=prices)
     return f"{_told(checks)}，按新电价改 {restated} 项"
-
-
-def prices_at(at: dt.datetime) -> PricesOf:
-    """Prices as they stand, for an operation that may not know bills."""
-
-    def prices(account_ids: Iterable[int]) -> dict[int, Decimal]:
-        return map_newest_prices(account_ids, on=local_date(at))
-
-    return prices
 
 
 def _told(checks: list[CurveCheck]) -> str:

@@ -193,6 +193,7 @@ class VeeRuleCode(models.TextChoices):
     OUTAGE = "outage", _("停电为零")
     MISSING = "missing", _("缺失")
     NEGATIVE = "negative", _("负值")
+    CEILING = "ceiling", _("超极限")
     CAPACITY = "capacity", _("超容量")
     SPIKE = "spike", _("尖点")
     STUCK = "stuck", _("数值不变")
@@ -282,8 +283,8 @@ class VeeFinding(models.Model):
 
     `intervals` are [start, end) pairs of 0..96. `judged_version` is the curve as it was judged,
     `written_version` the one that validation wrote (None: nothing was changed). `methods` are
-    [start, end, method] of the estimates. `stake_yuan` is the energy in question times the
-    price that was handed in.
+    [start, end, method] of the estimates, `withheld` where a gap was too long for one.
+    `stake_yuan` is the energy in question times the price that was handed in.
     """
 
     usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")

@@ -20,8 +20,9 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month, local_date
 from busbar.metering import lake
+from busbar.metering.circumstances import ONE_DAY, Key, Keys
 from busbar.metering.estimating import Outcome, judge
-from busbar.metering.judging import ONE_DAY, Key, Surroundings, read_days
+from busbar.metering.judging import Surroundings, read_days
 from busbar.metering.models import (
     CheckState,
     CurveCheck,
@@ -34,7 +35,8 @@ from busbar.metering.operations.vee_rules import rules_in_force
 from busbar.metering.queries import lake_root
 from busbar.metering.vee import Rule
 
-POINTS_A_BATCH = 200
+DAYS_A_BATCH = 12_800
+"""Day curves that are judged together: what one batch holds in memory."""
 SOURCE = "VEE"
 
 PricesOf = Callable[[Iterable[int]], Mapping[int, Decimal]]
@@ -140,20 +142,23 @@ def _work(check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> _
     if filling is None:
         raise UnableToValidate("规则“缺失”未启用，没有补值的参数")
     figures = {name: int(value) for name, value in filling.figures.items()}
-    around = Surroundings(figures["within_days"], figures["similar_days"])
+    around = Surroundings(
+        figures["within_days"], figures["similar_days"], figures["longest_points"]
+    )
     return _Work(check, rules, around, figures["linear_points"], prices, by, at)
 
 
-def _batches(check: CurveCheck) -> Iterator[list[Key]]:
-    """The days to judge, some points at a time, from where the check stopped."""
+def _batches(check: CurveCheck) -> Iterator[Keys]:
+    """The days to judge, whole points at a time, from where the check stopped."""
     days = _days_by_point(check)
-    points = sorted(point for point in days if point >= check.next_point)
-    for start in range(0, len(points), POINTS_A_BATCH):
-        yield [
-            Key(point, day)
-            for point in points[start : start + POINTS_A_BATCH]
-            for day in days[point]
-        ]
+    batch = Keys()
+    for point in sorted(point for point in days if point >= check.next_point):
+        if batch and len(batch) + len(days[point]) > DAYS_A_BATCH:
+            yield batch
+            batch = Keys()
+        batch += [Key(point, day) for day in days[point]]
+    if batch:
+        yield batch
 
 
 def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
@@ -191,7 +196,7 @@ def _add_days_without_curve(
             day += ONE_DAY
 
 
-def _validate_batch(work: _Work, keys: list[Key]) -> None:
+def _validate_batch(work: _Work, keys: Keys) -> None:
     judged = read_days(keys, work.around, as_of=work.check.base_version)
     outcome = judge(judged, work.rules, most_linear=work.most_linear)
     done = _write(work, outcome, first=keys[0].point)

@@ -6,6 +6,7 @@ hits, estimates and exact sums come out. Formulas and sources: docs/algorithms/v
 
 from busbar.metering.vee.days import Days, Rule, runs_of
 from busbar.metering.vee.estimation import Estimate, estimate_day, share_exactly
+from busbar.metering.vee.gaps import long_gaps
 from busbar.metering.vee.history import History
 from busbar.metering.vee.registers import Span, day_register_wh
 from busbar.metering.vee.validation import Hit, Verdict, validate
@@ -20,6 +21,7 @@ __all__ = [
     "Verdict",
     "day_register_wh",
     "estimate_day",
+    "long_gaps",
     "runs_of",
     "share_exactly",
     "validate",
