@@ -14,6 +14,7 @@ from busbar.api import (
     clocks,
     customers,
     ledger,
+    meter_facts,
     metering,
     network,
     notifications,
@@ -52,6 +53,7 @@ api.add_router("/tariffs", pricing.tariffs, tags=["电价与规则"])
 api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
+api.add_router("/meter-facts", meter_facts.router, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
 api.add_router("/receivables", payments.receivables, tags=["电费收费"])
 api.add_router("/payments", payments.payments, tags=["电费收费"])

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from busbar.billing.release import ANNOUNCER
-from busbar.jobs import arrears, billing, clocks, connections, lake, notifications, papers, vee
+from busbar.jobs import (
+    arrears,
+    billing,
+    clocks,
+    connections,
+    lake,
+    notifications,
+    outages,
+    papers,
+    vee,
+)
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
 
@@ -34,6 +44,8 @@ class Reaction:
 REACTIONS = (
     Reaction("lake.compaction", ("metering.curves.",), lake.note_touched_months),
     Reaction("metering.validation", ("metering.curves.appended",), vee.queue_check),
+    Reaction("metering.facts", vee.FACT_PREFIXES, vee.queue_facts),
+    Reaction("metering.outages", outages.PREFIXES, outages.tell_metering),
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
     Reaction(ANNOUNCER, ("billing.bill.released",), billing.tell_customer),

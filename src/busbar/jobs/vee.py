@@ -33,6 +33,40 @@ def validate_commit_at(commit_id: int, *, at: dt.datetime) -> str:
     return _told(checks)
 
 
+FACT_PREFIXES = (
+    "metering.registers.stored",
+    "metering.power_off.stored",
+    "metering.clock_checks.stored",
+)
+
+
+def queue_facts(entry: Entry) -> None:
+    """Queue the validation of days of which something new is known."""
+    async_task("busbar.jobs.vee.validate_facts", entry.pk, group=f"facts {entry.pk}")
+
+
+def validate_facts(entry_id: int) -> str:
+    """Validate the days that a journal entry names. Safe to run twice."""
+    return validate_facts_at(entry_id, at=dt.datetime.now(dt.UTC))
+
+
+def validate_facts_at(entry_id: int, *, at: dt.datetime) -> str:
+    """Run `validate_facts` at a moment."""
+    entry = Entry.objects.get(pk=entry_id)
+    if "first_day" not in entry.changes:
+        return "没有写明日期"  # entries of before the days were named
+    checks = metering_operations.validate_facts(
+        key=f"facts:{entry.pk}",
+        usage_point_ids=entry.changes["usage_point_ids"],
+        first=dt.date.fromisoformat(entry.changes["first_day"]),
+        last=dt.date.fromisoformat(entry.changes["last_day"]),
+        prices=prices_at(at),
+        by=SYSTEM_VIEWER,
+        at=at,
+    )
+    return _told(checks)
+
+
 def finish_checks() -> str:
     """Nightly: end the checks that a stop left open, and bring stakes to newer prices."""
     return finish_checks_at(at=dt.datetime.now(dt.UTC))

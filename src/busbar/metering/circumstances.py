@@ -22,7 +22,7 @@ from busbar.clocks.reckoning import midnight
 from busbar.kit.periods import CHINA
 from busbar.metering.lake import INTERVALS
 from busbar.metering.lake.schema import ACTIVE, MINUTES
-from busbar.metering.models import MeterInstallation, PowerOffEvent, RegisterReading
+from busbar.metering.models import ClockCheck, MeterInstallation, PowerOffEvent, RegisterReading
 from busbar.metering.vee import Span, day_register_wh
 from busbar.metering.vee.days import UNKNOWN, Integers
 from busbar.supply import queries as supply_queries
@@ -187,11 +187,21 @@ class _Book:
         ):
             self._values[meter, at] = value
             if offset is not None:
-                self._clocks[meter, at.astimezone(CHINA).date()] = offset
+                self._note_clock(meter, at, offset)
+        checks = ClockCheck.objects.filter(
+            meter__in=meters.values("meter"), checked_at__gte=start, checked_at__lt=end
+        )
+        for meter, at, offset in checks.values_list("meter_id", "checked_at", "offset_s"):
+            self._note_clock(meter, at, offset)
+
+    def _note_clock(self, meter: int, at: dt.datetime, offset: int) -> None:
+        """The largest offset of a day counts."""
+        day = at.astimezone(CHINA).date()
+        self._clocks[meter, day] = max(self._clocks.get((meter, day), 0), offset, key=abs)
 
     def _hang(self, points: list[int]) -> None:
         """The installations of points one of whose meters was read."""
-        read = {meter for meter, _at in self._values}
+        read = {meter for meter, _at in (*self._values, *self._clocks)}
         if not read:
             return
         rows = MeterInstallation.objects.filter(usage_point__in=points).select_related("meter")

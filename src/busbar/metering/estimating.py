@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from busbar.metering.judging import Judged
@@ -29,6 +30,8 @@ class Outcome:
     """The same with what was withheld: what it would be, for the money at stake."""
     curves: pa.Table
     """The rows that changed, `CURVE_SCHEMA`."""
+    quality: npt.NDArray[np.int8]
+    """What every interval is afterwards."""
     changed_rows: set[int] = field(default_factory=set)
 
     @property
@@ -76,9 +79,13 @@ def judge(judged: Judged, rules: Sequence[Rule], *, most_linear: int) -> Outcome
     changed = (quality != days.quality).any(axis=1)
     for name in CHANNELS:
         changed |= (values[name] != days.values[name]).any(axis=1)
+    for row, (codes, before) in judged.reopened.items():
+        same = [(values[name][row] == before[name]).all() for name in CHANNELS]
+        changed[row] = not (all(same) and (quality[row] == codes).all())
     rows = np.flatnonzero(changed)
     curves = _table(judged, rows, values, quality)
-    return Outcome(list(verdict.hits), estimates, proposals, curves, set(rows.tolist()))
+    touched = set(rows.tolist())
+    return Outcome(list(verdict.hits), estimates, proposals, curves, quality, touched)
 
 
 def _estimate(

@@ -7,7 +7,7 @@ day are read only of points that need them: where something is lacking or in dou
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from busbar.clocks import queries as clocks_queries
 from busbar.metering import lake
@@ -31,11 +32,14 @@ from busbar.metering.lake import CHANNELS, INTERVALS, Quality
 from busbar.metering.lake.schema import ACTIVE, QUALITY
 from busbar.metering.lake.vectors import as_matrix
 from busbar.metering.queries import lake_root
-from busbar.metering.vee import Days, History, long_gaps
+from busbar.metering.vee import Days, History, find_reopened, long_gaps, reopen
 from busbar.metering.vee.days import UNKNOWN, Integers, Mask
 from busbar.metering.vee.gaps import CodesOf
 from busbar.metering.vee.history import key_of
 from busbar.supply.models import UsagePoint
+
+SOURCE = "VEE"
+"""Who the lake names as the source of what validation wrote."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Judged:
     versions: Integers
     account_ids: dict[int, int]
     around: Surroundings
+    reopened: Mapping[int, tuple[Integers, dict[str, Integers]]]
+    """Rows whose estimates are made anew, with quality and values as they are stored."""
 
     def withheld(self, row: int, wanted: Mask) -> Mask:
         """The wanted intervals of a row whose gap is too long to be filled without a person.
@@ -152,7 +158,7 @@ def read_days(keys: Keys, around: Surroundings, *, as_of: int) -> Judged:
     points = UsagePoint.objects.filter(pk__in=keys.points)
     accounts = dict(points.values_list("pk", "account_id"))
     neighborhood = Neighborhood(keys, around, as_of=as_of)
-    values, present, quality, versions = _stored(keys, as_of)
+    values, present, quality, versions, is_own = _stored(keys, as_of)
     registers = read_registers(keys)
 
     def typical(rows: Sequence[int]) -> list[Integers | None]:
@@ -171,7 +177,17 @@ def read_days(keys: Keys, around: Surroundings, *, as_of: int) -> Judged:
         clock_offset_s=registers.clock_offset_s,
         typical=typical,
     )
-    return Judged(keys, days, neighborhood, versions, accounts, around)
+    return Judged(keys, days, neighborhood, versions, accounts, around, _reopen(days, is_own))
+
+
+def _reopen(days: Days, is_own: Mask) -> dict[int, tuple[Integers, dict[str, Integers]]]:
+    reopened = find_reopened(days, is_own)
+    stored = {
+        row: (days.quality[row].copy(), {n: days.values[n][row].copy() for n in CHANNELS})
+        for row in np.flatnonzero(reopened.any(axis=1)).tolist()
+    }
+    reopen(days, reopened)
+    return stored
 
 
 def _number(key: Key) -> int:
@@ -194,8 +210,11 @@ def _as_wide(column: Any) -> Integers:
 
 def _stored(
     keys: Keys, as_of: int
-) -> tuple[dict[str, Integers], dict[str, Mask], npt.NDArray[np.int8], Integers]:
-    """Values and presence by channel, quality and version of the days; MISSING where none is."""
+) -> tuple[dict[str, Integers], dict[str, Mask], npt.NDArray[np.int8], Integers, Mask]:
+    """Values and presence by channel, quality and version of the days; MISSING where none is.
+
+    And which of them validation wrote.
+    """
     numbers = np.array([_number(key) for key in keys])
     curves = lake.read_curves(
         lake_root(), keys.points, *keys.span, as_of=as_of, channels=(*CHANNELS, QUALITY)
@@ -207,6 +226,8 @@ def _stored(
     quality[held] = as_matrix(curves[QUALITY])[0]
     versions = np.full(len(keys), UNKNOWN, dtype=np.int64)
     versions[held] = curves["version"].to_numpy()
+    is_own = np.zeros(len(keys), dtype=bool)
+    is_own[held] = pc.equal(curves["source"], SOURCE).to_numpy()
     values, present = {}, {}
     for name in CHANNELS:
         matrix, there = as_matrix(curves[name])
@@ -215,4 +236,4 @@ def _stored(
         present[name] = held.copy()
         if there is not None:
             present[name][held] = there
-    return values, present, quality, versions
+    return values, present, quality, versions, is_own

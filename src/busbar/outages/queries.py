@@ -8,8 +8,8 @@ from django.db.models import Case, Count, Q, QuerySet, When
 
 from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount, Importance
-from busbar.outages.models import AffectedPoint, Outage
-from busbar.supply.models import SourceRole, UsagePoint
+from busbar.outages.models import AffectedPoint, Outage, OutageKind
+from busbar.supply.models import PowerSource, SourceRole, UsagePoint
 
 Outages = QuerySet[Outage, Outage]
 
@@ -45,6 +45,19 @@ def list_affected(viewer: Viewer, outage: Outage) -> QuerySet[AffectedPoint, Aff
         .select_related("account__customer", "usage_point")
         .order_by(is_ordinary, "account__customer__number", "usage_point__number")
     )
+
+
+def list_dark_points(outage: Outage) -> list[int]:
+    """Ids of the points touched that are surely without supply.
+
+    A site with a second source may have been switched over: whether it was off, its meter says.
+    A stop for what the customer did or owes opens every source.
+    """
+    rows = AffectedPoint.objects.filter(outage=outage)
+    if outage.kind in {OutageKind.PLANNED, OutageKind.FAULT}:
+        spare = PowerSource.objects.exclude(role=SourceRole.MAIN)
+        rows = rows.exclude(usage_point__site__in=spare.values("site"))
+    return list(rows.order_by("usage_point_id").values_list("usage_point_id", flat=True))
 
 
 def list_important(outage: Outage) -> list[CustomerAccount]:

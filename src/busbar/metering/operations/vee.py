@@ -8,7 +8,7 @@ and findings and progress are one transaction.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ from busbar.kit.periods import Month, local_date
 from busbar.metering import lake
 from busbar.metering.circumstances import ONE_DAY, Key, Keys
 from busbar.metering.estimating import Outcome, judge
-from busbar.metering.judging import Surroundings, read_days
+from busbar.metering.judging import SOURCE, Surroundings, read_days
 from busbar.metering.models import (
     CheckState,
     CurveCheck,
@@ -37,7 +37,6 @@ from busbar.metering.vee import Rule
 
 DAYS_A_BATCH = 12_800
 """Day curves that are judged together: what one batch holds in memory."""
-SOURCE = "VEE"
 
 PricesOf = Callable[[Iterable[int]], Mapping[int, Decimal]]
 """Account ids to yuan a kWh, handed in by whoever may know bills."""
@@ -95,18 +94,52 @@ def validate_commit(
     return checks
 
 
+def validate_facts(
+    *,
+    key: str,
+    usage_point_ids: Sequence[int] | None,
+    first: dt.date,
+    last: dt.date,
+    prices: PricesOf,
+    by: Viewer,
+    at: dt.datetime,
+) -> list[CurveCheck]:
+    """Validate again the days (None: of every point) of which something new is known.
+
+    Outages that came after the curves turn their gaps to nought, registers that came after
+    them give estimates their sum. `key` names what came; safe to run twice.
+    """
+    base = lake.current_version(lake_root())
+    checks = []
+    scope = {"points": usage_point_ids, "first": str(first), "last": str(last)}
+    for text in lake.list_months(lake_root()):
+        month = Month.parse(text)
+        if month.first <= last and first < month.period.end:
+            check = _begin(f"{key}:{month}", month, 0, base, at, scope)
+            checks.append(_run(check, prices=prices, by=by, at=at, progress=None))
+    return checks
+
+
 def resume_check(*, check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> CurveCheck:
     """Go on with a check that was stopped; a finished one stays as it is."""
     return _run(check, prices=prices, by=by, at=at, progress=None)
 
 
-def _begin(key: str, month: Month, after: int, base: int, at: dt.datetime) -> CurveCheck:
+def _begin(
+    key: str,
+    month: Month,
+    after: int,
+    base: int,
+    at: dt.datetime,
+    scope: Mapping[str, object] | None = None,
+) -> CurveCheck:
     check, _is_new = CurveCheck.objects.get_or_create(
         key=key,
         defaults={
             "month": str(month),
             "after_version": after,
             "base_version": base,
+            "scope": dict(scope or {}),
             "state": CheckState.RUNNING,
             "started_at": at,
         },
@@ -162,14 +195,21 @@ def _batches(check: CurveCheck) -> Iterator[Keys]:
 
 
 def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
+    scope = check.scope
     changed = lake.list_changed(
-        lake_root(), check.month, after=check.after_version, until=check.base_version
+        lake_root(),
+        check.month,
+        after=check.after_version,
+        until=check.base_version,
+        usage_point_ids=scope.get("points"),
     )
+    first, last = scope.get("first", ""), scope.get("last", "9")
     found: dict[int, set[dt.date]] = {}
     keys = zip(changed["usage_point_id"].to_pylist(), changed["day"].to_pylist(), strict=True)
     for point, day in keys:
-        found.setdefault(point, set()).add(day)
-    if check.after_version == 0:
+        if first <= str(day) <= last:
+            found.setdefault(point, set()).add(day)
+    if check.after_version == 0 and not scope:
         today = local_date(check.started_at)  # of the first start: a second does the same
         _add_days_without_curve(found, Month.parse(check.month), today, check.base_version)
     return {point: sorted(days) for point, days in found.items()}
