@@ -65,6 +65,7 @@ SEEN_BY_ALL = {
     "metering.ReadingSource": "how a source stamps; company-wide",
     "metering.LakeCommit": "bookkeeping of the lake; on no screen",
     "metering.RegisterReading": "read through its meter; on no screen",
+    "metering.ClockCheck": "read through its meter; on no screen",
     "metering.PowerOffEvent": "read by validation of its usage point; on no screen",
     "metering.VeeRule": "published rules",
     "metering.CurveCheck": "counts of the whole company, shown to those who see all of it",

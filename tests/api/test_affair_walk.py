@@ -88,7 +88,7 @@ ELSEWHERE = (
     "agreements", "substations", "feeders", "rule-sets", "tariffs", "tariff-drafts", "surcharges",
     "curves", "meters", "bills", "savings", "receivables", "payments", "payment-matches",
     "payment-refunds", "ledger", "dunning-cases", "outages", "key-accounts", "recognition-rules",
-    "department-orders", "mandates",
+    "department-orders", "mandates", "meter-facts",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

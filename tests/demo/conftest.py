@@ -6,10 +6,12 @@ import datetime as dt
 
 import pytest
 
+from busbar.arrears import operations as arrears_operations
 from busbar.connections import operations as connections_operations
 from busbar.demo.parameters import Parameters
 from busbar.demo.region import build_region
 from busbar.demo.values import Region
+from busbar.metering import operations as metering_operations
 from busbar.notifications import operations as notifications_operations
 from busbar.payments import operations as payments_operations
 from tests.connections.processes.world import load_ground
@@ -41,3 +43,5 @@ def load_what_migrate_loads(at: dt.datetime) -> None:
     connections_operations.load_unit_costs(at=at)
     notifications_operations.load_shipped_words(at=at)
     payments_operations.load_payments_seed(at=at)
+    metering_operations.load_vee_rules(at=at)
+    arrears_operations.load_stop_rules(at=at)

@@ -95,7 +95,7 @@ class TestFaults:
     def test_come_at_the_stated_rates(self) -> None:
         parameters = Parameters()
         maker = MonthMaker(parameters, MONTH)
-        rates = FaultRates(0.04, 0.02, 0.03, 0.03, 0.01, outage_a_month=0.5)
+        rates = FaultRates(0.04, 0.02, 0.03, 0.03, 0.01, outage_a_month=0.5, silence_a_month=0.3)
         count: Counter[str] = Counter()
         for serial in range(1, 201):
             made = maker.make(point_with(steady(), serial))
@@ -107,17 +107,27 @@ class TestFaults:
         assert count["overflow"] / days == pytest.approx(0.03, rel=0.2)
         assert count["negative"] / days == pytest.approx(0.01, rel=0.35)
         assert count["outage"] / 200 == pytest.approx(0.5, rel=0.2)
+        assert count["silence"] / 200 == pytest.approx(0.3, rel=0.25)
 
     def test_leave_every_other_value_as_it_was(self) -> None:
         parameters = Parameters()
         made = MonthMaker(parameters, MONTH).make(point_with(steady()))
-        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         assert np.array_equal(np.rint(out.active * 1000), made.active)
+
+    def test_leave_a_meter_unheard_for_more_days_than_validation_fills(self) -> None:
+        parameters = Parameters()
+        made = MonthMaker(parameters, MONTH).make(point_with(steady()))
+        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0))
+        lost = np.flatnonzero(np.isnan(out.active).all(axis=1))
+        assert np.isnan(out.lag[lost]).all()
+        assert 8 <= len(lost) <= 12
+        assert lost[-1] - lost[0] == len(lost) - 1
 
     def test_write_an_outage_as_zeros(self) -> None:
         parameters = Parameters()
         made = MonthMaker(parameters, MONTH).make(point_with(steady()))
-        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 0.0, 0.0, 0.0, 1.0))
+        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0))
         outage = out.spans[0]
         assert outage.code == 5
         assert not out.active[outage.day, outage.first : outage.last].any()
@@ -127,7 +137,7 @@ class TestFaults:
     def test_mark_what_the_acquisition_system_estimated(self) -> None:
         parameters = Parameters()
         made = MonthMaker(parameters, MONTH).make(point_with(steady()))
-        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+        out = deliver(parameters, MONTH, made, FaultRates(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0))
         span = out.spans[0]
         between = out.active[span.day, span.first : span.last]
         ends = out.active[span.day, span.first - 1], out.active[span.day, span.last]
@@ -135,7 +145,7 @@ class TestFaults:
         assert min(ends) <= between.min() <= between.max() <= max(ends)
 
     def test_have_the_documented_default_rates(self) -> None:
-        documented = FaultRates(0.004, 0.0008, 0.003, 0.0002, 0.0002, 0.05)
+        documented = FaultRates(0.004, 0.0008, 0.003, 0.0002, 0.0002, 0.05, 0.0015)
         assert documented == RATES
 
     def test_know_every_shape(self) -> None:

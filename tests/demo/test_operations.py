@@ -19,18 +19,22 @@ from django.contrib.auth import authenticate
 
 from busbar.access.models import Employee, OrganizationUnit, User
 from busbar.access.queries import get_viewer
+from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill, BillRefusal, BillRun
+from busbar.billing.outdated import list_outdated
 from busbar.customers.models import Customer, CustomerAccount
 from busbar.demo import operations as demo_operations
 from busbar.demo.operations import build_demonstration
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import UnableToUseHome, load_progress
 from busbar.demo.sign_ins import DEMO_PASSWORD, SHOWN, list_sign_ins
+from busbar.demo.steel import POINT_NUMBER
 from busbar.imports.models import ImportFile, ImportRun, RowError
 from busbar.jobs.demonstration import tend_day
 from busbar.journal import queries as journal_queries
 from busbar.kit.periods import Month
 from busbar.metering import lake
+from busbar.metering.models import VeeFinding
 from busbar.metering.queries import lake_root
 from busbar.pricing.models import Tariff
 from busbar.supply.models import UsagePoint
@@ -152,6 +156,33 @@ class TestBuildDemonstration:
         assert {bill.rule_set for bill in bills} == {"R2016", "R2018"}
         # The plant's year is 959,636.87 kWh; every month's bill rounds to whole kWh.
         assert abs(sum(bill.energy_kwh for bill in bills) - Decimal("959636.87")) < 12
+        # Validation asks about a Saturday's peak and leaves every measured value in the bill.
+        assert not any(bill.estimated_intervals for bill in bills)
+        doubts = VeeFinding.objects.filter(usage_point__number=POINT_NUMBER)
+        assert [(row.rule, row.action, row.day) for row in doubts] == [
+            ("spike", "suspect", dt.date(2018, 12, 29))
+        ]
+
+    def test_bills_what_validation_left_so_that_no_bill_is_outdated(self, home: Path) -> None:
+        build(home, [])
+        assert VeeFinding.objects.filter(written_version__isnull=False).exists()
+        assert Bill.objects.filter(month="2026-10", estimated_intervals__gt=0).exists()
+        for month in SMALL.billed_months:
+            assert list_outdated(SYSTEM_VIEWER, month) == []
+
+    def test_leaves_a_gap_of_more_than_a_week_to_a_person(self, home: Path) -> None:
+        parameters = Parameters(customers=30, months=1, seed=22)
+        build(home, [], parameters)
+        left = VeeFinding.objects.filter(methods__icontains="withheld")
+        assert {row.usage_point.number for row in left} == {"JLD0000055"}
+        assert 8 <= left.count() <= 12
+        assert all(row.stake_yuan > 0 for row in left)
+        month = parameters.last_month
+        rows = curves_of(month, "active_wh", "quality").to_pylist()
+        lost = [row for row in rows if lake.Quality.MISSING in row["quality"]]
+        assert {row["usage_point_id"] for row in lost} == {left[0].usage_point_id}
+        refused = BillRefusal.objects.filter(run__month=str(month))
+        assert refused.filter(account=left[0].usage_point.account).exists()
 
     def test_marks_outages_and_estimates_in_the_lake(self, home: Path) -> None:
         parameters = Parameters(customers=30, months=1)
@@ -166,7 +197,6 @@ class TestBuildDemonstration:
         assert outages
         assert not any(outages)
         assert any(code == lake.Quality.ESTIMATED for code, _ in codes)
-        assert any(code == lake.Quality.MISSING for code, _ in codes)
 
     def test_lists_the_rows_that_were_made_to_be_refused(self, home: Path) -> None:
         build(home, [], Parameters(customers=60, months=1))

@@ -223,6 +223,14 @@ class TestAcceptance:
         assert stored(point, 7)["quality"][10] == ESTIMATED
 
 
+FIGURES = {
+    "linear_points": "4",
+    "similar_days": "3",
+    "within_days": "35",
+    "longest_points": "672",
+}
+
+
 class TestRules:
     def amend(self, by: Viewer, code: str = "capacity", **facts: Any) -> VeeRule:
         rule = VeeRule.objects.get(code=code)
@@ -295,6 +303,25 @@ class TestRules:
 
         assert metering_operations.load_vee_rules(at=AT) == 0
         assert VeeRule.objects.get(code="capacity").figures == {"factor": "1.5"}
+
+    def test_loaded_anew_follow_what_is_shipped_and_keep_their_order(
+        self, point: UsagePoint, engineer: Viewer
+    ) -> None:
+        self.amend(engineer, code="missing", figures=FIGURES | {"linear_points": "8"})
+        old = {"linear_points": "8", "similar_days": "3", "within_days": "35"}
+        VeeRule.objects.filter(code="missing").update(figures=old)
+        VeeRule.objects.filter(code="spike").update(action="estimate", order=7)
+        VeeRule.objects.filter(code="ceiling").delete()
+
+        assert metering_operations.load_vee_rules(at=AT) == 3
+        assert metering_operations.load_vee_rules(at=AT) == 0
+
+        spike = VeeRule.objects.get(code="spike")
+        assert (spike.action, spike.order) == ("suspect", 7)
+        assert VeeRule.objects.get(code="ceiling").action == "estimate"
+        missing = VeeRule.objects.get(code="missing")
+        assert missing.figures == FIGURES | {"linear_points": "8"}
+        assert missing.certainty == Certainty.LOCAL
 
     def test_are_kept_by_those_who_may(self, point: UsagePoint) -> None:
         with pytest.raises(NotPermitted):

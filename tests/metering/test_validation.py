@@ -10,6 +10,7 @@ import pytest
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
+from busbar.access.registers import Outcome, Row
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.clocks.reckoning import midnight
 from busbar.jobs import outbox, vee
@@ -17,8 +18,15 @@ from busbar.journal.models import Entry
 from busbar.metering import lake
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
-from busbar.metering.models import CheckState, CurveCheck, FindingState, LakeCommit, VeeFinding
-from busbar.metering.operations import Off, Reading, UnableToKeepReading
+from busbar.metering.models import (
+    CheckState,
+    CurveCheck,
+    FindingState,
+    LakeCommit,
+    MeterInstallation,
+    RegisterReading,
+    VeeFinding,
+)
 from busbar.metering.operations import vee as vee_operations
 from busbar.supply.models import UsagePoint
 from tests.billing import world
@@ -52,14 +60,22 @@ def point(tmp_path: Path, settings) -> UsagePoint:
     return made
 
 
-def read(serial: str, number: int, value: str, **facts: object) -> Reading:
+def read(serial: str, number: int, value: str, **facts: object) -> Row:
     """A register at the midnight with which a day of January begins."""
-    return Reading(serial, midnight(day(number)), Decimal(value), **facts)
+    told = {"serial": serial, "read_at": midnight(day(number)), "value": Decimal(value)}
+    return told | facts
 
 
-def keep(*readings: Reading) -> None:
-    metering_operations.store_register_readings(
-        readings=readings, source="日冻结", by=SYSTEM_VIEWER, at=AT
+def keep(*readings: Row) -> Outcome:
+    return metering_operations.store_register_readings(
+        rows=readings, source="日冻结", by=SYSTEM_VIEWER, at=AT
+    )
+
+
+def switch_off(point: UsagePoint, off_at: dt.datetime, on_at: dt.datetime | None = None) -> Outcome:
+    event = {"usage_point": point.number, "event": "power_off", "begins_at": off_at}
+    return metering_operations.store_meter_events(
+        rows=[event | {"ends_at": on_at}], by=SYSTEM_VIEWER, at=AT
     )
 
 
@@ -138,7 +154,7 @@ class TestEstimates:
 
     def test_replace_what_no_meter_can_have_counted(self, point: UsagePoint) -> None:
         values = SHAPE.copy()
-        values[40] = 300_001  # 1,000 kVA x 0.25 h x 1.2 = 300 kWh
+        values[40] = 500_001  # 1,000 kVA x 0.25 h x 2 = 500 kWh
         deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
 
         validate()
@@ -150,8 +166,36 @@ class TestEstimates:
         )
         assert (
             metering_queries.get_day_curve(SYSTEM_VIEWER, point, day(7)).delivered["active_wh"][40]
-            == 300_001
+            == 500_001
         )
+
+    def test_stop_at_a_gap_of_more_than_a_week(self, point: UsagePoint) -> None:
+        lost, quality = with_gap(0, 96)
+        MeterInstallation.objects.update(installed_on=day(1), removed_on=None)
+        days = dict.fromkeys(range(1, 32), SHAPE) | dict.fromkeys(range(10, 18), lost)
+        deliver(point, days, quality=dict.fromkeys(range(10, 18), quality))
+
+        check = validate()
+
+        assert {code for n in range(10, 18) for code in stored(point, n)["quality"]} == {MISSING}
+        assert found() == [("missing", n, [[0, 96]], "open") for n in range(10, 18)]
+        row = VeeFinding.objects.filter(day=day(10)).get()
+        assert row.methods == [[0, 96, "withheld"]]
+        # What it would have been filled with is what is at stake.
+        assert row.energy_wh == int(SHAPE.sum())
+        assert row.stake_yuan == (Decimal(row.energy_wh) / 2000).quantize(Decimal("0.01"))
+        assert check.intervals_estimated == 0
+
+    def test_fill_a_long_gap_where_the_registers_tell_its_days(self, point: UsagePoint) -> None:
+        lost, quality = with_gap(0, 96)
+        MeterInstallation.objects.update(installed_on=day(1), removed_on=None)
+        days = dict.fromkeys(range(1, 32), SHAPE) | dict.fromkeys(range(10, 18), lost)
+        deliver(point, days, quality=dict.fromkeys(range(10, 18), quality))
+        keep(*(read("M1", n, str(1000 + 20 * n)) for n in range(10, 19)))
+
+        validate()
+
+        assert {sum(stored(point, n)["active_wh"]) for n in range(10, 18)} == {2_000_000}
 
 
 class TestOutages:
@@ -159,10 +203,7 @@ class TestOutages:
         values, quality = with_gap(10, 14)
         deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
         off = midnight(day(7)) + dt.timedelta(minutes=150)
-        metering_operations.store_power_off_events(
-            events=[Off(point.number, off, off + dt.timedelta(minutes=60))],
-            source="上报", by=SYSTEM_VIEWER, at=AT,
-        )  # fmt: skip
+        switch_off(point, off, off + dt.timedelta(minutes=60))
 
         validate()
 
@@ -182,6 +223,21 @@ class TestSuspicion:
 
         now = stored(point, 7)
         assert (now["quality"][10], now["active_wh"][10]) == (SUSPECT, 7_000)
+
+    @pytest.mark.parametrize(("value", "rule"), [(400_000, "capacity"), (120_000, "spike")])
+    def test_of_a_high_value_that_a_plant_may_have_drawn_leaves_it_in_the_bill(
+        self, point: UsagePoint, value: int, rule: str
+    ) -> None:
+        values = SHAPE.copy()
+        values[40] = value
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values})
+
+        check = validate()
+
+        now = stored(point, 7)
+        assert (now["quality"][40], now["active_wh"][40]) == (SUSPECT, value)
+        assert found() == [(rule, 7, [[40, 41]], "open")]
+        assert check.intervals_estimated == 0
 
     def test_of_the_register_changes_nothing(self, point: UsagePoint) -> None:
         deliver(point, dict.fromkeys(range(5, 13), SHAPE))
@@ -327,12 +383,111 @@ class TestChangedSince:
         assert [(c.days, c.newest_version) for c in changed] == [((day(6),), 2)]
 
 
-class TestRegisters:
-    def test_of_an_unknown_meter_are_refused_and_nothing_is_kept(self, point: UsagePoint) -> None:
-        with pytest.raises(UnableToKeepReading, match="M9"):
-            keep(read("M1", 5, "1"), read("M9", 5, "1"))
+class TestLateFacts:
+    """What is known only after the curve was estimated."""
 
-        assert Entry.objects.filter(event="metering.registers.stored").count() == 0
+    def estimated(self, point: UsagePoint) -> None:
+        values, quality = with_gap(10, 20)
+        deliver(point, dict.fromkeys(range(5, 13), SHAPE) | {7: values}, quality={7: quality})
+        validate()
+
+    def tell(self) -> list[str]:
+        """Let the worker act on what the journal says of facts."""
+        entries = Entry.objects.filter(event__in=vee.FACT_PREFIXES).order_by("id")
+        return [vee.validate_facts_at(entry.pk, at=AT) for entry in entries]
+
+    def test_of_an_outage_turn_its_estimates_to_nought(self, point: UsagePoint) -> None:
+        self.estimated(point)
+        off = midnight(day(7)) + dt.timedelta(minutes=150)
+        switch_off(point, off, off + dt.timedelta(minutes=60))
+
+        said = self.tell()
+
+        assert said == ["校验 1 条日曲线，新发现 1 项，补值 0 点"]
+        now = stored(point, 7)
+        assert now["quality"][9:21] == [0, *[OUTAGE] * 4, *[ESTIMATED] * 6, 0]
+        assert now["active_wh"][10:14] == [0] * 4
+        assert ("outage", 7, [[10, 14]], "open") in found()
+
+    def test_of_an_outage_settle_a_gap_that_was_none(self, point: UsagePoint) -> None:
+        self.estimated(point)
+        off = midnight(day(7)) + dt.timedelta(minutes=150)
+        switch_off(point, off, off + dt.timedelta(minutes=150))
+
+        self.tell()
+
+        assert found() == [
+            ("missing", 7, [[10, 20]], "settled"),
+            ("outage", 7, [[10, 20]], "open"),
+        ]
+
+    def test_of_registers_give_estimates_their_sum_and_once(self, point: UsagePoint) -> None:
+        self.estimated(point)
+        keep(read("M1", 7, "1000"), read("M1", 8, "1020.1234"))
+
+        self.tell()
+        version = lake.current_version(metering_queries.lake_root())
+        validate()
+
+        assert sum(stored(point, 7)["active_wh"]) == 2_012_340
+        assert VeeFinding.objects.get().methods == [[10, 20, "similar_day+register"]]
+        assert lake.current_version(metering_queries.lake_root()) == version == 3
+
+    def test_that_contradict_what_was_measured_leave_the_estimate(self, point: UsagePoint) -> None:
+        self.estimated(point)
+        before = stored(point, 7)
+        keep(read("M1", 7, "1000"), read("M1", 8, "1010"))
+
+        self.tell()
+
+        assert stored(point, 7) == before
+        assert ("register", 7, [[0, 96]], "open") in found()
+
+    def test_never_touch_what_a_person_edited(self, point: UsagePoint) -> None:
+        self.estimated(point)
+        metering_operations.edit_curve(
+            usage_point=point, day=day(7), values={"active_wh": dict.fromkeys(range(10, 20), 5)},
+            seen_version=stored(point, 7)["version"], reason="现场记录", by=SYSTEM_VIEWER, at=AT,
+        )  # fmt: skip
+        before = stored(point, 7)
+        off = midnight(day(7)) + dt.timedelta(minutes=150)
+        switch_off(point, off, off + dt.timedelta(minutes=60))
+
+        self.tell()
+
+        assert stored(point, 7) == before
+
+    def test_are_queued_by_their_journal_entry(self, point: UsagePoint) -> None:
+        keep(read("M1", 7, "1000"))
+        outbox.work_off()
+
+        entry = Entry.objects.get(event="metering.registers.stored")
+        assert ["busbar.jobs.vee.validate_facts", (entry.pk,)] in [
+            [task.task["func"], task.task["args"]] for task in OrmQ.objects.all()
+        ]
+
+
+class TestRegisters:
+    def test_of_an_unknown_meter_are_refused_and_the_others_kept(self, point: UsagePoint) -> None:
+        outcome = keep(read("M1", 5, "1"), read("M9", 5, "1"))
+
+        assert (outcome.created, [r.value for r in outcome.rejections]) == (1, ["M9"])
+        entry = Entry.objects.get(event="metering.registers.stored")
+        assert entry.changes == {
+            "rows": 1,
+            "usage_points": 1,
+            "usage_point_ids": [point.pk],
+            "first_day": "2026-01-04",
+            "last_day": "2026-01-05",
+        }
+
+    def test_said_again_are_replaced_or_unchanged(self, point: UsagePoint) -> None:
+        keep(read("M1", 5, "1"))
+
+        assert keep(read("M1", 5, "1")).unchanged == 1
+        assert keep(read("M1", 5, "2")).updated == 1
+        assert RegisterReading.objects.get().value == 2
+        assert Entry.objects.filter(event="metering.registers.stored").count() == 2
 
 
 class TestCost:

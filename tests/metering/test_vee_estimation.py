@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busbar.metering.lake.schema import ACTIVE
-from busbar.metering.vee import History, Span, day_register_wh, estimate_day, share_exactly
+from busbar.metering.vee import (
+    History,
+    Span,
+    day_register_wh,
+    estimate_day,
+    long_gaps,
+    share_exactly,
+)
 from busbar.metering.vee.estimation import Surroundings
 from busbar.metering.vee.history import key_of
 
@@ -32,6 +39,57 @@ def gap(start: int, end: int) -> Any:
 def estimate(values: Any, wanted: Any, **around: Any) -> Any:
     """With lines over up to four intervals."""
     return estimate_day(values, wanted, Surroundings(**around), most_linear=4)
+
+
+class TestLongGaps:
+    """Of days by their distance from the one that is asked about."""
+
+    def held(self, wanted: Any, beside: dict[int, Any], longest: int) -> list[int]:
+        codes = np.where(wanted, 3, 0).astype(np.int8)
+        found = long_gaps(codes, wanted, beside.get, longest=longest)
+        return np.flatnonzero(found).tolist()
+
+    def test_are_those_of_more_than_the_stated_length(self) -> None:
+        wanted = gap(10, 20) | gap(30, 41)
+
+        assert self.held(wanted, {}, 10) == list(range(30, 41))
+
+    def test_go_on_over_midnight_until_something_is_measured(self) -> None:
+        lost = np.full(96, 3, dtype=np.int8)
+        until_ten = np.where(gap(0, 10), 3, 0).astype(np.int8)
+        beside = {1: lost, 2: until_ten}
+
+        assert self.held(gap(90, 96), beside, 6 + 96 + 10) == []
+        assert self.held(gap(90, 96), beside, 6 + 96 + 9) == list(range(90, 96))
+        assert self.held(gap(0, 6), {-1: until_ten}, 6) == []
+
+    def test_are_no_shorter_for_what_was_estimated_of_them(self) -> None:
+        filled = np.full(96, 1, dtype=np.int8)
+
+        assert self.held(gap(0, 96), {-1: filled}, 191) == list(range(96))
+        assert self.held(gap(0, 96), {-1: filled}, 192) == []
+
+    @given(
+        st.lists(st.booleans(), min_size=288, max_size=288),
+        st.integers(0, 300),
+    )
+    def test_are_what_a_walk_over_the_three_days_finds(
+        self, missing: list[bool], longest: int
+    ) -> None:
+        days = np.array(missing).reshape(3, 96)
+        beside = {n - 1: np.where(days[n], 3, 0).astype(np.int8) for n in (0, 2)}
+
+        walked = []
+        for place in range(96, 192):
+            first = last = place
+            while first > 0 and missing[first - 1]:
+                first -= 1
+            while last < 287 and missing[last + 1]:
+                last += 1
+            if missing[place] and last - first + 1 > longest:
+                walked.append(place - 96)
+
+        assert self.held(days[1], beside, longest) == walked
 
 
 class TestLine:

@@ -54,7 +54,7 @@ def one_day(active: Any = None, **known: Any) -> Days:
         ratios=(tuple(map(Decimal, known.get("ratios", (1,)))),),
         power_off=np.asarray(known.get("off", [False] * 96))[None],
         clock_offset_s=np.array([known.get("clock", np.nan)]),
-        typical=lambda _row: known.get("typical"),
+        typical=lambda rows: [known.get("typical")] * len(rows),
     )
 
 
@@ -122,6 +122,19 @@ class TestCapacity:
         assert told(found) == []
 
 
+class TestCeiling:
+    @pytest.mark.parametrize(("value", "hits"), [(500_000, 0), (500_001, 1)])
+    def test_is_passed_above_1000_kva_x_a_quarter_hour_x_2(self, value: int, hits: int) -> None:
+        found = validate(one_day(put(wave(), at40=value)), shipped("ceiling"))
+
+        assert len(found.hits) == hits
+
+    def test_alone_replaces_high_values(self) -> None:
+        actions = {rule.code: rule.action for rule in shipped("ceiling", "capacity", "spike")}
+
+        assert actions == {"ceiling": "estimate", "capacity": "suspect", "spike": "suspect"}
+
+
 class TestSpike:
     def test_exceeds_2_8_times_the_third_highest_value(self) -> None:
         third = 100_000
@@ -166,11 +179,22 @@ class TestPowerFactor:
         active = np.full(96, 3_000)
         lawful, low = np.full(96, 9_539), np.full(96, 9_541)  # cos phi 0.30001, 0.29996
 
-        assert told(validate(one_day(active, lag=lawful), shipped("power_factor"))) == []
-        found = validate(one_day(active, lag=low), shipped("power_factor"))
+        def told_of(lag: Any) -> Verdict:
+            return validate(one_day(active, lag=lag, capacity=100.0), shipped("power_factor"))
+
+        assert told(told_of(lawful)) == []
+        found = told_of(low)
         assert [(h.rule, h.action, h.energy_wh) for h in found.hits] == [
             ("power_factor", "report", 288_000)
         ]
+
+    def test_is_not_asked_of_a_day_on_which_the_works_stood_still(self) -> None:
+        # 48 kVA of mean load on 1,000 kVA: a transformer and its capacitors, as on a holiday.
+        still = one_day(np.full(96, 3_500), lag=np.full(96, 11_500))
+        wrong = one_day(np.full(96, 7_000), lag=np.full(96, 24_000))
+
+        assert told(validate(still, shipped("power_factor"))) == []
+        assert told(validate(wrong, shipped("power_factor"))) == [("power_factor", ((0, 96),))]
 
     def test_is_asked_of_the_intervals_that_are_known(self) -> None:
         quality = [Quality.MISSING] * 90 + [Quality.MEASURED] * 6

@@ -15,6 +15,7 @@ from busbar.api import (
     customers,
     key_accounts,
     ledger,
+    meter_facts,
     metering,
     network,
     notifications,
@@ -59,6 +60,7 @@ api.add_router("/tariff-drafts", tariff_drafts.router, tags=["电价与规则"])
 api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
+api.add_router("/meter-facts", meter_facts.router, tags=["计量"])
 api.add_router("/bills", billing.router, tags=["账单"])
 api.add_router("/savings", savings.router, tags=["账单"])
 api.add_router("/receivables", payments.receivables, tags=["电费收费"])

@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db.models import Avg, Max
 
 from busbar.billing.models import Bill
-from busbar.kit.periods import Period
+from busbar.kit.periods import Period, local_date
+from busbar.metering.operations.vee import PricesOf
 from busbar.pricing.models import TariffPrice
 from busbar.supply import queries as supply_queries
 
@@ -23,6 +24,15 @@ def map_newest_prices(account_ids: Iterable[int] | None, *, on: dt.date) -> dict
     found = _billed(ids)
     lacking = None if ids is None else ids - found.keys()
     return {**_by_tariff(lacking, on), **found}
+
+
+def prices_at(at: dt.datetime) -> PricesOf:
+    """The newest prices of a moment, for validation, which may not know bills."""
+
+    def prices(account_ids: Iterable[int]) -> dict[int, Decimal]:
+        return map_newest_prices(account_ids, on=local_date(at))
+
+    return prices
 
 
 def _billed(ids: set[int] | None) -> dict[int, Decimal]:

@@ -1,4 +1,4 @@
-"""`busbar import archive|network|tariffs|readings|bills FILE…`: files in, from the command line."""
+"""`busbar import KIND FILE…`: files in, from the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class UnableToReadMapping(Refusal):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The kind, the files, and what readings need to be told."""
     parser.add_argument(
-        "kind", choices=["archive", "network", "tariffs", "readings", "bills"], help="导入的内容"
+        "kind",
+        choices=["archive", "network", "tariffs", "readings", "metering", "bills"],
+        help="导入的内容；metering 是示数（表码）与计量事件",
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="CSV、Excel、Parquet")
     parser.add_argument("--table", default="", help="表名（表头不足以辨认时），如 accounts")

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Validate, and say what came of it."""
     from busbar.access.visibility import SYSTEM_VIEWER
-    from busbar.jobs.vee import prices_at
+    from busbar.billing.newest_prices import prices_at
     from busbar.metering import operations as metering_operations
 
     at = dt.datetime.now(dt.UTC)

@@ -219,6 +219,7 @@ EVENTS: dict[str, Promise | str] = {
     "metering.curve_check.finished": pgettext_lazy("event", "完成曲线校验"),
     "metering.curves.edited": pgettext_lazy("event", "人工修正曲线"),
     "metering.curves.estimated": pgettext_lazy("event", "校验补值"),
+    "metering.clock_checks.stored": pgettext_lazy("event", "登记时钟偏差"),
     "metering.power_off.stored": pgettext_lazy("event", "登记停上电事件"),
     "metering.registers.stored": pgettext_lazy("event", "登记电能表示数"),
     "metering.vee_finding.accepted": pgettext_lazy("event", "认可校验发现"),

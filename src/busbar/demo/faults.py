@@ -21,7 +21,7 @@ from busbar.kit.periods import Month
 
 @dataclass(frozen=True)
 class FaultRates:
-    """Probability for a point and day; the outage's is for a point and month."""
+    """Probability for a point and day; those of outage and silence are for a point and month."""
 
     short_gap: float = 0.004
     long_gap: float = 0.0008
@@ -29,10 +29,13 @@ class FaultRates:
     overflow: float = 0.0002
     negative: float = 0.0002
     outage_a_month: float = 0.05
+    silence_a_month: float = 0.0015
 
 
 RATES = FaultRates()
 SHORT_GAP_MOST = 4
+SILENCE_DAYS = (8, 13)
+"""[least, most) days that a meter is not heard: more than validation fills by itself."""
 OVERFLOW_KWH = 99_999_999.99
 """What a register shows that does not know: beyond anything a quarter of an hour can hold."""
 ESTIMATED, OUTAGE = 1, 5
@@ -74,6 +77,7 @@ def deliver(
         name = tuple(_SPOILERS)[int(np.searchsorted(edges, luck[day], side="right"))]
         _SPOILERS[name](draws, out, day)
         out.count[name] += 1
+    _silence(draws, out, rates)
     return out
 
 
@@ -88,6 +92,17 @@ def _outage(draws: np.random.Generator, out: Delivery, rates: FaultRates) -> Non
     out.count["outage"] += 1
     for channel in (out.active, out.lag, out.lead):
         channel[span.day, span.first : span.last] = 0.0
+
+
+def _silence(draws: np.random.Generator, out: Delivery, rates: FaultRates) -> None:
+    """The meter's modem is dead for days on end, at most once a month."""
+    if draws.random() >= rates.silence_a_month:
+        return
+    length = int(draws.integers(*SILENCE_DAYS))
+    first = int(draws.integers(0, len(out.active) - length + 1))
+    for day in range(first, first + length):
+        _blank(out, day, 0, INTERVALS)
+    out.count["silence"] += 1
 
 
 def _short_gap(draws: np.random.Generator, out: Delivery, day: int) -> None:

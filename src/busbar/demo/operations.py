@@ -11,7 +11,16 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
-from busbar.demo import dunning, importing, paying, recognizing, relations, steel, stops
+from busbar.demo import (
+    dunning,
+    importing,
+    paying,
+    recognizing,
+    relations,
+    steel,
+    stops,
+    validating,
+)
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
 from busbar.demo.readings import write_month
@@ -115,6 +124,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     for month in parameters.month_list:
         yield _Step(f"readings {month}", f"负荷曲线 {month}", _ReadingsOf(month))
     yield _Step("readings new", "新装户负荷曲线", _new_curves)
+    yield _Step("checks", "校验曲线", lambda work: validating.validate_curves(at=work.clock()))
     yield _Step("bills steel", "示范钢铁厂 2018 年电费", lambda work: _bills(work, steel.MONTHS))
     yield _Step("payments steel", "示范钢铁厂缴费", _PaymentsOf(tuple(steel.MONTHS)))
     for month in parameters.billed_months:
@@ -224,6 +234,7 @@ def tell_next_matter(
 def _bill_the_new(parameters: Parameters, folder: Path, at: dt.datetime) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     curves_of_new.bring_curves(parameters, folder, at=at)
+    validating.validate_curves(at=at)
     shutil.rmtree(folder, ignore_errors=True)
     for month in parameters.billed_months:
         issued = paying.issued_at(month, at)

@@ -17,6 +17,7 @@ from busbar.customers import operations as customers_operations
 from busbar.imports.tables import Field
 from busbar.kit.exports import unescape
 from busbar.kit.identifiers import is_credit_code
+from busbar.kit.periods import CHINA
 from busbar.kit.tables import cell_text
 
 _EXACT = 10**15
@@ -28,6 +29,10 @@ _DATES = (
     re.compile(r"(\d{4})(\d{2})(\d{2})"),
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"),
 )
+_MOMENT = re.compile(
+    r"(\S+?)(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.0+)?)?)?(|Z|[+-]\d{2}:\d{2})"
+)
+_MOMENT_EXPECTED = "应为日期和时刻，如 2025-01-31 07:30，一日之末写 24:00"
 _MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00(\.0+)?)?$")
 _CODE = re.compile(r"[^\s\x00-\x1f]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -118,6 +123,25 @@ def _date(field: Field, raw: Any, text: str) -> dt.date:
             except ValueError:
                 break
     raise CellRefused("应为日期，如 2025-01-31、2025/1/31 或 20250131")
+
+
+def _moment(field: Field, raw: Any, text: str) -> dt.datetime:
+    """A moment of China's clock where the text names no other; a bare date is its midnight."""
+    if isinstance(raw, dt.datetime):
+        return raw if raw.tzinfo else raw.replace(tzinfo=CHINA)
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise CellRefused(_MOMENT_EXPECTED)
+    try:
+        day = _date(field, None, found[1])
+        hour, minute, second = (int(part or 0) for part in found.groups()[1:4])
+        ends_day = (hour, minute, second) == (24, 0, 0)
+        extra = dt.timedelta(days=int(ends_day))
+        clock = dt.time(0 if ends_day else hour, minute, second)
+        zone = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{found[5]}").tzinfo
+    except ValueError:  # CellRefused is one
+        raise CellRefused(_MOMENT_EXPECTED) from None
+    return dt.datetime.combine(day, clock, tzinfo=zone or CHINA) + extra
 
 
 def _minute(field: Field, raw: Any, text: str) -> int:
@@ -213,6 +237,7 @@ _PARSERS: Mapping[str, Callable[[Field, Any, str], Any]] = {
     "integer": _integer,
     "decimal": _decimal,
     "date": _date,
+    "moment": _moment,
     "minute": _minute,
     "months": _months,
     "choice": _choice,

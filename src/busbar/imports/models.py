@@ -16,6 +16,7 @@ class ImportKind(models.TextChoices):
     NETWORK = "network", _("电网台账")
     TARIFFS = "tariffs", _("电价与规则")
     READINGS = "readings", _("负荷曲线")
+    METERING = "metering", _("示数与计量事件")
     BILLS = "bills", _("核对账单")
 
 

@@ -23,6 +23,7 @@ from busbar.jobs import (
     connections,
     lake,
     notifications,
+    outages,
     papers,
     service_desk,
     vee,
@@ -45,6 +46,8 @@ class Reaction:
 REACTIONS = (
     Reaction("lake.compaction", ("metering.curves.",), lake.note_touched_months),
     Reaction("metering.validation", ("metering.curves.appended",), vee.queue_check),
+    Reaction("metering.facts", vee.FACT_PREFIXES, vee.queue_facts),
+    Reaction("metering.outages", outages.PREFIXES, outages.tell_metering),
     Reaction("clocks.calendar", clocks.CALENDAR_PREFIXES, clocks.reckon_again),
     Reaction("notifications.people", notifications.PREFIXES, notifications.tell_people),
     Reaction(ANNOUNCER, ("billing.bill.released",), billing.tell_customer),

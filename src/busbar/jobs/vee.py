@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from decimal import Decimal
 
 from django_q.tasks import async_task
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing.newest_prices import map_newest_prices
+from busbar.billing.newest_prices import map_newest_prices, prices_at
 from busbar.journal.models import Entry
 from busbar.kit.periods import local_date
 from busbar.metering import operations as metering_operations
 from busbar.metering.models import CheckState, CurveCheck, LakeCommit
-from busbar.metering.operations.vee import PricesOf
 
 
 def queue_check(entry: Entry) -> None:
@@ -36,6 +33,40 @@ def validate_commit_at(commit_id: int, *, at: dt.datetime) -> str:
     return _told(checks)
 
 
+FACT_PREFIXES = (
+    "metering.registers.stored",
+    "metering.power_off.stored",
+    "metering.clock_checks.stored",
+)
+
+
+def queue_facts(entry: Entry) -> None:
+    """Queue the validation of days of which something new is known."""
+    async_task("busbar.jobs.vee.validate_facts", entry.pk, group=f"facts {entry.pk}")
+
+
+def validate_facts(entry_id: int) -> str:
+    """Validate the days that a journal entry names. Safe to run twice."""
+    return validate_facts_at(entry_id, at=dt.datetime.now(dt.UTC))
+
+
+def validate_facts_at(entry_id: int, *, at: dt.datetime) -> str:
+    """Run `validate_facts` at a moment."""
+    entry = Entry.objects.get(pk=entry_id)
+    if "first_day" not in entry.changes:
+        return "没有写明日期"  # entries of before the days were named
+    checks = metering_operations.validate_facts(
+        key=f"facts:{entry.pk}",
+        usage_point_ids=entry.changes["usage_point_ids"],
+        first=dt.date.fromisoformat(entry.changes["first_day"]),
+        last=dt.date.fromisoformat(entry.changes["last_day"]),
+        prices=prices_at(at),
+        by=SYSTEM_VIEWER,
+        at=at,
+    )
+    return _told(checks)
+
+
 def finish_checks() -> str:
     """Nightly: end the checks that a stop left open, and bring stakes to newer prices."""
     return finish_checks_at(at=dt.datetime.now(dt.UTC))
@@ -51,15 +82,6 @@ def finish_checks_at(*, at: dt.datetime) -> str:
     prices = map_newest_prices(None, on=local_date(at))
     restated = metering_operations.restate_stakes(prices=prices)
     return f"{_told(checks)}，按新电价改 {restated} 项"
-
-
-def prices_at(at: dt.datetime) -> PricesOf:
-    """Prices as they stand, for an operation that may not know bills."""
-
-    def prices(account_ids: Iterable[int]) -> dict[int, Decimal]:
-        return map_newest_prices(account_ids, on=local_date(at))
-
-    return prices
 
 
 def _told(checks: list[CurveCheck]) -> str:

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from busbar.metering.judging import Judged, Key
-from busbar.metering.lake import CHANNELS, CURVE_SCHEMA, INTERVALS, Quality
+from busbar.metering.judging import Judged
+from busbar.metering.lake import CHANNELS, CURVE_SCHEMA, Quality
 from busbar.metering.lake.schema import ACTIVE
 from busbar.metering.lake.vectors import as_lists
 from busbar.metering.vee import Hit, Rule, Verdict, estimate_day, validate
 from busbar.metering.vee.days import UNKNOWN, Integers, Mask, mask_of
 from busbar.metering.vee.estimation import Estimate, Surroundings
-
-_LAST = INTERVALS - 1
 
 
 @dataclass
@@ -27,8 +26,12 @@ class Outcome:
     hits: list[Hit]
     estimates: dict[int, Estimate]
     """Of active energy, by row."""
+    proposals: dict[int, Estimate]
+    """The same with what was withheld: what it would be, for the money at stake."""
     curves: pa.Table
     """The rows that changed, `CURVE_SCHEMA`."""
+    quality: npt.NDArray[np.int8]
+    """What every interval is afterwards."""
     changed_rows: set[int] = field(default_factory=set)
 
     @property
@@ -48,13 +51,20 @@ class Outcome:
         ]
 
     def energy_of(self, hit: Hit, judged: Judged) -> int:
-        """Wh in question: for an estimate the difference that it makes, else what the rule said."""
-        estimate = self.estimates.get(hit.row)
-        if estimate is None or hit.action != "estimate":
+        """Wh in question: for an estimate the difference that it makes, else what the rule said.
+
+        A gap that was not filled counts what it would have been filled with; where nothing could
+        be, the mean of what the day's other intervals hold.
+        """
+        proposal = self.proposals.get(hit.row)
+        if proposal is None or hit.action != "estimate":
             return hit.energy_wh
-        touched = mask_of(hit.ranges) & estimate.filled
-        before = np.where(judged.days.known[hit.row], judged.days.active[hit.row], 0)
-        return int(np.abs(estimate.values - before)[touched].sum())
+        known = judged.days.known[hit.row]
+        touched = mask_of(hit.ranges) & proposal.filled
+        before = np.where(known, judged.days.active[hit.row], 0)
+        unfilled = mask_of(hit.ranges) & ~proposal.filled & ~known
+        mean = int(before.sum()) // max(1, int(known.sum()))
+        return int(np.abs(proposal.values - before)[touched].sum()) + mean * int(unfilled.sum())
 
 
 def judge(judged: Judged, rules: Sequence[Rule], *, most_linear: int) -> Outcome:
@@ -65,32 +75,40 @@ def judge(judged: Judged, rules: Sequence[Rule], *, most_linear: int) -> Outcome
     values = {name: days.values[name].copy() for name in CHANNELS}
     quality[verdict.quality["outage"]] = Quality.OUTAGE
     quality[verdict.quality["suspect"]] = Quality.SUSPECT
-    estimates = _estimate(judged, verdict, values, quality, most_linear)
+    estimates, proposals = _estimate(judged, verdict, values, quality, most_linear)
     changed = (quality != days.quality).any(axis=1)
     for name in CHANNELS:
         changed |= (values[name] != days.values[name]).any(axis=1)
+    for row, (codes, before) in judged.reopened.items():
+        same = [(values[name][row] == before[name]).all() for name in CHANNELS]
+        changed[row] = not (all(same) and (quality[row] == codes).all())
     rows = np.flatnonzero(changed)
     curves = _table(judged, rows, values, quality)
-    return Outcome(list(verdict.hits), estimates, curves, set(rows.tolist()))
+    touched = set(rows.tolist())
+    return Outcome(list(verdict.hits), estimates, proposals, curves, quality, touched)
 
 
 def _estimate(
     judged: Judged, verdict: Verdict, values: dict[str, Integers], quality: Any, most_linear: int
-) -> dict[int, Estimate]:
-    """Fill `values` and `quality` in place; the estimates of active energy by row."""
+) -> tuple[dict[int, Estimate], dict[int, Estimate]]:
+    """Fill `values` and `quality` in place; of active energy by row what is laid and proposed."""
     wanted = verdict.quality["estimate"]
-    estimates = {}
-    for row in np.flatnonzero(wanted.any(axis=1)).tolist():
-        active = _of_channel(judged, row, wanted[row], ACTIVE, most_linear)
-        estimates[row] = active
+    rows = np.flatnonzero(wanted.any(axis=1)).tolist()
+    judged.neighborhood.look_at(judged.keys[row].point for row in rows)
+    estimates, proposals = {}, {}
+    for row in rows:
+        held = judged.withheld(row, wanted[row])
+        proposals[row] = _of_channel(judged, row, wanted[row], ACTIVE, most_linear)
+        estimates[row] = active = proposals[row].without(held)
         _lay(values[ACTIVE][row], active)
         for name in CHANNELS[1:]:
             if judged.days.present[name][row]:
-                _lay(values[name][row], _of_channel(judged, row, wanted[row], name, most_linear))
+                reactive = _of_channel(judged, row, wanted[row], name, most_linear)
+                _lay(values[name][row], reactive.without(held))
         quality[row][active.filled] = Quality.ESTIMATED
         unfilled = wanted[row] & ~active.filled & (quality[row] != Quality.MISSING)
         quality[row][unfilled] = Quality.SUSPECT
-    return estimates
+    return estimates, proposals
 
 
 def _lay(values: Integers, estimate: Estimate) -> None:
@@ -98,21 +116,15 @@ def _lay(values: Integers, estimate: Estimate) -> None:
 
 
 def _of_channel(judged: Judged, row: int, wanted: Mask, channel: str, most_linear: int) -> Estimate:
-    days, key = judged.days, judged.keys[row]
+    days = judged.days
     around = Surroundings(
-        before=_edge(judged, key, channel, after=False),
-        after=_edge(judged, key, channel, after=True),
+        before=judged.edge(row, channel, after=False),
+        after=judged.edge(row, channel, after=True),
         typical=judged.typical(row, channel),
         register=_register(judged, row) if channel == ACTIVE else None,
     )
     known = np.where(days.known[row], days.values[channel][row], 0)
     return estimate_day(known, wanted, around, most_linear=most_linear)
-
-
-def _edge(judged: Judged, key: Key, channel: str, *, after: bool) -> int | None:
-    """The value next to the day: yesterday's last or tomorrow's first."""
-    day = key.number + (1 if after else -1)
-    return judged.history.edge(key.point, day, channel, 0 if after else _LAST)
 
 
 def _register(judged: Judged, row: int) -> int | None:

@@ -167,8 +167,40 @@ class RegisterReading(models.Model):
         return f"{self.meter_id} {self.read_at} {self.value}"
 
 
+class RegisterChannel(models.TextChoices):
+    """What a register counts, by the lake's channel."""
+
+    ACTIVE = "active_wh", _("正向有功")
+    LAG = "reactive_lag_varh", _("感性无功")
+    LEAD = "reactive_lead_varh", _("容性无功")
+
+
+class ClockCheck(models.Model):
+    """时钟偏差: how far a meter's clock was ahead of the right time when somebody compared."""
+
+    meter = models.ForeignKey(Meter, on_delete=models.CASCADE, related_name="clock_checks")
+    checked_at = models.DateTimeField()
+    offset_s = models.IntegerField()
+    source = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meter", "checked_at"], name="clock_checked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} {self.checked_at} {self.offset_s}"
+
+
+class MeterEventKind(models.TextChoices):
+    """What a meter reports of itself that its curve is held against."""
+
+    POWER_OFF = "power_off", _("停电")
+    CLOCK = "clock", _("时钟偏差")
+
+
 class PowerOffEvent(models.Model):
-    """停上电事件: the meter's own record that its supply was off over `[off_at, on_at)`."""
+    """停上电事件: the supply was off over `[off_at, on_at)`, as its meter or staff say."""
 
     usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")
     off_at = models.DateTimeField()
@@ -193,6 +225,7 @@ class VeeRuleCode(models.TextChoices):
     OUTAGE = "outage", _("停电为零")
     MISSING = "missing", _("缺失")
     NEGATIVE = "negative", _("负值")
+    CEILING = "ceiling", _("超极限")
     CAPACITY = "capacity", _("超容量")
     SPIKE = "spike", _("尖点")
     STUCK = "stuck", _("数值不变")
@@ -239,13 +272,15 @@ class CurveCheck(models.Model):
     """校验批次: the curves of one month that came after a version, validated once.
 
     Judged as they stood at `base_version`, whatever comes meanwhile; `next_point` is where a
-    stopped one goes on.
+    stopped one goes on. `scope` narrows it to days of which something new is known: `points`
+    (None: all), `first` and `last` day.
     """
 
     key = models.CharField(max_length=100, unique=True)
     month = models.CharField(max_length=7)
     after_version = models.BigIntegerField()
     base_version = models.BigIntegerField()
+    scope = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=CheckState.choices)
     next_point = models.BigIntegerField(default=0)
     days_checked = models.PositiveIntegerField(default=0)
@@ -282,8 +317,8 @@ class VeeFinding(models.Model):
 
     `intervals` are [start, end) pairs of 0..96. `judged_version` is the curve as it was judged,
     `written_version` the one that validation wrote (None: nothing was changed). `methods` are
-    [start, end, method] of the estimates. `stake_yuan` is the energy in question times the
-    price that was handed in.
+    [start, end, method] of the estimates, `withheld` where a gap was too long for one.
+    `stake_yuan` is the energy in question times the price that was handed in.
     """
 
     usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")

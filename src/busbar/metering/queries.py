@@ -40,6 +40,12 @@ _SEVERITY = np.array([0, 2, 1, 5, 4, 3], dtype=np.int8)
 _CODE_OF = np.argsort(_SEVERITY).astype(np.int8)
 
 
+def list_deliveries() -> QuerySet[LakeCommit, LakeCommit]:
+    """What sources delivered, the oldest first; not what validation or a person wrote."""
+    written = Q(commit_key__startswith="vee:") | Q(commit_key__startswith="edit:")
+    return LakeCommit.objects.exclude(written).order_by("pk")
+
+
 @dataclass(frozen=True)
 class Load:
     """Load over whole days, the sum of the usage points; arrays of days x 96.

@@ -13,8 +13,8 @@ from busbar.customers.models import Customer, CustomerAccount, Importance
 from busbar.network.models import Feeder, Substation
 from busbar.notifications import queries as notifications_queries
 from busbar.notifications.models import Message, Receipt
-from busbar.outages.models import AffectedPoint, Outage
-from busbar.supply.models import SourceRole, Transformer, UsagePoint
+from busbar.outages.models import AffectedPoint, Outage, OutageKind
+from busbar.supply.models import PowerSource, SourceRole, Transformer, UsagePoint
 
 Outages = QuerySet[Outage, Outage]
 OUTAGE = "outages.outage"
@@ -60,6 +60,19 @@ def list_affected(viewer: Viewer, outage: Outage) -> QuerySet[AffectedPoint, Aff
         .select_related("account__customer", "usage_point")
         .order_by(is_ordinary, "account__customer__number", "usage_point__number")
     )
+
+
+def list_dark_points(outage: Outage) -> list[int]:
+    """Ids of the points touched that are surely without supply.
+
+    A site with a second source may have been switched over: whether it was off, its meter says.
+    A stop for what the customer did or owes opens every source.
+    """
+    rows = AffectedPoint.objects.filter(outage=outage)
+    if outage.kind in {OutageKind.PLANNED, OutageKind.FAULT}:
+        spare = PowerSource.objects.exclude(role=SourceRole.MAIN)
+        rows = rows.exclude(usage_point__site__in=spare.values("site"))
+    return list(rows.order_by("usage_point_id").values_list("usage_point_id", flat=True))
 
 
 def list_important(outage: Outage) -> list[CustomerAccount]:

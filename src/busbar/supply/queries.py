@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
@@ -30,6 +31,14 @@ class TransformerNow:
     transformer: Transformer
     state: TransformerState | None
     history: list[TransformerState]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A transformer and the days [since, until) on which it was there; None: still."""
+
+    capacity_kva: int
+    spans: tuple[tuple[dt.date, dt.date | None], ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,27 @@ def map_transformers(*, account_ids: Iterable[int] | None = None) -> dict[int, l
     for transformer in found:
         by_account.setdefault(transformer.account_id, []).append(transformer)
     return by_account
+
+
+def map_standing(account_ids: Iterable[int]) -> dict[int, list[Standing]]:
+    """When each transformer of the accounts was there, whatever its state. One query."""
+    rows = (
+        TransformerState.objects.filter(transformer__account_id__in=list(account_ids))
+        .exclude(state=RunningState.REMOVED)
+        .order_by("transformer_id")
+        .values_list(
+            "transformer__account_id",
+            "transformer_id",
+            "transformer__capacity_kva",
+            "valid_from",
+            "valid_until",
+        )
+    )
+    found: dict[int, list[Standing]] = {}
+    for (account, _unit, capacity), group in groupby(rows, key=lambda row: row[:3]):
+        spans = tuple((since, until) for *_head, since, until in group)
+        found.setdefault(account, []).append(Standing(capacity, spans))
+    return found
 
 
 def map_usage_points(*, account_ids: Iterable[int] | None = None) -> dict[int, list[UsagePoint]]:

@@ -28,6 +28,7 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.lake.compact_month": _("整理一个月的曲线"),
     "busbar.jobs.lake.tidy_lake": _("整理曲线库"),
     "busbar.jobs.vee.validate_commit": _("校验一批曲线"),
+    "busbar.jobs.vee.validate_facts": _("按新示数与事件校验曲线"),
     "busbar.jobs.vee.finish_checks": _("续完曲线校验"),
     "busbar.jobs.outbox.work_off": _("处理日志发件箱"),
     "busbar.jobs.calendar.keep_calendar": _("维护工作日历"),

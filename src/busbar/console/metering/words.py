@@ -52,6 +52,7 @@ def figure_name(name: str) -> str:
         "linear_points": _("线性插补至多点数"),
         "similar_days": _("相似日个数"),
         "within_days": _("相似日前后天数"),
+        "longest_points": _("自动补值至多点数"),
         "factor": _("容量倍数"),
         "excess": _("超出倍数"),
         "capacity_share": _("不判的容量比例"),
@@ -73,6 +74,7 @@ def method_names(methods: Sequence[Sequence[object]]) -> list[str]:
         "linear+register": _("线性插补，合计同示数"),
         "similar_day+register": _("相似日，合计同示数"),
         "even+register": _("均分，合计同示数"),
+        "withheld": _("缺口过长，待人工补"),
     }
     found = dict.fromkeys(str(method) for _start, _end, method in methods)
     return [names.get(method, method) for method in found]

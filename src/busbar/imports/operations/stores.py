@@ -31,6 +31,8 @@ STORES: Mapping[str, Store] = {
     "point_losses": supply_operations.store_point_losses,
     "fixed_energies": supply_operations.store_fixed_energies,
     "meters": metering_operations.store_meters,
+    "register_readings": metering_operations.store_register_readings,
+    "meter_events": metering_operations.store_meter_events,
     "substations": network_operations.store_substations,
     "substation_transformers": network_operations.store_substation_transformers,
     "conductor_types": network_operations.store_conductor_types,

@@ -5,7 +5,17 @@ key, Chinese heading, other headings, what a cell holds, required, description.
 """
 
 from busbar.imports.models import ImportKind
-from busbar.imports.tables import archive, bills, days, losses, network, readings, supply, tariffs
+from busbar.imports.tables import (
+    archive,
+    bills,
+    days,
+    losses,
+    metering,
+    network,
+    readings,
+    supply,
+    tariffs,
+)
 from busbar.imports.tables.declaring import CellType, Field, Table
 
 TABLES: tuple[Table, ...] = (
@@ -16,6 +26,7 @@ TABLES: tuple[Table, ...] = (
     *days.TABLES,
     *losses.TABLES,
     *readings.TABLES,
+    *metering.TABLES,
     *bills.TABLES,
 )
 _BY_KEY = {table.key: table for table in TABLES}

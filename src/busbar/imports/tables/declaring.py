@@ -22,6 +22,7 @@ CellType = Literal[
     "integer",
     "decimal",
     "date",
+    "moment",
     "minute",
     "months",
     "choice",

@@ -277,11 +277,26 @@ METERS = Table(
         Field("register_digits", "示数位数", ("位数", "register_digits"), "integer", at_least=4),
         Field("installed_on", "装表日期", ("安装日期", "installed_on"), "date", required=True),
         Field("removed_on", "拆表日期", ("拆除日期", "removed_on"), "date"),
+        Field(
+            "installed_at",
+            "装表时刻",
+            ("安装时间", "装表时间", "installed_at"),
+            "moment",
+            about="可不填；日内换表时写明，须在装表日期之内",
+            example="2026-01-02 10:07",
+        ),
+        Field(
+            "removed_at",
+            "拆表时刻",
+            ("拆除时间", "拆表时间", "removed_at"),
+            "moment",
+            about="可不填；日内换表时写明，须在拆表日期之内",
+        ),
         _ratio("ct_ratio", "CT变比", "电流互感器变比", "电流变比"),
         _ratio("pt_ratio", "PT变比", "电压互感器变比", "电压变比"),
     ),
     ("serial", "installed_on"),
-    about="换表写两行：旧表有拆表日期，新表自该日起",
+    about="换表写两行：旧表有拆表日期，新表自该日起；写明时刻的，日内两表各计各的",
 )
 
 TABLES = (SITES, SOURCES, TRANSFORMERS, AGREEMENTS, USAGE_POINTS, METERS)

@@ -2,6 +2,7 @@
 
 from busbar.metering.operations.curves import append_curves, load_reading_types, state_source
 from busbar.metering.operations.editing import UnableToEditCurve, edit_curve
+from busbar.metering.operations.meter_events import note_power_off, store_meter_events
 from busbar.metering.operations.meters import (
     UnableToInstallMeter,
     UnableToRemoveMeter,
@@ -9,18 +10,12 @@ from busbar.metering.operations.meters import (
     remove_meter,
     store_meters,
 )
-from busbar.metering.operations.registers import (
-    Off,
-    Reading,
-    UnableToKeepReading,
-    keep_register,
-    store_power_off_events,
-    store_register_readings,
-)
+from busbar.metering.operations.registers import keep_register, store_register_readings
 from busbar.metering.operations.vee import (
     UnableToValidate,
     resume_check,
     validate_commit,
+    validate_facts,
     validate_month,
 )
 from busbar.metering.operations.vee_findings import (
@@ -36,13 +31,10 @@ from busbar.metering.operations.vee_rules import (
 )
 
 __all__ = [
-    "Off",
-    "Reading",
     "UnableToAcceptFinding",
     "UnableToAmendRule",
     "UnableToEditCurve",
     "UnableToInstallMeter",
-    "UnableToKeepReading",
     "UnableToRemoveMeter",
     "UnableToValidate",
     "accept_findings",
@@ -53,14 +45,16 @@ __all__ = [
     "keep_register",
     "load_reading_types",
     "load_vee_rules",
+    "note_power_off",
     "remove_meter",
     "reorder_vee_rules",
     "restate_stakes",
     "resume_check",
     "state_source",
+    "store_meter_events",
     "store_meters",
-    "store_power_off_events",
     "store_register_readings",
     "validate_commit",
+    "validate_facts",
     "validate_month",
 ]

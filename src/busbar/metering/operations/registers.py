@@ -1,91 +1,121 @@
-"""What registers read and when the supply was off: the facts that curves are held against."""
+"""What registers read: the facts that curves are held against, and sums that estimates keep to."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from busbar.access.permissions import Permission
+from busbar.access.registers import Batch, Draft, Outcome, Row, save_drafts
 from busbar.access.visibility import Viewer
-from busbar.journal import operations as journal_operations
-from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
 from busbar.metering.lake.schema import ACTIVE
-from busbar.metering.models import Meter, MeterInstallation, PowerOffEvent, RegisterReading
-from busbar.supply.models import UsagePoint
+from busbar.metering.models import Meter, MeterInstallation, RegisterReading
+from busbar.metering.operations.telling import Fact, tell_facts
 
-
-class UnableToKeepReading(Refusal):
-    """A reading or an event cannot be kept."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A register at a moment, in kWh or kvarh of the meter's own side."""
-
-    serial: str
-    read_at: dt.datetime
-    value: Decimal
-    channel: str = ACTIVE
-    clock_offset_s: int | None = None
-
-
-@dataclass(frozen=True)
-class Off:
-    """The supply of a usage point was off."""
-
-    number: str
-    off_at: dt.datetime
-    on_at: dt.datetime | None = None
+STORED = "metering.registers.stored"
+UNSEEN = "没有这个表号，或不在您的管辖范围内"
+_SOURCE = "文件导入"
+_PLACES = Decimal("0.0001")
 
 
 @transaction.atomic
 def store_register_readings(
-    *, readings: Sequence[Reading], source: str, by: Viewer, at: dt.datetime
-) -> int:
+    *, rows: Sequence[Row], by: Viewer, at: dt.datetime, source: str = _SOURCE
+) -> Outcome:
     """Keep readings by meter, channel and moment; a newer one of the same replaces it.
 
-    Returns how many. All of them or, with the reason, none.
+    Rows have serial, read_at, value (kWh or kvarh of the meter's own side), and channel,
+    clock_offset_s, source where they say them.
     """
     by.require(Permission.IMPORT_FILES)
-    meters = _meters(readings, by)
-    rows = [_row(reading, meters, source) for reading in readings]
-    RegisterReading.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["meter", "lake_channel", "read_at"],
-        update_fields=["value", "clock_offset_s", "source"],
-        batch_size=1000,
-    )
-    _record("metering.registers.stored", source, len(rows), by, at)
-    return len(rows)
+    batch, outcome = Batch([_completed(row, source) for row in rows]), Outcome()
+    outcome.unchanged += len(batch.reject_repeats(_key, "read_at", "表号、数据项和时间"))
+    installed = find_installed(batch, "serial", by)
+    _check(batch, installed, at)
+    existing = _existing(batch, installed)
+    drafts = [
+        Draft(_values(row, installed), existing.get(_key(row)), index)
+        for index, row in batch.live()
+    ]
+    changes = save_drafts(RegisterReading, drafts, outcome)
+    told = [_fact(change.instance, installed) for change in changes]
+    tell_facts(STORED, [fact for facts in told for fact in facts], len(changes), source, by, at)
+    outcome.rejections = batch.rejections
+    return outcome
 
 
-def _meters(readings: Sequence[Reading], by: Viewer) -> dict[str, Meter]:
-    serials = {reading.serial for reading in readings}
-    seen = MeterInstallation.objects.visible_to(by).filter(meter__serial__in=serials)
-    meters = {row.meter.serial: row.meter for row in seen.select_related("meter")}
-    unknown = sorted(serials - meters.keys())
-    if unknown:
-        raise UnableToKeepReading(f"没有这个表号，或不在您的管辖范围内：{'、'.join(unknown[:5])}")
-    return meters
+def find_installed(batch: Batch, field_name: str, by: Viewer) -> dict[str, list[MeterInstallation]]:
+    """Where the meters that the batch names hung, so far as the viewer sees; others rejected."""
+    seen = MeterInstallation.objects.visible_to(by).select_related("meter")
+    serials = sorted(batch.values(field_name))
+    found: dict[str, list[MeterInstallation]] = {}
+    for start in range(0, len(serials), 5000):
+        for row in seen.filter(meter__serial__in=serials[start : start + 5000]):
+            found.setdefault(row.meter.serial, []).append(row)
+    for index, row in list(batch.live()):
+        if row.get(field_name) and row[field_name] not in found:
+            batch.reject(index, field_name, UNSEEN)
+    return found
 
 
-def _row(reading: Reading, meters: dict[str, Meter], source: str) -> RegisterReading:
-    if not reading.value.is_finite() or reading.value < 0:
-        raise UnableToKeepReading(f"表 {reading.serial} 的示数应不小于 0，给出的是 {reading.value}")
-    return RegisterReading(
-        meter=meters[reading.serial],
-        lake_channel=reading.channel,
-        read_at=reading.read_at,
-        value=reading.value,
-        clock_offset_s=reading.clock_offset_s,
-        source=source[:100],
-    )
+def _completed(row: Row, source: str) -> dict[str, Any]:
+    told = {name: value for name, value in row.items() if value is not None}
+    return {"channel": ACTIVE, "clock_offset_s": None, "source": source} | told
+
+
+def _key(row: Row) -> tuple[Any, Any, Any]:
+    return row["serial"], row["channel"], row["read_at"]
+
+
+def _check(batch: Batch, installed: Mapping[str, list[MeterInstallation]], at: dt.datetime) -> None:
+    for index, row in list(batch.live()):
+        value, digits = row["value"], installed[row["serial"]][0].meter.register_digits
+        if not value.is_finite() or value < 0:
+            batch.reject(index, "value", "示数应不小于 0")
+        elif value >= 10**digits:
+            batch.reject(index, "value", f"该表示数为 {digits} 位整数，应小于 {10**digits}")
+        elif row["read_at"] > at:
+            batch.reject(index, "read_at", "抄表时间不应晚于现在")
+
+
+def _existing(
+    batch: Batch, installed: Mapping[str, list[MeterInstallation]]
+) -> dict[tuple[Any, Any, Any], RegisterReading]:
+    rows = [row for _index, row in batch.live()]
+    if not rows:
+        return {}
+    moments = [row["read_at"] for row in rows]
+    between = RegisterReading.objects.filter(
+        read_at__gte=min(moments), read_at__lte=max(moments)
+    ).select_related("meter")
+    meters = sorted({installed[row["serial"]][0].meter_id for row in rows})
+    return {
+        (one.meter.serial, one.lake_channel, one.read_at): one
+        for start in range(0, len(meters), 5000)
+        for one in between.filter(meter__in=meters[start : start + 5000])
+    }
+
+
+def _values(row: Row, installed: Mapping[str, list[MeterInstallation]]) -> dict[str, Any]:
+    return {
+        "meter": installed[row["serial"]][0].meter,
+        "lake_channel": row["channel"],
+        "read_at": row["read_at"],
+        "value": row["value"].quantize(_PLACES),
+        "clock_offset_s": row["clock_offset_s"],
+        "source": row["source"][:100],
+    }
+
+
+def _fact(reading: RegisterReading, installed: Mapping[str, list[MeterInstallation]]) -> list[Fact]:
+    """A reading tells of the day before it and of the one that it begins."""
+    since = reading.read_at - dt.timedelta(days=1)
+    places = installed[reading.meter.serial]
+    return [Fact(place.usage_point_id, since, reading.read_at) for place in places]
 
 
 @transaction.atomic
@@ -102,54 +132,6 @@ def keep_register(
         read_at=read_at,
         defaults={"value": value, "source": source[:100]},
     )
-    _record("metering.registers.stored", f"{meter.serial} {source}", 1, by, at)
+    places = {meter.serial: list(meter.installations.all())}
+    tell_facts(STORED, _fact(row, places), 1, f"{meter.serial} {source}", by, at)
     return row
-
-
-@transaction.atomic
-def store_power_off_events(
-    *, events: Sequence[Off], source: str, by: Viewer, at: dt.datetime
-) -> int:
-    """Keep when supplies were off, by usage point and beginning; said again, the newer end."""
-    by.require(Permission.IMPORT_FILES)
-    numbers = {event.number for event in events}
-    seen = UsagePoint.objects.visible_to(by).filter(number__in=numbers)
-    points = {point.number: point for point in seen}
-    unknown = sorted(numbers - points.keys())
-    if unknown:
-        raise UnableToKeepReading(
-            f"没有这个计量点编号，或不在您的管辖范围内：{'、'.join(unknown[:5])}"
-        )
-    wrong = next((e for e in events if e.on_at is not None and e.on_at <= e.off_at), None)
-    if wrong is not None:
-        raise UnableToKeepReading(f"{wrong.number} 的复电时间应晚于停电时间")
-    rows = [
-        PowerOffEvent(
-            usage_point=points[event.number],
-            off_at=event.off_at,
-            on_at=event.on_at,
-            source=source[:100],
-        )
-        for event in events
-    ]
-    PowerOffEvent.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["usage_point", "off_at"],
-        update_fields=["on_at", "source"],
-        batch_size=1000,
-    )
-    _record("metering.power_off.stored", source, len(rows), by, at)
-    return len(rows)
-
-
-def _record(event: str, source: str, rows: int, by: Viewer, at: dt.datetime) -> None:
-    happening = Happening(
-        event=event,
-        subject_type=event.rpartition(".")[0],
-        subject_id=0,
-        subject_label=source,
-        unit_path=by.unit_path,
-        changes={"rows": rows},
-    )
-    journal_operations.record(happening=happening, actor=by.actor, at=at)

@@ -8,7 +8,7 @@ and findings and progress are one transaction.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,8 +20,9 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month, local_date
 from busbar.metering import lake
+from busbar.metering.circumstances import ONE_DAY, Key, Keys
 from busbar.metering.estimating import Outcome, judge
-from busbar.metering.judging import ONE_DAY, Key, Surroundings, read_days
+from busbar.metering.judging import SOURCE, Surroundings, read_days
 from busbar.metering.models import (
     CheckState,
     CurveCheck,
@@ -34,8 +35,8 @@ from busbar.metering.operations.vee_rules import rules_in_force
 from busbar.metering.queries import lake_root
 from busbar.metering.vee import Rule
 
-POINTS_A_BATCH = 200
-SOURCE = "VEE"
+DAYS_A_BATCH = 12_800
+"""Day curves that are judged together: what one batch holds in memory."""
 
 PricesOf = Callable[[Iterable[int]], Mapping[int, Decimal]]
 """Account ids to yuan a kWh, handed in by whoever may know bills."""
@@ -93,18 +94,52 @@ def validate_commit(
     return checks
 
 
+def validate_facts(
+    *,
+    key: str,
+    usage_point_ids: Sequence[int] | None,
+    first: dt.date,
+    last: dt.date,
+    prices: PricesOf,
+    by: Viewer,
+    at: dt.datetime,
+) -> list[CurveCheck]:
+    """Validate again the days (None: of every point) of which something new is known.
+
+    Outages that came after the curves turn their gaps to nought, registers that came after
+    them give estimates their sum. `key` names what came; safe to run twice.
+    """
+    base = lake.current_version(lake_root())
+    checks = []
+    scope = {"points": usage_point_ids, "first": str(first), "last": str(last)}
+    for text in lake.list_months(lake_root()):
+        month = Month.parse(text)
+        if month.first <= last and first < month.period.end:
+            check = _begin(f"{key}:{month}", month, 0, base, at, scope)
+            checks.append(_run(check, prices=prices, by=by, at=at, progress=None))
+    return checks
+
+
 def resume_check(*, check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> CurveCheck:
     """Go on with a check that was stopped; a finished one stays as it is."""
     return _run(check, prices=prices, by=by, at=at, progress=None)
 
 
-def _begin(key: str, month: Month, after: int, base: int, at: dt.datetime) -> CurveCheck:
+def _begin(
+    key: str,
+    month: Month,
+    after: int,
+    base: int,
+    at: dt.datetime,
+    scope: Mapping[str, object] | None = None,
+) -> CurveCheck:
     check, _is_new = CurveCheck.objects.get_or_create(
         key=key,
         defaults={
             "month": str(month),
             "after_version": after,
             "base_version": base,
+            "scope": dict(scope or {}),
             "state": CheckState.RUNNING,
             "started_at": at,
         },
@@ -140,31 +175,41 @@ def _work(check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> _
     if filling is None:
         raise UnableToValidate("规则“缺失”未启用，没有补值的参数")
     figures = {name: int(value) for name, value in filling.figures.items()}
-    around = Surroundings(figures["within_days"], figures["similar_days"])
+    around = Surroundings(
+        figures["within_days"], figures["similar_days"], figures["longest_points"]
+    )
     return _Work(check, rules, around, figures["linear_points"], prices, by, at)
 
 
-def _batches(check: CurveCheck) -> Iterator[list[Key]]:
-    """The days to judge, some points at a time, from where the check stopped."""
+def _batches(check: CurveCheck) -> Iterator[Keys]:
+    """The days to judge, whole points at a time, from where the check stopped."""
     days = _days_by_point(check)
-    points = sorted(point for point in days if point >= check.next_point)
-    for start in range(0, len(points), POINTS_A_BATCH):
-        yield [
-            Key(point, day)
-            for point in points[start : start + POINTS_A_BATCH]
-            for day in days[point]
-        ]
+    batch = Keys()
+    for point in sorted(point for point in days if point >= check.next_point):
+        if batch and len(batch) + len(days[point]) > DAYS_A_BATCH:
+            yield batch
+            batch = Keys()
+        batch += [Key(point, day) for day in days[point]]
+    if batch:
+        yield batch
 
 
 def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
+    scope = check.scope
     changed = lake.list_changed(
-        lake_root(), check.month, after=check.after_version, until=check.base_version
+        lake_root(),
+        check.month,
+        after=check.after_version,
+        until=check.base_version,
+        usage_point_ids=scope.get("points"),
     )
+    first, last = scope.get("first", ""), scope.get("last", "9")
     found: dict[int, set[dt.date]] = {}
     keys = zip(changed["usage_point_id"].to_pylist(), changed["day"].to_pylist(), strict=True)
     for point, day in keys:
-        found.setdefault(point, set()).add(day)
-    if check.after_version == 0:
+        if first <= str(day) <= last:
+            found.setdefault(point, set()).add(day)
+    if check.after_version == 0 and not scope:
         today = local_date(check.started_at)  # of the first start: a second does the same
         _add_days_without_curve(found, Month.parse(check.month), today, check.base_version)
     return {point: sorted(days) for point, days in found.items()}
@@ -191,7 +236,7 @@ def _add_days_without_curve(
             day += ONE_DAY
 
 
-def _validate_batch(work: _Work, keys: list[Key]) -> None:
+def _validate_batch(work: _Work, keys: Keys) -> None:
     judged = read_days(keys, work.around, as_of=work.check.base_version)
     outcome = judge(judged, work.rules, most_linear=work.most_linear)
     done = _write(work, outcome, first=keys[0].point)

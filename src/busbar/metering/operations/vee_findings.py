@@ -56,7 +56,7 @@ def keep_findings(
             fresh.append(row)
         elif _renew(before, row):
             touched.append(before)
-    touched += [row for row in standing.values() if _settle(row, judged, at)]
+    touched += [row for row in standing.values() if _settle(row, judged, outcome, at)]
     VeeFinding.objects.bulk_create(fresh, batch_size=500)
     VeeFinding.objects.bulk_update(touched, _KEPT, batch_size=200)
     return len(fresh)
@@ -115,7 +115,7 @@ def stake(energy_wh: int, price: Decimal | None) -> Decimal:
 
 def _renew(before: VeeFinding, row: VeeFinding) -> bool:
     """Take over what is found now; whether anything differs."""
-    same = before.intervals == row.intervals and before.action == row.action
+    same = all(getattr(before, n) == getattr(row, n) for n in ("intervals", "action", "methods"))
     if same and before.state != FindingState.SETTLED:
         return False
     for name in _KEPT:
@@ -123,14 +123,18 @@ def _renew(before: VeeFinding, row: VeeFinding) -> bool:
     return True
 
 
-def _settle(row: VeeFinding, judged: Judged, at: dt.datetime) -> bool:
-    """Close an open finding that holds no more, unless what it led to still stands."""
+def _settle(row: VeeFinding, judged: Judged, outcome: Outcome, at: dt.datetime) -> bool:
+    """Close an open finding that holds no more, unless what it led to still stands.
+
+    A gap that turned out to be an outage is none any more.
+    """
     if row.state != FindingState.OPEN:
         return False
     places = [i for i, key in enumerate(judged.keys) if (key.point, key.day) == _key(row)[:2]]
     mask = mask_of(tuple((start, end) for start, end in row.intervals))
-    codes = judged.days.quality[places[0]][mask]
-    if row.action in {"estimate", "outage"} and bool(np.any(codes != Quality.MEASURED)):
+    codes = outcome.quality[places[0]][mask]
+    settled = (Quality.MEASURED, *([Quality.OUTAGE] if row.action == "estimate" else []))
+    if row.action in {"estimate", "outage"} and not np.isin(codes, settled).all():
         return False
     row.state, row.decided_at = FindingState.SETTLED, at
     return True

@@ -21,6 +21,7 @@ from busbar.metering.vee import Rule
 from busbar.pricing.models import Certainty
 
 SEED = Path(__file__).resolve().parents[1] / "seed" / "vee_rules.toml"
+_SHIPPED = ("action", "figures", "unit", "source", "certainty", "note")
 _FREE = 20_000
 """Above every order in use: where rules stand while they are moved."""
 
@@ -31,15 +32,37 @@ class UnableToAmendRule(Refusal):
 
 @transaction.atomic
 def load_vee_rules(*, at: dt.datetime) -> int:
-    """Enter the shipped rules that the table lacks; what was edited stays. How many came new."""
+    """Bring the table to the shipped rules; what the company edited stays. How many changed.
+
+    The order is the company's once a rule stands; an edited rule gets only the figures it lacks.
+    """
     seed = tomllib.loads(SEED.read_text(encoding="utf-8"))
-    known = set(VeeRule.objects.values_list("code", flat=True))
+    known = {rule.code: rule for rule in VeeRule.objects.all()}
     new = [VeeRule(**entry) for entry in seed["rule"] if entry["code"] not in known]
     VeeRule.objects.bulk_create(new)
-    if new:
-        happening = Happening("metering.vee_rules.loaded", "metering.vee_rule", 0)
+    changed = [rule for entry in seed["rule"] if (rule := _renewed(known, entry)) is not None]
+    VeeRule.objects.bulk_update(changed, _SHIPPED)
+    if new or changed:
+        codes = sorted(rule.code for rule in [*new, *changed])
+        happening = Happening("metering.vee_rules.loaded", "metering.vee_rule", 0,
+                              changes={"rules": codes})  # fmt: skip
         journal_operations.record(happening=happening, actor=SYSTEM, at=at)
-    return len(new)
+    return len(new) + len(changed)
+
+
+def _renewed(known: Mapping[str, VeeRule], entry: Mapping[str, Any]) -> VeeRule | None:
+    """A standing rule with what is shipped now; None where nothing differs."""
+    rule = known.get(entry["code"])
+    if rule is None:
+        return None
+    shipped = {name: entry.get(name, getattr(VeeRule(), name)) for name in _SHIPPED}
+    if rule.certainty == Certainty.LOCAL:
+        shipped = {"figures": shipped["figures"] | rule.figures}
+    if all(getattr(rule, name) == value for name, value in shipped.items()):
+        return None
+    for name, value in shipped.items():
+        setattr(rule, name, value)
+    return rule
 
 
 @transaction.atomic

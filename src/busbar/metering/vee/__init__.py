@@ -6,8 +6,10 @@ hits, estimates and exact sums come out. Formulas and sources: docs/algorithms/v
 
 from busbar.metering.vee.days import Days, Rule, runs_of
 from busbar.metering.vee.estimation import Estimate, estimate_day, share_exactly
+from busbar.metering.vee.gaps import long_gaps
 from busbar.metering.vee.history import History
 from busbar.metering.vee.registers import Span, day_register_wh
+from busbar.metering.vee.reopening import find_reopened, reopen
 from busbar.metering.vee.validation import Hit, Verdict, validate
 
 __all__ = [
@@ -20,6 +22,9 @@ __all__ = [
     "Verdict",
     "day_register_wh",
     "estimate_day",
+    "find_reopened",
+    "long_gaps",
+    "reopen",
     "runs_of",
     "share_exactly",
     "validate",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,8 @@ class Days:
     """Day curves of n rows, and what else is known of each row's usage point and day.
 
     `values` by channel (n, 96) in Wh or varh, `present` by channel (n,). Unknown figures are NaN
-    (capacity, clock) or `UNKNOWN` (registers). `typical` gives a row's similar day in Wh, or None.
+    (capacity, clock) or `UNKNOWN` (registers). `typical` gives the similar day in Wh, or None, of
+    each of some rows.
     """
 
     values: Mapping[str, Integers]
@@ -49,7 +51,7 @@ class Days:
     """CT x PT in force on the day, then the others ever in force at the point."""
     power_off: Mask
     clock_offset_s: npt.NDArray[np.float64]
-    typical: Callable[[int], Integers | None]
+    typical: Callable[[Sequence[int]], Sequence[Integers | None]]
 
     @property
     def rows(self) -> int:
@@ -68,7 +70,7 @@ class Days:
         undecided: Mask = ~np.isin(self.quality, settled)
         return undecided
 
-    @property
+    @cached_property
     def known(self) -> Mask:
         """Intervals with a value."""
         known: Mask = self.quality != Quality.MISSING

@@ -10,6 +10,8 @@ import numpy as np
 from busbar.metering.vee.days import Integers, Mask, runs_of
 
 LINEAR, SIMILAR, EVEN = "linear", "similar_day", "even"
+WITHHELD = "withheld"
+"""No estimate: the gap is longer than may be filled without a person."""
 _REGISTER = "+register"
 
 
@@ -25,6 +27,14 @@ class Estimate:
     filled: Mask
     methods: tuple[tuple[int, int, str], ...]
     is_contradicted: bool = False
+
+    def without(self, held: Mask) -> Estimate:
+        """The same but for intervals that are not to be filled."""
+        if not held.any():
+            return self
+        kept = tuple(one for one in self.methods if not held[one[0] : one[1]].any())
+        left = tuple((start, end, WITHHELD) for start, end in runs_of(held))
+        return Estimate(self.values, self.filled & ~held, tuple(sorted(kept + left)))
 
 
 @dataclass(frozen=True)

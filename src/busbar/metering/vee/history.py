@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from busbar.metering.lake.schema import INTERVALS, Quality
+from busbar.metering.lake.schema import Quality
 from busbar.metering.vee.days import Integers
 
 _STRIDE = 1_000_000
@@ -43,14 +44,24 @@ class History:
         mean: Integers = (2 * total + len(places)) // (2 * len(places))
         return mean
 
+    def codes(self, point: int, day: int) -> npt.NDArray[np.int8] | None:
+        """The qualities of a day, None where there is no curve."""
+        place = self._place(point, day)
+        return None if place is None else self.quality[place]
+
     def edge(self, point: int, day: int, channel: str, interval: int) -> int | None:
         """One value of another day, None where it is not measured."""
-        place = int(np.searchsorted(self.keys, point * _STRIDE + day))
-        if place == len(self.keys) or self.keys[place] != point * _STRIDE + day:
+        place = self._place(point, day)
+        if place is None:
             return None
         if self.quality[place, interval] not in (Quality.MEASURED, Quality.EDITED):
             return None
         return int(self.values[channel][place, interval])
+
+    def _place(self, point: int, day: int) -> int | None:
+        key = key_of(point, day)
+        place = int(np.searchsorted(self.keys, key))
+        return place if place < len(self.keys) and self.keys[place] == key else None
 
     def _similar(self, point: int, day: int, within: int) -> list[int]:
         low, high = np.searchsorted(
@@ -58,16 +69,18 @@ class History:
         ).tolist()
         kind = self.is_working.get(day)
         found = []
-        for place in range(low, high):
+        for place in (low + np.flatnonzero(self._is_whole[low:high])).tolist():
             other = int(self.keys[place]) - point * _STRIDE
-            if other != day and self.is_working.get(other) == kind and self._is_whole(place):
+            if other != day and self.is_working.get(other) == kind:
                 found.append((abs(other - day), other, place))
         return [place for _distance, _day, place in sorted(found)]
 
-    def _is_whole(self, place: int) -> bool:
-        codes = self.quality[place]
-        good = (codes == Quality.MEASURED) | (codes == Quality.EDITED)
-        return int(good.sum()) == INTERVALS
+    @cached_property
+    def _is_whole(self) -> npt.NDArray[np.bool_]:
+        """Of each row whether it is measured or edited throughout."""
+        good = (self.quality == Quality.MEASURED) | (self.quality == Quality.EDITED)
+        whole: npt.NDArray[np.bool_] = good.all(axis=1)
+        return whole
 
 
 def key_of(point: int, day: int) -> int:

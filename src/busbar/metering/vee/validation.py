@@ -120,7 +120,11 @@ def find_negative(days: Days, open_: Mask, _figures: Figures) -> Mask:
 
 
 def find_over_capacity(days: Days, open_: Mask, figures: Figures) -> Mask:
-    """More than the transformers can carry: above capacity x time x factor."""
+    """More than the transformers carry: above capacity x time x factor.
+
+    Asked twice: above what they can bear at all nothing was counted (`ceiling`); between that and
+    what they ought to bear it may well have been, and a person looks (`capacity`).
+    """
     limit = days.capacity_kva * _HOURS * _WH_PER_KWH * float(figures["factor"])
     return open_ & (days.active > limit[:, None])  # a comparison with NaN is false
 
@@ -142,8 +146,8 @@ def find_stuck(days: Days, open_: Mask, figures: Figures) -> Mask:
     considered = open_ & days.known
     long = _equal_runs(days.active, int(figures["intervals"])) & considered
     zeros = long & (days.active == 0)
-    for row in np.flatnonzero(zeros.any(axis=1)).tolist():
-        typical = days.typical(row)
+    rows = np.flatnonzero(zeros.any(axis=1)).tolist()
+    for row, typical in zip(rows, days.typical(rows), strict=True):
         if typical is None:
             long[row] &= ~zeros[row]
         else:
@@ -168,13 +172,17 @@ def _equal_runs(values: Integers, least: int) -> Mask:
 def find_low_power_factor(days: Days, state: _State, figures: Figures) -> Integers:
     """The day's cos phi = W / sqrt(W² + Q²) below the limit: a wrong connection, a wrong ratio.
 
-    Over the intervals that are known and not to be estimated.
+    Over the intervals that are known and not to be estimated. A day of less apparent power than
+    `capacity_share` is not asked: at that load idle transformers and capacitors are all there is.
     """
     good = days.known & ~state.taken["estimate"]
     active = np.where(good, days.active, 0).sum(axis=1)
     reactive = np.where(good, days.values[LAG] + days.values[LEAD], 0).sum(axis=1)
     apparent = np.hypot(active, reactive)
+    hours = good.sum(axis=1) * _HOURS
+    least = np.nan_to_num(days.capacity_kva * hours * _WH_PER_KWH, nan=0.0)
     told = days.present[LAG] & days.present[LEAD] & (apparent > 0)
+    told &= apparent >= least * float(figures["capacity_share"])
     factor = np.divide(active, apparent, out=np.ones(days.rows), where=told)
     return np.where(told & (factor < float(figures["least"])), active, UNKNOWN)
 
@@ -244,6 +252,7 @@ INTERVAL_CHECKS: Mapping[str, IntervalCheck] = {
     "outage": find_outage,
     "missing": find_missing,
     "negative": find_negative,
+    "ceiling": find_over_capacity,
     "capacity": find_over_capacity,
     "spike": find_spikes,
     "stuck": find_stuck,
