@@ -36,6 +36,7 @@ from busbar.console import (
     supervision,
     tariffs,
     today,
+    visit_sheet,
     workflow,
 )
 
@@ -50,6 +51,7 @@ urlpatterns = [
     *definitions.urlpatterns,
     *customers.urlpatterns,
     *customer_page.urlpatterns,
+    *visit_sheet.urlpatterns,
     *curves.urlpatterns,
     *editing.urlpatterns,
     *key_accounts.urlpatterns,
