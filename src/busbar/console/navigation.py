@@ -53,6 +53,14 @@ AREAS = (
                 "c",
                 under=("customer", "contact", "document"),
             ),
+            Place(
+                _("客户归并"),
+                "arrows-join",
+                "consolidation",
+                "",
+                Permission.CONSOLIDATE,
+                ("consolidation",),
+            ),
         ),
     ),
     Area(
