@@ -101,6 +101,7 @@ SHARED = {
     "attachment_id": "999999",
     "message_id": "999999",
     "finding_id": "999999",
+    "group_detail.code": "E404",
     "group_bill.code": "E404",
     "group_bill_export.code": "E404",
     "group_bill_heading.code": "E404",
