@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django_q.tasks import async_task
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
+from pydantic import Field
 
 from busbar.access.permissions import Permission
 from busbar.api.paging import Limit, Text, answers
 from busbar.api.sign_in import viewer_of
+from busbar.api.values import Id, Sent
 from busbar.customers import operations as customers_operations
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import ConsolidationRun, CustomerMerge, MatchCandidate
@@ -77,7 +79,7 @@ class MatchPairOut(Schema):
         return consolidation_queries.explain(pair)
 
 
-class MergeOut(Schema):
+class CustomerMergeOut(Schema):
     """归并记录."""
 
     id: int
@@ -97,14 +99,14 @@ class MergeOut(Schema):
         return merge.customer.number
 
 
-class VerdictIn(Schema):
+class PairVerdictIn(Sent):
     """Whether the two are one customer."""
 
     is_same: bool
     reason: Text = ""
 
 
-class MergeIn(Schema):
+class CustomerMergeIn(Sent):
     """`absorbed` goes into `survivor`, both by number."""
 
     survivor: Text
@@ -112,18 +114,18 @@ class MergeIn(Schema):
     reason: Text = ""
 
 
-class SplitIn(Schema):
+class CustomerSplitIn(Sent):
     """Accounts that leave for a new customer."""
 
     customer: Text
-    accounts: list[Text]
+    accounts: Annotated[list[Text], Field(min_length=1, max_length=500)]
     name: Text
     number: Text = ""
     credit_code: Text = ""
     reason: Text
 
 
-class UndoIn(Schema):
+class MergeUndoIn(Sent):
     """Why."""
 
     reason: Text = ""
@@ -154,7 +156,7 @@ def start_run(request: HttpRequest) -> ConsolidationRun:
     response=answers(ConsolidationRunOut, 403, 404),
     operation_id="get_consolidation_run",
 )
-def get_run(request: HttpRequest, run_id: int) -> ConsolidationRun:
+def get_run(request: HttpRequest, run_id: Id) -> ConsolidationRun:
     """一次归并任务，连同所用的门槛与参数。"""
     viewer = viewer_of(request)
     viewer.require(Permission.CONSOLIDATE)
@@ -170,7 +172,7 @@ def list_pairs(request: HttpRequest, limit: Limit = 50) -> list[MatchCandidate]:
 
 
 @pairs.get("/{pair_id}", response=answers(MatchPairOut, 403, 404), operation_id="get_match_pair")
-def get_pair(request: HttpRequest, pair_id: int) -> MatchCandidate:
+def get_pair(request: HttpRequest, pair_id: Id) -> MatchCandidate:
     """一对疑似同一的客户，连同各项权重。"""
     viewer = viewer_of(request)
     viewer.require(Permission.CONSOLIDATE)
@@ -182,7 +184,9 @@ def get_pair(request: HttpRequest, pair_id: int) -> MatchCandidate:
     response=answers(MatchPairOut, 400, 403, 404, 409),
     operation_id="answer_match_pair",
 )
-def answer_pair(request: HttpRequest, pair_id: int, given: VerdictIn) -> MatchCandidate:
+def answer_pair(
+    request: HttpRequest, pair_id: Id, given: Annotated[PairVerdictIn, Body()]
+) -> MatchCandidate:
     """是则归并，不是则以后不再提出。"""
     viewer = viewer_of(request)
     consolidation_queries.get_candidate(viewer, pair_id)
@@ -195,7 +199,7 @@ def answer_pair(request: HttpRequest, pair_id: int, given: VerdictIn) -> MatchCa
     return consolidation_queries.get_candidate(viewer, pair_id)
 
 
-@merges.get("", response=answers(list[MergeOut], 404), operation_id="list_merges")
+@merges.get("", response=answers(list[CustomerMergeOut], 404), operation_id="list_merges")
 def list_merges(request: HttpRequest, customer: Text) -> list[CustomerMerge]:
     """一个客户的归并与拆分，最近的在前。"""
     viewer = viewer_of(request)
@@ -203,8 +207,12 @@ def list_merges(request: HttpRequest, customer: Text) -> list[CustomerMerge]:
     return consolidation_queries.list_merges(viewer, found.pk)
 
 
-@merges.post("", response=answers(MergeOut, 400, 403, 404, 409), operation_id="merge_customers")
-def merge_customers(request: HttpRequest, given: MergeIn) -> CustomerMerge:
+@merges.post(
+    "", response=answers(CustomerMergeOut, 400, 403, 404, 409), operation_id="merge_customers"
+)
+def merge_customers(
+    request: HttpRequest, given: Annotated[CustomerMergeIn, Body()]
+) -> CustomerMerge:
     """一个客户并入另一个。"""
     viewer = viewer_of(request)
     return customers_operations.merge_customers(
@@ -217,9 +225,11 @@ def merge_customers(request: HttpRequest, given: MergeIn) -> CustomerMerge:
 
 
 @merges.post(
-    "/split", response=answers(MergeOut, 400, 403, 404, 409), operation_id="split_customer"
+    "/split", response=answers(CustomerMergeOut, 400, 403, 404, 409), operation_id="split_customer"
 )
-def split_customer(request: HttpRequest, given: SplitIn) -> CustomerMerge:
+def split_customer(
+    request: HttpRequest, given: Annotated[CustomerSplitIn, Body()]
+) -> CustomerMerge:
     """拆出户号，成为新客户。"""
     viewer = viewer_of(request)
     return customers_operations.split_customer(
@@ -235,9 +245,13 @@ def split_customer(request: HttpRequest, given: SplitIn) -> CustomerMerge:
 
 
 @merges.post(
-    "/{merge_id}/undo", response=answers(MergeOut, 400, 403, 404, 409), operation_id="undo_merge"
+    "/{merge_id}/undo",
+    response=answers(CustomerMergeOut, 400, 403, 404, 409),
+    operation_id="undo_merge",
 )
-def undo_merge(request: HttpRequest, merge_id: int, given: UndoIn) -> CustomerMerge:
+def undo_merge(
+    request: HttpRequest, merge_id: Id, given: Annotated[MergeUndoIn, Body()]
+) -> CustomerMerge:
     """撤销一次归并或拆分。"""
     viewer = viewer_of(request)
     merge = consolidation_queries.get_merge(viewer, merge_id)
