@@ -1,7 +1,9 @@
-"""How well entries of one body are found: on a generated Chinese archive.
+"""How well entries of one body are found: on a generated Chinese archive, and on real persons.
 
 Nothing here was tuned on what is measured: the shipped parameters and the thresholds come from
 `bench/consolidation/tuning_archive.py`, whose brands are the other half of the hashes.
+Persons train their own model without labels; the one weight chosen with labels is chosen on half
+of them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import time
 from bench.consolidation import measured_archive, tuning_archive
 from bench.consolidation.measuring import measure_archive
 from bench.consolidation.names import SHARED, brands
+from bench.consolidation.persons import measure
 
 BODIES = 5_000
 
@@ -25,6 +28,12 @@ def run() -> None:
             tuning_archive.entries(brands(measured=False), BODIES, 12),
         )
         _show("measured archive", measured_archive.entries(found, BODIES))
+    persons = SHARED / "historical_50k" / "historical_figures_with_errors_50k.parquet"
+    if not persons.exists():
+        print(f"no historical_50k below {SHARED}: skipped")
+        return
+    for line in measure(persons):
+        print(f"  {line}")
 
 
 def _show(name: str, archive: list[measured_archive.ArchiveEntry]) -> None:

@@ -35,11 +35,14 @@ GUARDED: dict[str, Permission] = {
     "task": Permission.ADMINISTER,
     "definition": Permission.PUBLISH_PROCESSES,
     "supervision": Permission.READ_JOURNAL,
+    "consolidation": Permission.CONSOLIDATE,
 }
 """Which permission the places of an area ask of those who read, by the first word of the name."""
 
 EDITING = {"contact_edit", "contact_new", "customer_edit", "document_new"}
 NEEDED: dict[str, Permission] = {
+    "customer_merge": Permission.CONSOLIDATE,
+    "customer_split": Permission.CONSOLIDATE,
     "application_new": Permission.ACCEPT_APPLICATIONS,
     "application_load_row": Permission.ACCEPT_APPLICATIONS,
     "application_applicants": Permission.ACCEPT_APPLICATIONS,
@@ -103,6 +106,7 @@ SHARED = {
     "attachment_id": "999999",
     "message_id": "999999",
     "finding_id": "999999",
+    "group_detail.code": "E404",
     "group_bill.code": "E404",
     "group_bill_export.code": "E404",
     "group_bill_heading.code": "E404",

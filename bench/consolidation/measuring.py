@@ -10,6 +10,7 @@ from busbar.customers.consolidation.deciding import Decided, Thresholds, Verdict
 from busbar.customers.consolidation.engine import ScoredPair, score
 from busbar.customers.consolidation.features import ArchiveEntry, make_features
 from busbar.customers.consolidation.model import shipped_parameters
+from busbar.customers.consolidation.quality import measure_pairs
 from busbar.customers.consolidation.settings import shipped_thresholds
 
 TOP_TARGET = 0.92
@@ -89,24 +90,5 @@ def cluster_pairs(pairs: Iterable[tuple[str, str]], keys: Iterable[str]) -> dict
 
 
 def _f1(found: Mapping[str, str], truth: Mapping[str, str]) -> str:
-    precision, recall, f1 = pairwise(found, truth)
-    return f"precision {precision:.4f} recall {recall:.4f} F1 {f1:.4f}"
-
-
-def pairwise(found: Mapping[str, str], truth: Mapping[str, str]) -> tuple[float, float, float]:
-    """Precision, recall, F1 over all pairs of entries that are together.
-
-    >>> pairwise({"a": "1", "b": "1", "c": "2"}, {"a": "x", "b": "x", "c": "x"})
-    (1.0, 0.3333333333333333, 0.5)
-    """
-    both = _pairs(Counter((found[key], truth[key]) for key in truth).values())
-    claimed, real = (
-        _pairs(Counter(found.values()).values()),
-        _pairs(Counter(truth.values()).values()),
-    )
-    precision, recall = both / max(claimed, 1), both / max(real, 1)
-    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-12)
-
-
-def _pairs(sizes: Iterable[int]) -> float:
-    return sum(n * (n - 1) / 2 for n in sizes)
+    told = measure_pairs(found, truth)
+    return f"precision {told.precision:.4f} recall {told.recall:.4f} F1 {told.f1:.4f}"

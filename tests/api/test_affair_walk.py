@@ -85,10 +85,11 @@ def _consultation(affair: Affair) -> Consultation:
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
     "units", "customers", "accounts", "groups", "usage-points", "sites", "transformers",
-    "agreements", "substations", "feeders", "rule-sets", "tariffs", "tariff-drafts", "surcharges",
-    "curves", "meters", "bills", "savings", "receivables", "payments", "payment-matches",
-    "payment-refunds", "ledger", "dunning-cases", "outages", "key-accounts", "recognition-rules",
-    "department-orders", "mandates", "meter-facts",
+    "agreements", "bills", "consolidation-runs", "curves", "department-orders", "dunning-cases",
+    "feeders", "key-accounts", "ledger", "mandates", "match-pairs", "merges", "meter-facts",
+    "meters", "outages", "payment-matches", "payment-refunds", "payments", "receivables",
+    "recognition-rules", "rule-sets", "savings", "substations", "surcharges", "tariff-drafts",
+    "tariffs",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Schema
 
 from busbar.api.paging import After, Limit, Page, Text, answers, page_by
@@ -19,6 +20,8 @@ from busbar.customers.models import (
     CustomerKind,
     Importance,
 )
+from busbar.customers.queries import Completeness
+from busbar.kit.periods import local_date
 
 router = Router()
 accounts = Router()
@@ -131,6 +134,33 @@ def list_contacts(request: HttpRequest, number: Text) -> list[Contact]:
     customer = customers_queries.get_customer(viewer, number)
     contacts = Contact.objects.visible_to(viewer).filter(customer=customer)
     return list(contacts.order_by("-is_primary", "name", "role"))
+
+
+class MissingItemOut(Schema):
+    """An item that the file lacks, with the rule's weight and source."""
+
+    code: str
+    name: str
+    weight: int
+    source: str
+
+
+class CompletenessOut(Schema):
+    """资料完整度."""
+
+    score: int
+    missing: list[MissingItemOut]
+
+
+@router.get(
+    "/{number}/completeness",
+    response=answers(CompletenessOut, 404),
+    operation_id="get_completeness",
+)
+def get_completeness(request: HttpRequest, number: Text) -> Completeness:
+    """档案完整度与所缺资料，按今日的规则。"""
+    customer = customers_queries.get_customer(viewer_of(request), number)
+    return customers_queries.get_completeness(customer.pk, on=local_date(timezone.now()))
 
 
 @groups.get("", response=answers(Page[GroupOut]), operation_id="list_groups")

@@ -12,6 +12,7 @@ from busbar.api import (
     arrears,
     billing,
     clocks,
+    consolidation,
     customers,
     key_accounts,
     ledger,
@@ -48,6 +49,9 @@ api.add_router("/units", access.router, tags=["组织"])
 api.add_router("/customers", customers.router, tags=["客户"])
 api.add_router("/accounts", customers.accounts, tags=["户号"])
 api.add_router("/groups", customers.groups, tags=["客户"])
+api.add_router("/consolidation-runs", consolidation.runs, tags=["客户归并"])
+api.add_router("/match-pairs", consolidation.pairs, tags=["客户归并"])
+api.add_router("/merges", consolidation.merges, tags=["客户归并"])
 api.add_router("/usage-points", supply.usage_points, tags=["供电"])
 api.add_router("/sites", supply.sites, tags=["供电"])
 api.add_router("/transformers", supply.transformers, tags=["供电"])

@@ -92,6 +92,22 @@ def map_month_sums(
     return found
 
 
+def map_group_sums(viewer: Viewer, *, months: Sequence[str]) -> dict[int, dict[str, MonthSum]]:
+    """Sums by group (its own customers, not those of groups below) and month. One query."""
+    bills = Bill.objects.visible_to(viewer).current().filter(month__in=list(months))
+    rows = bills.exclude(account__customer__group=None).order_by()
+    found: dict[int, dict[str, MonthSum]] = defaultdict(dict)
+    # Added up here: SQLite would add money as floating numbers.
+    for group, month, energy, amount in rows.values_list(
+        "account__customer__group_id", "month", "energy_kwh", "amount"
+    ):
+        so_far = found[group].get(month, MonthSum(month, Decimal(0), Decimal(0), 0))
+        found[group][month] = MonthSum(
+            month, so_far.energy_kwh + energy, so_far.amount + amount, so_far.bills + 1
+        )
+    return found
+
+
 def months_back(month: str, count: int) -> list[str]:
     """The month and those before it, oldest first.
 

@@ -33,6 +33,11 @@ COMMANDS = (
     Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
     Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
     Command(
+        "consolidate",
+        "consolidate",
+        "客户归并：比对（run）、复核（review）、归并、拆分、撤销、对照已知归属（measure）",
+    ),
+    Command(
         "bill",
         "bill",
         "试算（quote），按月核算、发行、更正（run、release、correct），用电建议（advise）",

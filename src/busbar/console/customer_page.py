@@ -31,6 +31,7 @@ from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, CustomerGroup, TeamRole
 from busbar.customers.queries import CustomerFile, GroupNode
+from busbar.customers.queries import consolidation as consolidation_queries
 from busbar.journal import queries as journal_queries
 from busbar.kit.periods import local_date
 from busbar.metering import queries as metering_queries
@@ -96,6 +97,7 @@ def _overview(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
         "before": months[-2] if len(months) > 1 else None,
         "peak": max(bills, key=lambda bill: bill.max_demand_kw, default=None),
         "capacity_kva": supply_queries.map_capacity_kva(viewer, [found.pk]).get(found.pk),
+        "completeness": customers_queries.get_completeness(found.pk, on=local_date(at)),
         "active_accounts": sum(account.status == "active" for account in file.accounts),
         "alerts": list_work(
             look(viewer, scope=Scope(customer_id=found.pk), at=at), each=MOST_ALERTS
@@ -228,6 +230,17 @@ def _records(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dic
     return {"entries": shown, "next_before": more}
 
 
+def _origin(request: StaffRequest, file: CustomerFile, _at: dt.datetime) -> dict[str, Any]:
+    """What went into the customer and came out of it, and where each account comes from."""
+    merges = consolidation_queries.list_merges(request.viewer, file.customer.pk)
+    standing = [merge.pk for merge in merges if merge.undone_at is None]
+    return {
+        "merges": merges,
+        "latest": standing[0] if standing else None,
+        "may_consolidate": request.viewer.may(Permission.CONSOLIDATE) and file.is_whole,
+    }
+
+
 TABS = (
     Tab("overview", _("概览"), _overview),
     Tab("curves", _("负荷曲线"), _curves),
@@ -236,6 +249,7 @@ TABS = (
     Tab("supply", _("户号与供电"), _supply),
     Tab("recognition", _("大客户"), load_recognition),
     Tab("group", _("集团"), _group),
+    Tab("origin", _("档案来源"), _origin),
     Tab("contacts", _("联系人"), _nothing_more),
     Tab("documents", _("文档"), _nothing_more),
     Tab("relations", _("关系"), customer_relations.relations),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,10 +24,13 @@ from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import CustomerGroup, CustomerKind, Importance
 from busbar.customers.queries import SORTS, CustomerFilter, CustomerPage, CustomerRow
+from busbar.kit.periods import local_date
 from busbar.supply import queries as supply_queries
 
 PAGE = 50
 MONTHS = 13
+BELOWS = (60, 80, 100)
+"""Points of completeness below which the list may be narrowed."""
 _MOST_DIGITS = 18
 
 
@@ -44,8 +48,14 @@ class Line:
 def customer_list(request: StaffRequest) -> HttpResponse:
     """A page of customers, or the rows after a key."""
     filters, sort = _filters(request.GET), _sort(request.GET)
+    today = local_date(timezone.now())
     page = customers_queries.list_customers(
-        request.viewer, filters=filters, sort=sort, after=_after(request.GET, sort), limit=PAGE
+        request.viewer,
+        filters=filters,
+        sort=sort,
+        after=_after(request.GET, sort),
+        limit=PAGE,
+        on=today,
     )
     month = insights.get_latest_month()
     context: dict[str, object] = {
@@ -55,7 +65,7 @@ def customer_list(request: StaffRequest) -> HttpResponse:
     }
     if is_part(request) and request.GET.get("after"):
         return render(request, "console/customers/_rows.html", context)
-    context |= _around(request.viewer, filters, sort)
+    context |= _around(request.viewer, filters, sort, today)
     name = "_results" if is_part(request) else "list"
     return render(request, f"console/customers/{name}.html", context)
 
@@ -65,7 +75,10 @@ def export_customers(request: StaffRequest) -> HttpResponse:
     """The narrowed list as CSV or Excel."""
     filters = _filters(request.POST)
     rows = customers_queries.iter_customers(
-        request.viewer, filters=filters, sort=_sort(request.POST)
+        request.viewer,
+        filters=filters,
+        sort=_sort(request.POST),
+        on=local_date(timezone.now()),
     )
     return answer_export(
         viewer=request.viewer,
@@ -81,6 +94,8 @@ def export_customers(request: StaffRequest) -> HttpResponse:
             _("管理单位"),
             _("A角"),
             _("户号数"),
+            _("资料完整度"),
+            _("缺少"),
         ],
         rows=_exported(rows),
         at=timezone.now(),
@@ -89,7 +104,7 @@ def export_customers(request: StaffRequest) -> HttpResponse:
 
 def _exported(rows: Iterator[CustomerRow]) -> Iterator[list[object]]:
     for row in rows:
-        c = row.customer
+        c, file = row.customer, row.completeness
         yield [
             c.number,
             c.name,
@@ -100,19 +115,25 @@ def _exported(rows: Iterator[CustomerRow]) -> Iterator[list[object]]:
             c.unit.name,
             row.manager,
             row.accounts,
+            file.score if file else "",
+            "、".join(rule.name for rule in file.missing) if file else "",
         ]
 
 
-def _around(viewer: Viewer, filters: CustomerFilter, sort: str) -> dict[str, object]:
+def _around(
+    viewer: Viewer, filters: CustomerFilter, sort: str, today: dt.date
+) -> dict[str, object]:
     """What surrounds the rows: choices, count, what is chosen."""
     group = CustomerGroup.objects.filter(pk=filters.group_id).first() if filters.group_id else None
     return {
         "filters": filters,
         "sort": sort,
         "group": group,
-        "count": customers_queries.count_customers(viewer, filters=filters),
+        "count": customers_queries.count_customers(viewer, filters=filters, on=today),
         "kinds": CustomerKind.choices,
         "grades": Importance.choices,
+        "rules": customers_queries.list_checked_rules(today),
+        "belows": BELOWS,
         "units": access_queries.list_branch(viewer),
         "may_export": viewer.may(Permission.EXPORT),
     }
@@ -140,6 +161,8 @@ def _filters(given: QueryDict) -> CustomerFilter:
         unit_id=_number(given.get("unit", "")),
         group_id=_number(given.get("group", "")),
         mine=given.get("of") == "mine",
+        below=_number(given.get("below", "")),
+        missing=given.get("missing", "")[:30],
     )
 
 
@@ -161,7 +184,7 @@ def _after(given: QueryDict, sort: str) -> tuple[str | int, int] | None:
     last_id, value = _number(given.get("after", "")), given.get("after_value", "")
     if last_id is None:
         return None
-    if sort.removeprefix("-") == "importance":
+    if sort.removeprefix("-") in {"importance", "completeness"}:
         return (_number(value) or 0, last_id)
     return value, last_id
 

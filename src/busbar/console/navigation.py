@@ -53,6 +53,15 @@ AREAS = (
                 "c",
                 under=("customer", "contact", "document"),
             ),
+            Place(_("集团"), "sitemap", "group_list", "", under=("group",)),
+            Place(
+                _("客户归并"),
+                "arrows-join",
+                "consolidation",
+                "",
+                Permission.CONSOLIDATE,
+                ("consolidation",),
+            ),
         ),
     ),
     Area(

@@ -36,7 +36,7 @@ class SparkBackend:
         built = SparkSession.builder.master(master).appName("busbar consolidation")
         for name, value in _SETTINGS.items():
             built = built.config(name, value)
-        self._spark = built.getOrCreate()
+        self._spark = _started(built)
         api: Any = SparkAPI  # Splink leaves it untyped
         self._api = api(
             spark_session=self._spark,
@@ -55,9 +55,17 @@ class SparkBackend:
             yield tuple(row)
 
 
+def _started(built: Any) -> Any:
+    try:
+        return built.getOrCreate()
+    except RuntimeError as refused:  # PySparkRuntimeError: no Java, or it ended at once
+        raise UnableToCompare("不能启动 Spark：请检查是否装有 Java 17") from refused
+
+
 _SETTINGS = {
     "spark.sql.shuffle.partitions": "8",
     "spark.default.parallelism": "8",
+    "spark.ui.showConsoleProgress": "false",
     "spark.sql.ansi.enabled": "false",
     "spark.ui.enabled": "false",
 }

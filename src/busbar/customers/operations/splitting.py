@@ -31,6 +31,8 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
+_LONGEST_NUMBER, _LONGEST_NAME = 20, 200
+
 
 class UnableToSplitCustomer(Refusal):
     """The accounts cannot leave so."""
@@ -97,6 +99,8 @@ def _new_customer(
     name, number = name.strip(), number.strip() or f"H{leaving[0].number}"
     if not name or not reason.strip():
         raise UnableToSplitCustomer("新客户的名称和拆分的依据都应填写")
+    if len(number) > _LONGEST_NUMBER or len(name) > _LONGEST_NAME:
+        raise UnableToSplitCustomer("客户编号至多 20 个字，名称至多 200 个字")
     if Customer.objects.filter(number=number).exists():
         raise UnableToSplitCustomer("客户编号 %(number)s 已登记，请另给一个编号", number=number)
     if FormerNumber.objects.filter(number=number).exists():

@@ -20,8 +20,9 @@ def get_figures(on: dt.date) -> dict[str, Decimal]:
 
 
 def list_figures(on: dt.date) -> list[ConsolidationFigure]:
-    """The rows in force, by code."""
-    return list(_in_force(ConsolidationFigure, on).order_by("code", "-valid_from"))
+    """The rows in force, by code; of a code the latest version."""
+    rows = _in_force(ConsolidationFigure, on).order_by("code", "valid_from", "pk")
+    return list({row.code: row for row in rows}.values())
 
 
 def list_rules(on: dt.date) -> list[CompletenessRule]:

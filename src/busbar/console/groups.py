@@ -1,0 +1,148 @@
+"""Groups with what their subtrees hold: customers, accounts, capacity, energy, money (U1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
+from busbar.billing import insights
+from busbar.billing.insights import MonthSum
+from busbar.console.exporting import answer_export
+from busbar.console.requests import StaffRequest
+from busbar.customers.queries import groups as groups_queries
+from busbar.customers.queries.groups import GroupLine
+from busbar.supply import queries as supply_queries
+
+MONTHS = 13
+
+
+@dataclass(frozen=True)
+class Line:
+    """A group with the sums over its subtree."""
+
+    held: GroupLine
+    capacity_kva: int
+    energy_kwh: Decimal
+    amount: Decimal
+
+
+@require_safe
+def group_list(request: StaffRequest) -> HttpResponse:
+    """All groups as a tree."""
+    month = insights.get_latest_month()
+    context = {
+        "lines": _lines(request.viewer, month),
+        "month": month,
+        "may_export": request.viewer.may(Permission.EXPORT),
+    }
+    return render(request, "console/groups/list.html", context)
+
+
+@require_safe
+def group_detail(request: StaffRequest, code: str) -> HttpResponse:
+    """One group: its months, the groups below it."""
+    month = insights.get_latest_month()
+    lines = _lines(request.viewer, month, top=code)
+    if not lines:
+        raise Http404
+    months = insights.months_back(month, MONTHS) if month else []
+    sums = insights.map_group_sums(request.viewer, months=months)
+    below = {line.held.group.pk for line in lines}
+    found = [_month(name, sums, below) for name in months]
+    context = {
+        "group": lines[0].held.group,
+        "lines": lines,
+        "whole": lines[0],
+        "month": month,
+        "months": [one for one in found if one.bills],
+        "chart": [_point(one) for one in found if one.bills],
+    }
+    return render(request, "console/groups/detail.html", context)
+
+
+@require_POST
+def export_groups(request: StaffRequest) -> HttpResponse:
+    """The tree as CSV or Excel."""
+    month = insights.get_latest_month()
+    return answer_export(
+        viewer=request.viewer,
+        name=_("集团汇总"),
+        kind="xlsx" if request.POST.get("format") == "xlsx" else "csv",
+        header=[
+            _("集团代码"),
+            _("集团"),
+            _("层级"),
+            _("客户数"),
+            _("户号数"),
+            _("容量 kVA"),
+            _("月份"),
+            _("电量 kWh"),
+            _("电费 元"),
+        ],
+        rows=(
+            [
+                line.held.group.code,
+                line.held.group.name,
+                line.held.depth + 1,
+                line.held.customers,
+                line.held.accounts,
+                line.capacity_kva,
+                month or "",
+                line.energy_kwh,
+                line.amount,
+            ]
+            for line in _lines(request.viewer, month)
+        ),
+        at=timezone.now(),
+    )
+
+
+def _lines(viewer: Viewer, month: str | None, *, top: str = "") -> list[Line]:
+    held = groups_queries.list_group_lines(viewer, top=top)
+    parents = groups_queries.map_parents()
+    capacity = groups_queries.roll_up(parents, supply_queries.map_group_capacity_kva(viewer), 0)
+    sums = insights.map_group_sums(viewer, months=[month]) if month else {}
+    last = {pk: by_month[month] for pk, by_month in sums.items() if month in by_month}
+    none = Decimal(0)
+    energy = groups_queries.roll_up(parents, {pk: s.energy_kwh for pk, s in last.items()}, none)
+    amount = groups_queries.roll_up(parents, {pk: s.amount for pk, s in last.items()}, none)
+    return [
+        Line(line, capacity[line.group.pk], energy[line.group.pk], amount[line.group.pk])
+        for line in held
+    ]
+
+
+def _month(name: str, sums: dict[int, dict[str, MonthSum]], below: set[int]) -> MonthSum:
+    parts = [by_month[name] for pk, by_month in sums.items() if pk in below and name in by_month]
+    return MonthSum(
+        name,
+        sum((part.energy_kwh for part in parts), Decimal(0)),
+        sum((part.amount for part in parts), Decimal(0)),
+        sum(part.bills for part in parts),
+    )
+
+
+def _point(month: MonthSum) -> dict[str, object]:
+    price = month.average_price
+    return {
+        "month": month.month,
+        "energy_kwh": float(month.energy_kwh),
+        "amount": float(month.amount),
+        "price": None if price is None else round(float(price), 4),
+    }
+
+
+urlpatterns = [
+    path("groups/", group_list, name="group_list"),
+    path("groups/export/", export_groups, name="group_export"),
+    path("groups/<str:code>/", group_detail, name="group_detail"),
+]

@@ -1,0 +1,72 @@
+"""Groups roll up over their subtrees, for what the viewer sees, in constant queries (U1)."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from busbar.customers.models import CustomerGroup
+from tests.console.region import Region
+
+
+def make_tree(region: Region) -> None:
+    """A group with a daughter that has a daughter; a customer of 60,000 yuan in each."""
+    parent = None
+    for depth, code in enumerate(("G1", "G2", "G3"), 1):
+        parent = CustomerGroup.objects.create(code=code, name=f"集团{depth}", parent=parent)
+        region.bill(region.customer(str(depth), group=parent), amount="60000.00")
+
+
+class TestGroups:
+    def test_each_line_holds_its_subtree(self, region: Region) -> None:
+        make_tree(region)
+
+        lines = region.client().get("/groups/").context["lines"]
+
+        told = [(x.held.group.code, x.held.depth, x.held.customers, x.amount) for x in lines]
+        assert told == [("G1", 0, 3, 180000), ("G2", 1, 2, 120000), ("G3", 2, 1, 60000)]
+        assert [line.capacity_kva for line in lines] == [3000, 2000, 1000]
+
+    def test_a_group_page_begins_at_the_group(self, region: Region) -> None:
+        make_tree(region)
+
+        context = region.client().get("/groups/G2/").context
+
+        assert [line.held.group.code for line in context["lines"]] == ["G2", "G3"]
+        assert [month.amount for month in context["months"]] == [120000]
+
+    def test_the_list_of_customers_takes_the_subtree(self, region: Region) -> None:
+        make_tree(region)
+        top = CustomerGroup.objects.get(code="G2")
+
+        page = region.client().get(f"/customers/?group={top.pk}")
+
+        assert page.context["count"] == 2
+
+    def test_takes_as_many_queries_for_many_groups(self, region: Region) -> None:
+        make_tree(region)
+        client = region.client()
+        client.get("/groups/")
+        with CaptureQueriesContext(connection) as few:
+            client.get("/groups/")
+        for number in range(4, 12):
+            group = CustomerGroup.objects.create(code=f"G{number}", name=f"集团{number}")
+            region.bill(region.customer(str(number), group=group), amount="1.00")
+        with CaptureQueriesContext(connection) as many:
+            client.get("/groups/")
+
+        assert len(few) == len(many)
+
+    def test_export_tells_the_sums(self, region: Region) -> None:
+        make_tree(region)
+
+        answer = region.client().post("/groups/export/", {"format": "csv"})
+
+        text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert "G1,集团1,1,3,3,3000" in text.decode("utf-8-sig")
+
+    def test_unknown_or_unseen_is_not_found(self, region: Region) -> None:
+        CustomerGroup.objects.create(code="EMPTY", name="空")
+
+        assert region.client().get("/groups/EMPTY/").status_code == 404
+        assert "没有集团" in region.client().get("/groups/").content.decode()
