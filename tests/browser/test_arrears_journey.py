@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class TestBoards:
-    @pytest.mark.parametrize("address", ["/arrears/", "/outages/"])
+    @pytest.mark.parametrize("address", ["/arrears/", "/outages/", "/outages/new/"])
     def test_fit_a_phone(self, phone: Page, address: str) -> None:
         sign_in(phone, "admin")
         phone.goto(address)

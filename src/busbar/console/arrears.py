@@ -20,7 +20,7 @@ from busbar.console.payments.receivables import AGE_LABELS
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
 from busbar.payments import queries as payments_queries
-from busbar.payments.ageing import BUCKETS
+from busbar.payments.ageing import BUCKETS, days_overdue
 
 PAGE = 50
 
@@ -53,11 +53,19 @@ def case_list(request: StaffRequest) -> HttpResponse:
     return render(request, "console/arrears/cases.html", context)
 
 
-def _lines(rows: list[DunningCase], on: dt.date) -> list[tuple[DunningCase, object, object]]:
-    """Each case with its debt and who leads the customer's team."""
+def _lines(rows: list[DunningCase], on: dt.date) -> list[tuple[DunningCase, object, object, int]]:
+    """Each case with its debt, who leads the customer's team, and days overdue."""
     debts = arrears_queries.debt_of([row.account_id for row in rows], on=on)
     managers = arrears_queries.map_managers(rows)
-    return [(row, debts.get(row.account_id), managers.get(row.account.customer_id)) for row in rows]
+    return [
+        (
+            row,
+            debts.get(row.account_id),
+            managers.get(row.account.customer_id),
+            days_overdue(row.oldest_due_on, on),
+        )
+        for row in rows
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -124,6 +124,7 @@ def outage_page(request: StaffRequest, outage_number: str) -> HttpResponse:
     context = {
         "outage": outage,
         "notices": notices,
+        "customers": outages_queries.count_customers(outage),
         "told": _told(notices),
         "unplanned": outage.kind == OutageKind.FAULT and outage.begun_at is not None,
         "acts": acts,

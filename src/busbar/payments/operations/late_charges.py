@@ -96,7 +96,10 @@ def _candidates(after: int, last_day: dt.date) -> QuerySet[Receivable, Receivabl
     settled = Q(open_fen=0, settled_on__gt=F("due_on")) & ~Exists(
         mine.filter(until__gte=OuterRef("settled_on"))
     )
-    beyond = Q(open_fen=0) & Exists(mine.filter(until__gt=OuterRef("settled_on")))
+    too_far = LateCharge.objects.standing().filter(
+        overdue__open_fen=0, until__gt=F("overdue__settled_on")
+    )
+    beyond = Q(pk__in=too_far.values("overdue"))
     still = Q(open_fen__gt=0, due_on__lt=last_day) & ~Exists(mine.filter(until__gte=last_day))
     rows = Receivable.objects.filter(settled | beyond | still, pk__gt=after, bill__isnull=False)
     return rows.select_related("account__unit").order_by("pk")[:_BATCH]
