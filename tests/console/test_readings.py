@@ -207,7 +207,7 @@ class TestRules:
         asked = {
             "excess": "2.0",
             "capacity_share": "0.1",
-            "action": "suspect",
+            "action": "estimate",
             "position": "4",
             "is_active": "on",
             "reason": "本地经验",
@@ -217,12 +217,12 @@ class TestRules:
 
         assert answer.status_code == 302
         rules = list(VeeRule.objects.order_by("order"))
-        assert [rule.code for rule in rules][3:5] == ["spike", "capacity"]
-        assert (rules[3].figures["excess"], rules[3].action) == ("2.0", "suspect")
+        assert [rule.code for rule in rules][3:5] == ["spike", "ceiling"]
+        assert (rules[3].figures["excess"], rules[3].action) == ("2.0", "estimate")
 
     def test_unchanged_or_impossible_answer_with_the_form(self, region: Region) -> None:
         client = engineer(region)
-        same = {"factor": "1.2", "action": "estimate", "position": "4", "is_active": "on",
+        same = {"factor": "1.2", "action": "suspect", "position": "5", "is_active": "on",
                 "reason": "x"}  # fmt: skip
 
         assert "没有任何改动" in client.post("/readings/rules/capacity/", same).content.decode()

@@ -42,7 +42,7 @@ from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
 STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-STEPS = 19
+STEPS = 20
 OPENED = 3
 """Accounts that the connections of the small region open."""
 
@@ -162,6 +162,7 @@ class TestBuildDemonstration:
         assert [(row.rule, row.action, row.day) for row in doubts] == [
             ("spike", "suspect", dt.date(2018, 12, 29))
         ]
+        assert doubts[0].stake_yuan > 0  # at the price of its own bill
 
     def test_bills_what_validation_left_so_that_no_bill_is_outdated(self, home: Path) -> None:
         build(home, [])

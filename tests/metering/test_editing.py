@@ -228,6 +228,7 @@ FIGURES = {
     "similar_days": "3",
     "within_days": "35",
     "longest_points": "672",
+    "wait_days": "3",
 }
 
 

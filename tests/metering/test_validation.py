@@ -335,6 +335,33 @@ class TestKill:
         assert set(stored(point, 7)["quality"]) == {0}
 
 
+class TestDaysThatNeverCame:
+    def test_are_filled_by_night_after_late_deliveries_had_their_time(
+        self, point: UsagePoint
+    ) -> None:
+        deliver(point, {n: SHAPE for n in range(5, 13) if n != 8})
+
+        vee.finish_checks_at(at=midnight(day(11)))  # three days after the 8th
+        assert found() == []
+        said = vee.finish_checks_at(at=midnight(day(12)))
+        vee.finish_checks_at(at=midnight(day(12)))
+
+        assert "新发现 1 项，补值 96 点" in said
+        assert found() == [("missing", 8, [[0, 96]], "open")]
+        assert stored(point, 8)["active_wh"] == SHAPE.tolist()
+        assert LakeCommit.objects.count() == 2
+
+    def test_settle_when_they_come_after_all(self, point: UsagePoint) -> None:
+        deliver(point, {n: SHAPE for n in range(5, 13) if n != 8})
+        vee.finish_checks_at(at=midnight(day(12)))
+        late = deliver(point, {8: SHAPE + 1}, key="late")
+
+        vee.validate_commit_at(late.pk, at=AT)
+
+        assert stored(point, 8)["active_wh"] == (SHAPE + 1).tolist()
+        assert found() == [("missing", 8, [[0, 96]], "settled")]
+
+
 class TestDelivery:
     def test_is_validated_by_its_journal_entry_and_alone(self, point: UsagePoint) -> None:
         values, quality = with_gap(10, 13)

@@ -130,6 +130,9 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     for month in parameters.billed_months:
         yield _Step(f"bills {month}", f"电费 {month}", _BillsOf(month))
         yield _Step(f"payments {month}", f"缴费 {month}", _PaymentsOf((month,)))
+    yield _Step(
+        "stakes", "校验发现按电费计价", lambda work: validating.restate_stakes(at=work.clock())
+    )
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
     yield _Step("stops", "检修与故障停电", _stops)

@@ -5,10 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing.newest_prices import prices_at
+from busbar.billing.newest_prices import map_newest_prices, prices_at
+from busbar.kit.periods import local_date
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
 from busbar.metering.models import CurveCheck
+
+
+def restate_stakes(*, at: dt.datetime) -> str:
+    """Bring findings to the prices of the bills, as the worker does by night."""
+    prices = map_newest_prices(None, on=local_date(at))
+    return f"改 {metering_operations.restate_stakes(prices=prices)} 项"
 
 
 def validate_curves(*, at: dt.datetime) -> str:

@@ -68,7 +68,7 @@ def validate_facts_at(entry_id: int, *, at: dt.datetime) -> str:
 
 
 def finish_checks() -> str:
-    """Nightly: end the checks that a stop left open, and bring stakes to newer prices."""
+    """Nightly: days that never came, checks that a stop left open, stakes at newer prices."""
     return finish_checks_at(at=dt.datetime.now(dt.UTC))
 
 
@@ -79,6 +79,9 @@ def finish_checks_at(*, at: dt.datetime) -> str:
         metering_operations.resume_check(check=check, prices=prices_at(at), by=SYSTEM_VIEWER, at=at)
         for check in running
     ]
+    checks += metering_operations.validate_absent(
+        today=local_date(at), prices=prices_at(at), by=SYSTEM_VIEWER, at=at
+    )
     prices = map_newest_prices(None, on=local_date(at))
     restated = metering_operations.restate_stakes(prices=prices)
     return f"{_told(checks)}，按新电价改 {restated} 项"

@@ -24,11 +24,18 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
-from busbar.metering.models import CurveCheck, FindingState, VeeFinding, VeeRuleCode
+from busbar.metering.models import (
+    CurveCheck,
+    FindingState,
+    VeeAction,
+    VeeFinding,
+    VeeRuleCode,
+)
 from busbar.metering.queries import VeeFilter
 
 _MOST_CHOSEN = 200
 EVERY_STATE = "all"
+_UNDONE = frozenset({VeeAction.REPORT, VeeAction.SUSPECT})
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,15 @@ class Line:
     ranges: Ranges
     methods: list[str]
     energy_kwh: Decimal
+    needs_person: bool
+    """Nothing was done about it: a doubt, or a gap that was not filled."""
 
 
 def line_of(row: VeeFinding) -> Line:
     """What the list and the day's page say of a finding."""
     kwh = Decimal(row.energy_wh) / 1000
-    return Line(row, ranges_of(row.intervals), method_names(row.methods), kwh)
+    waits = row.action in _UNDONE or row.written_version is None
+    return Line(row, ranges_of(row.intervals), method_names(row.methods), kwh, waits)
 
 
 @require_safe

@@ -53,6 +53,7 @@ def figure_name(name: str) -> str:
         "similar_days": _("相似日个数"),
         "within_days": _("相似日前后天数"),
         "longest_points": _("自动补值至多点数"),
+        "wait_days": _("整日无数等待补采天数"),
         "factor": _("容量倍数"),
         "excess": _("超出倍数"),
         "capacity_share": _("不判的容量比例"),

@@ -14,6 +14,7 @@ from busbar.metering.operations.registers import keep_register, store_register_r
 from busbar.metering.operations.vee import (
     UnableToValidate,
     resume_check,
+    validate_absent,
     validate_commit,
     validate_facts,
     validate_month,
@@ -54,6 +55,7 @@ __all__ = [
     "store_meter_events",
     "store_meters",
     "store_register_readings",
+    "validate_absent",
     "validate_commit",
     "validate_facts",
     "validate_month",

@@ -18,18 +18,14 @@ from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import Month, local_date
+from busbar.kit.periods import Month
 from busbar.metering import lake
 from busbar.metering.circumstances import ONE_DAY, Key, Keys
 from busbar.metering.estimating import Outcome, judge
 from busbar.metering.judging import SOURCE, Surroundings, read_days
-from busbar.metering.models import (
-    CheckState,
-    CurveCheck,
-    LakeCommit,
-    MeterInstallation,
-)
+from busbar.metering.models import CheckState, CurveCheck, LakeCommit
 from busbar.metering.operations.curves import note_commit
+from busbar.metering.operations.vee_days import days_to_judge
 from busbar.metering.operations.vee_findings import keep_findings
 from busbar.metering.operations.vee_rules import rules_in_force
 from busbar.metering.queries import lake_root
@@ -38,6 +34,7 @@ from busbar.metering.vee import Rule
 DAYS_A_BATCH = 12_800
 """Day curves that are judged together: what one batch holds in memory."""
 
+_A_WEEK = dt.timedelta(days=7)
 PricesOf = Callable[[Iterable[int]], Mapping[int, Decimal]]
 """Account ids to yuan a kWh, handed in by whoever may know bills."""
 
@@ -120,6 +117,27 @@ def validate_facts(
     return checks
 
 
+def validate_absent(
+    *, today: dt.date, prices: PricesOf, by: Viewer, at: dt.datetime
+) -> list[CurveCheck]:
+    """Judge the days on which a meter hung and nothing came, once late deliveries had their time.
+
+    Of this month and, in its first week, of the one before. A delivery that comes later still
+    supersedes what was estimated. Safe to run twice.
+    """
+    until = today - dt.timedelta(days=_missing_figures(rules_in_force())["wait_days"])
+    base = lake.current_version(lake_root())
+    months = {Month.of(until - ONE_DAY), Month.of(until - _A_WEEK)}
+    checks = []
+    for month in sorted(months, key=str):
+        scope = {"absent_until": str(until)}
+        probe = CurveCheck(month=str(month), after_version=0, base_version=base, scope=scope)
+        if days_to_judge(probe):
+            check = _begin(f"absent:{month}@{until}", month, 0, base, at, scope)
+            checks.append(_run(check, prices=prices, by=by, at=at, progress=None))
+    return checks
+
+
 def resume_check(*, check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> CurveCheck:
     """Go on with a check that was stopped; a finished one stays as it is."""
     return _run(check, prices=prices, by=by, at=at, progress=None)
@@ -171,19 +189,24 @@ def _run(
 
 def _work(check: CurveCheck, prices: PricesOf, by: Viewer, at: dt.datetime) -> _Work:
     rules = rules_in_force()
-    filling = next((rule for rule in rules if rule.code == "missing"), None)
-    if filling is None:
-        raise UnableToValidate("规则“缺失”未启用，没有补值的参数")
-    figures = {name: int(value) for name, value in filling.figures.items()}
+    figures = _missing_figures(rules)
     around = Surroundings(
         figures["within_days"], figures["similar_days"], figures["longest_points"]
     )
     return _Work(check, rules, around, figures["linear_points"], prices, by, at)
 
 
+def _missing_figures(rules: list[Rule]) -> dict[str, int]:
+    """What estimates go by."""
+    filling = next((rule for rule in rules if rule.code == "missing"), None)
+    if filling is None:
+        raise UnableToValidate("规则“缺失”未启用，没有补值的参数")
+    return {name: int(value) for name, value in filling.figures.items()}
+
+
 def _batches(check: CurveCheck) -> Iterator[Keys]:
     """The days to judge, whole points at a time, from where the check stopped."""
-    days = _days_by_point(check)
+    days = days_to_judge(check)
     batch = Keys()
     for point in sorted(point for point in days if point >= check.next_point):
         if batch and len(batch) + len(days[point]) > DAYS_A_BATCH:
@@ -192,48 +215,6 @@ def _batches(check: CurveCheck) -> Iterator[Keys]:
         batch += [Key(point, day) for day in days[point]]
     if batch:
         yield batch
-
-
-def _days_by_point(check: CurveCheck) -> dict[int, list[dt.date]]:
-    scope = check.scope
-    changed = lake.list_changed(
-        lake_root(),
-        check.month,
-        after=check.after_version,
-        until=check.base_version,
-        usage_point_ids=scope.get("points"),
-    )
-    first, last = scope.get("first", ""), scope.get("last", "9")
-    found: dict[int, set[dt.date]] = {}
-    keys = zip(changed["usage_point_id"].to_pylist(), changed["day"].to_pylist(), strict=True)
-    for point, day in keys:
-        if first <= str(day) <= last:
-            found.setdefault(point, set()).add(day)
-    if check.after_version == 0 and not scope:
-        today = local_date(check.started_at)  # of the first start: a second does the same
-        _add_days_without_curve(found, Month.parse(check.month), today, check.base_version)
-    return {point: sorted(days) for point, days in found.items()}
-
-
-def _add_days_without_curve(
-    found: dict[int, set[dt.date]], month: Month, today: dt.date, base: int
-) -> None:
-    """Days on which a meter hung and nothing came, up to yesterday.
-
-    Only of points that delivered anything in the month or the one before: others are not read.
-    """
-    before = lake.list_changed(lake_root(), month.previous, after=0, until=base)
-    read = found.keys() | set(before["usage_point_id"].to_pylist())
-    end = min(month.period.end, today)
-    rows = MeterInstallation.objects.filter(installed_on__lt=end).exclude(
-        removed_on__lte=month.first
-    )
-    for point, since, until in rows.values_list("usage_point_id", "installed_on", "removed_on"):
-        day = max(since, month.first)
-        last = min(end, until or end)
-        while point in read and day < last:
-            found.setdefault(point, set()).add(day)
-            day += ONE_DAY
 
 
 def _validate_batch(work: _Work, keys: Keys) -> None:
