@@ -48,7 +48,7 @@ class TestNextVersion:
         adopt(page)
         expect(page.get_by_text("已采用，自生效日期起核算使用")).to_be_visible()
 
-        page.goto("/pricing/tariffs/?on=2099-02-01&voltage_class=35-110kV")
+        page.goto("/pricing/tariffs/?on=2099-02-01&voltage_class=35kV")
         row = page.locator("tbody tr", has_text="LC-2P-35")
         expect(row).to_contain_text("2099-01-01")
         expect(row).to_contain_text("0.7000")
