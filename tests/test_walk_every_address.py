@@ -108,6 +108,8 @@ SHARED = {
     "case_number": "E404",
     "criterion_code": "economic-energy",
     "category": "economic",
+    "year": "999999",
+    "item_id": "999999",
     "outage_number": "E404",
     "paper_number": "E404",
     "photo_id": "999999",

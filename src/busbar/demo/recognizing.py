@@ -17,4 +17,6 @@ def recognize(parameters: Parameters, *, at: dt.datetime) -> str:
     run = None
     for month in parameters.billed_months[-MONTHS:]:
         run = key_accounts_operations.evaluate_month(month=month, by=SYSTEM_VIEWER, at=at)
+        key_accounts_operations.assess_month(month=month, by=SYSTEM_VIEWER, at=at)
+        key_accounts_operations.segment_month(month=month, by=SYSTEM_VIEWER, at=at)
     return f"评定 {run.customers} 户，本月列入 {run.entered} 项，退出 {run.left} 项" if run else ""

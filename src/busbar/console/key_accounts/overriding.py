@@ -18,6 +18,9 @@ from django.views.decorators.http import require_POST
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import tell_and_go
+from busbar.console.key_accounts.closeness import closeness_context
+from busbar.console.key_accounts.grading import grading_context
+from busbar.console.key_accounts.segmenting import segment_context
 from busbar.console.key_accounts.words import OUTCOMES, lines_of
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
@@ -68,6 +71,9 @@ def load_tab(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict
         "may_adopt": may and viewer.may(Permission.ADOPT_KEY_ACCOUNTS),
         "PROPOSED": OverrideState.PROPOSED,
         "ADOPTED": OverrideState.ADOPTED,
+        **grading_context(request, customer, at),
+        **segment_context(request, customer),
+        **closeness_context(request, customer, run),
     }
 
 

@@ -23,14 +23,32 @@ from busbar.key_accounts.models.rules import (
     RecognitionCriterion,
     RecognitionPolicy,
 )
+from busbar.key_accounts.models.segments import (
+    CustomerNeed,
+    CustomerSegment,
+    LoadShape,
+    NeedKind,
+    Segmentation,
+    ServicePackage,
+    ShapeKind,
+    SpendBand,
+)
+from busbar.key_accounts.models.stages import Stage, StageAssessment, StageRule, WarningRule
+from busbar.key_accounts.models.value import CostRate, CustomerValue
 
 __all__ = [
     "UNITS",
     "Category",
+    "CostRate",
+    "CustomerNeed",
+    "CustomerSegment",
+    "CustomerValue",
     "ImportanceAssessment",
     "ImportanceCriterion",
     "IndustryClass",
+    "LoadShape",
     "Measure",
+    "NeedKind",
     "OverrideState",
     "Recognition",
     "RecognitionCriterion",
@@ -41,5 +59,13 @@ __all__ = [
     "ReviewItem",
     "ReviewState",
     "RunState",
+    "Segmentation",
+    "ServicePackage",
+    "ShapeKind",
+    "SpendBand",
+    "Stage",
+    "StageAssessment",
+    "StageRule",
+    "WarningRule",
     "YearlyReview",
 ]
