@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 MOST_SHAPES = 7
 """As many as there are words for days; fewer where fewer customers differ."""
 CUSTOMERS_A_SHAPE = 8
+ONE_WITHIN = 1.5
+"""Centers nearer than this are one shape: a seventh of the mean in every quarter of the day."""
 SAME_WITHIN = 3.5
 """Euclidean distance of two normalised days up to which the later is the earlier one's shape:
 a third of the mean in every quarter of the day."""
@@ -52,23 +54,47 @@ def find_shapes(
     count = min(MOST_SHAPES, max(1, len(profiles) // CUSTOMERS_A_SHAPE), len(profiles))
     if not count:
         return []
-    start = np.array(list(before.values()), dtype=np.float64)
-    follows = len(start) == count
+    start = _start(profiles, np.array(list(before.values()), dtype=np.float64), count)
     model = KMeans(
         n_clusters=count,
-        init=start if follows else "k-means++",
-        n_init=1 if follows else 10,
+        init="k-means++" if start is None else start,
+        n_init=10 if start is None else 1,
         random_state=seed,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fewer distinct days than clusters: the rest stay empty
-        labels = model.fit_predict(profiles)
-    used = [label for label in range(count) if (labels == label).any()]
+        labels = _merged(profiles, model.fit_predict(profiles))
+    used = sorted(set(labels.tolist()))
     centers = np.array([profiles[labels == label].mean(axis=0) for label in used])
     codes = match_codes(centers, before)
     members = [np.flatnonzero(labels == label) for label in used]
     found = [Shape(c, p, m) for c, p, m in zip(codes, centers, members, strict=True)]
     return sorted(found, key=lambda shape: (-len(shape.members), shape.code))
+
+
+def _start(profiles: Floats, before: Floats, count: int) -> Floats | None:
+    """The centers of before, and for each further one the day that is farthest from all."""
+    if not len(before):
+        return None
+    centers = before[:count]
+    while len(centers) < count:
+        distance = np.linalg.norm(profiles[:, None, :] - centers[None, :, :], axis=2).min(axis=1)
+        centers = np.vstack([centers, profiles[int(distance.argmax())]])
+    return centers
+
+
+def _merged(profiles: Floats, labels: Ints) -> Ints:
+    """Labels with clusters of hardly different centers joined, the nearest first."""
+    labels = labels.astype(np.int64)
+    while True:
+        used = sorted(set(labels.tolist()))
+        centers = np.array([profiles[labels == label].mean(axis=0) for label in used])
+        distance = np.linalg.norm(centers[:, None, :] - centers[None, :, :], axis=2)
+        np.fill_diagonal(distance, np.inf)
+        if len(used) == 1 or distance.min() >= ONE_WITHIN:
+            return labels
+        first, second = divmod(int(distance.argmin()), len(used))
+        labels = np.where(labels == used[second], used[first], labels)
 
 
 def match_codes(centers: Floats, before: Mapping[str, Sequence[float]]) -> list[str]:

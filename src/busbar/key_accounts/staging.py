@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from busbar.kit.money import plain
+
 ORDER = ("early", "mid", "partnership", "synergistic")
 """The stages that are climbed; `pre` is where nothing is shown yet."""
 UNCOUPLING = "uncoupling"
@@ -28,7 +30,9 @@ class Bound:
     @property
     def words(self) -> str:
         """The bound as people read it."""
-        return f"≥ {self.at_least}" if self.at_least is not None else f"≤ {self.at_most}"
+        if self.at_least is not None:
+            return f"≥ {plain(self.at_least)}"
+        return f"≤ {plain(self.at_most or Decimal(0))}"
 
     def holds(self, value: Decimal | None) -> bool | None:
         """Whether it holds; None where nothing records such evidence."""

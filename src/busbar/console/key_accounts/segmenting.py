@@ -101,7 +101,9 @@ def _needs(counts: Mapping[str, int]) -> list[tuple[NeedKind, int]]:
 
 
 def name_shape(shape: LoadShape) -> str:
-    """The shape in words: its kind, and when its day is highest."""
+    """The shape in words: its kind, and when its day is highest where it has a height."""
+    if shape.kind == ShapeKind.CONTINUOUS:
+        return str(shape.get_kind_display())
     peak = max(range(len(shape.profile)), key=lambda place: shape.profile[place])
     hour, quarter = divmod(peak, _QUARTERS_AN_HOUR)
     return f"{shape.get_kind_display()} · {_('峰')} {hour:02d}:{15 * quarter:02d}"

@@ -21,6 +21,7 @@ from busbar.key_accounts.queries import simulation as simulation_queries
 from busbar.key_accounts.recognizing import Criterion, Policy
 from busbar.key_accounts.simulating import Change
 from busbar.kit.errors import Refusal
+from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 
 _MOST_DIGITS = 18
@@ -67,7 +68,7 @@ def _field(given: QueryDict, criterion: Criterion, values: str) -> dict[str, Any
         "criterion": criterion,
         "unit": UNITS.get(criterion.measure, ""),
         "values": values,
-        "value": given.get(f"value:{code}", criterion.enter_at),
+        "value": given.get(f"value:{code}", plain(criterion.enter_at or Decimal(0))),
         "points": given.get(f"points:{code}", criterion.points),
     }
 
