@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from busbar.access import operations as access_operations
 from busbar.access.models import Role, User
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.key_accounts import operations
-from tests.key_accounts.world import AT, JANUARY, World, make_world
+from tests.console.work_region import sign_in
+from tests.key_accounts.world import AT, JANUARY, make_world
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1"
@@ -27,15 +27,8 @@ def client() -> Client:
     world.evaluate()
     operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)
     operations.open_review(year=2026, by=SYSTEM_VIEWER, at=AT)
-    return token_client(world)
-
-
-def token_client(world: World) -> Client:
     viewer = world.viewer(Role.ACCOUNT_MANAGER, unit=world.county)
-    issued = access_operations.issue_api_token(
-        user=User.objects.get(pk=viewer.user_id), name="t", valid_days=3000, by=SYSTEM_VIEWER, at=AT
-    )
-    return Client(headers={"Authorization": f"Bearer {issued.plain}"})
+    return sign_in(User.objects.get(pk=viewer.user_id))
 
 
 def get(client: Client, address: str, status: int = 200) -> Any:

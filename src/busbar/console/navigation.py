@@ -62,7 +62,12 @@ AREAS = (
             Place(_("关系与预警"), "heart-handshake", "key_account_closeness"),
             Place(_("客户分群"), "chart-dots-3", "key_account_segments"),
             Place(_("客户价值"), "coin-yuan", "key_account_values"),
-            Place(_("年度复评"), "clipboard-check", "key_account_reviews"),
+            Place(
+                _("年度复评"),
+                "clipboard-check",
+                "key_account_reviews",
+                under=("key_account_review",),
+            ),
             Place(_("重要性评定"), "shield-check", "key_account_importance"),
             Place(_("认定规则"), "adjustments", "key_account_rules"),
             Place(_("规则试算"), "flask", "key_account_simulation"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -29,6 +29,12 @@ PARTS: tuple[tuple[str, str | Promise], ...] = (
     ("new_sites", _("新增户号")),
     ("lost_sites", _("减少户号")),
 )
+_PLACES = {
+    "months_supplied": "supply", "contacts": "contacts", "team": "overview", "needs": "recognition",
+    "late_share": "payments", "capacity_cut": "supply", "leaving": "supply", "growth": "bills",
+    "growth_over_peers": "bills",
+}  # fmt: skip
+"""The customer's tab on which a piece of evidence can be looked up."""
 
 
 @require_safe
@@ -53,7 +59,10 @@ def closeness_page(request: StaffRequest) -> HttpResponse:
         "rows": [
             (
                 row,
-                closeness_queries.read_answers(row.warnings),
+                [
+                    (a, place_of(a, row.customer))
+                    for a in closeness_queries.read_answers(row.warnings)
+                ],
                 closeness_queries.list_actions(row),
             )
             for row in rows[:PAGE]
@@ -105,7 +114,7 @@ def closeness_context(
     stage = closeness_queries.find_stage(viewer, customer.pk, run)
     value = closeness_queries.find_value(viewer, customer.pk, run)
     return {
-        "closeness": _stage_words(stage) if stage else None,
+        "closeness": _stage_words(stage, customer) if stage else None,
         "value": value,
         "value_percent": percent_of(value) if value else None,
         "value_parts": parts_of(value) if value else [],
@@ -119,12 +128,18 @@ def role_name(role: str) -> str:
     return str(Role(role).label) if role in Role.values else role
 
 
-def _stage_words(row: StageAssessment) -> dict[str, Any]:
+def place_of(found: Answer, customer: Customer) -> str:
+    """Where the evidence is looked up; empty where nobody records it yet."""
+    tab = _PLACES.get(found.bound.evidence)
+    return reverse("customer_tab", args=[customer.number, tab]) if tab else ""
+
+
+def _stage_words(row: StageAssessment, customer: Customer) -> dict[str, Any]:
     answers: list[Answer] = closeness_queries.read_answers(row.answers)
     upwards = next_stage(row.stage)
     return {
         "row": row,
-        "answers": [(Stage(a.bound.stage).label, a) for a in answers],
+        "answers": [(Stage(a.bound.stage).label, a, place_of(a, customer)) for a in answers],
         "warnings": closeness_queries.read_answers(row.warnings),
         "next": Stage(upwards).label if upwards else "",
         "actions": closeness_queries.list_actions(row),

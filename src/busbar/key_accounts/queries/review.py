@@ -24,7 +24,11 @@ from busbar.key_accounts.models import (
     YearlyReview,
 )
 from busbar.key_accounts.queries.recognition import get_latest_run
-from busbar.key_accounts.queries.rules import division_of, list_importance_criteria
+from busbar.key_accounts.queries.rules import (
+    division_of,
+    list_importance_criteria,
+    map_industries,
+)
 
 Items = QuerySet[ReviewItem, ReviewItem]
 
@@ -133,11 +137,13 @@ def list_suggestions(viewer: Viewer, *, on: dt.date, limit: int = 100) -> list[S
     critical = ConnectionApplication.objects.filter(customer=OuterRef("pk"), critical_load_kw__gt=0)
     rows: QuerySet[Customer, Customer] = Customer.objects.visible_to(viewer)
     rows = rows.filter(~Exists(looked_at)).annotate(declares=Exists(critical))
-    hinted = {code for criterion in criteria for code in criterion.hint_industries}
     trades = Q(pk__in=[])
-    for code in sorted(hinted):
+    industries = map_industries(on)
+    for code in sorted({code for c in criteria for code in c.hint_industries}):
+        # Archives write the division with or without its section's letter before it.
+        section = industries[code].section if code in industries else ""
         trades |= Q(industry_code__startswith=code)
-        trades |= Q(industry_code__regex=rf"^[A-T]{code}")
+        trades |= Q(industry_code__startswith=f"{section}{code}")
     asked = rows.filter(trades | ~Q(importance=Importance.NONE) | Q(declares=True))
     found = asked.select_related("unit").order_by("importance", "name", "id")[:limit]
     return [Suggestion(customer, _why(customer, criteria)) for customer in found]
