@@ -108,6 +108,8 @@ SHARED = {
     "case_number": "E404",
     "criterion_code": "economic-energy",
     "category": "economic",
+    "figure_kind": "cost",
+    "figure_code": "energy",
     "year": "999999",
     "item_id": "999999",
     "outage_number": "E404",

@@ -71,6 +71,7 @@ AREAS = (
             Place(_("重要性评定"), "shield-check", "key_account_importance"),
             Place(_("认定规则"), "adjustments", "key_account_rules"),
             Place(_("规则试算"), "flask", "key_account_simulation"),
+            Place(_("分析参数"), "settings", "key_account_figures", under=("key_account_figure",)),
         ),
     ),
     Area(

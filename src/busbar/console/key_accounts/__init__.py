@@ -2,6 +2,7 @@
 
 from busbar.console.key_accounts import (
     closeness,
+    figures,
     grading,
     listing,
     overriding,
@@ -13,6 +14,7 @@ from busbar.console.key_accounts import (
 
 urlpatterns = [
     *ruling.urlpatterns,
+    *figures.urlpatterns,
     *reviewing.urlpatterns,
     *simulating.urlpatterns,
     *grading.urlpatterns,

@@ -22,7 +22,12 @@ from busbar.key_accounts.operations.reviewing import (
     return_review,
     submit_review,
 )
-from busbar.key_accounts.operations.ruling import UnableToSetRule, set_criterion, set_policy
+from busbar.key_accounts.operations.ruling import (
+    UnableToSetRule,
+    set_criterion,
+    set_figures,
+    set_policy,
+)
 from busbar.key_accounts.operations.seeding import load_recognition_seed
 from busbar.key_accounts.operations.segmenting import (
     UnableToRecordNeed,
@@ -56,6 +61,7 @@ __all__ = [
     "return_review",
     "segment_month",
     "set_criterion",
+    "set_figures",
     "set_policy",
     "submit_review",
 ]
