@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.console.key_accounts.listing import PAGE
-from busbar.customers.models import Customer
+from busbar.customers.models import Customer, CustomerAccount
 from busbar.journal.models import Entry
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts.models import (
@@ -136,6 +136,19 @@ class TestCustomer:
         assert "2025-02 至 2026-01 的账单，12 个月" in text
         assert "【未核实】" in text
         assert "90/60" in text
+
+    def test_tells_a_unit_of_some_accounts_nothing_of_the_whole(self, world: World) -> None:
+        CustomerAccount.objects.create(
+            number="PART", name="分厂", customer=world.customers["FOREIGN"], unit=world.county
+        )
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        tab = client.get("/customers/FOREIGN/tab/recognition/").content.decode()
+        everyone = client.get("/key-accounts/?of=everyone").content.decode()
+
+        assert "认定结果涉及整个客户" in tab
+        assert "12,000" not in tab
+        assert "客户FOREIGN" not in everyone
 
     def test_an_override_is_proposed_by_one_and_approved_by_another(self, world: World) -> None:
         facts = {

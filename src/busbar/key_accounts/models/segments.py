@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from busbar.customers.models import Customer, CustomerPartQuerySet
+from busbar.customers.models import Customer
+from busbar.key_accounts.models.visibility import WholeCustomerQuerySet
 from busbar.pricing.models import SourcedModel
 
 
@@ -106,7 +107,7 @@ class CustomerSegment(models.Model):
     idle_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     annual_revenue_yuan = models.DecimalField(max_digits=18, decimal_places=2, default=0)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -140,7 +141,7 @@ class CustomerNeed(models.Model):
     met_at = models.DateTimeField(null=True, blank=True)
     met_how = models.CharField(max_length=300, blank=True)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [

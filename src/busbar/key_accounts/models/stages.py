@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from busbar.customers.models import Customer, CustomerPartQuerySet
+from busbar.customers.models import Customer
 from busbar.key_accounts.models.recognition import RecognitionRun
+from busbar.key_accounts.models.visibility import WholeCustomerQuerySet
 from busbar.pricing.models import SourcedModel
 
 
@@ -74,7 +75,7 @@ class StageAssessment(models.Model):
     warning_count = models.PositiveSmallIntegerField(default=0)
     annual_revenue_yuan = models.DecimalField(max_digits=18, decimal_places=2, default=0)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from busbar.customers.models import Customer, CustomerPartQuerySet
+from busbar.customers.models import Customer
 from busbar.key_accounts.models.recognition import RecognitionRun
+from busbar.key_accounts.models.visibility import WholeCustomerQuerySet
 from busbar.pricing.models import SourcedModel
 
 
@@ -61,7 +62,7 @@ class CustomerValue(models.Model):
     growth = models.JSONField(default=dict)
     costs = models.JSONField(default=list)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
