@@ -84,12 +84,12 @@ def _consultation(affair: Affair) -> Consultation:
 
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
-    "units", "customers", "accounts", "groups", "usage-points", "sites", "transformers",
-    "agreements", "bills", "consolidation-runs", "curves", "department-orders", "dunning-cases",
-    "feeders", "key-accounts", "ledger", "mandates", "match-pairs", "merges", "meter-facts",
-    "meters", "outages", "payment-matches", "payment-refunds", "payments", "receivables",
-    "recognition-rules", "rule-sets", "savings", "substations", "surcharges", "tariff-drafts",
-    "tariffs",
+    "accounts", "agreements", "bills", "consolidation-runs", "curves", "customers",
+    "department-orders", "dunning-cases", "feeders", "groups", "key-accounts", "ledger",
+    "load-shapes", "mandates", "match-pairs", "merges", "meter-facts", "meters", "outages",
+    "payment-matches", "payment-refunds", "payments", "receivables", "recognition-rules",
+    "rule-sets", "savings", "sites", "substations", "surcharges", "tariff-drafts", "tariffs",
+    "transformers", "units", "usage-points", "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

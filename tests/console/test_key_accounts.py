@@ -10,15 +10,22 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from busbar.access.models import Role
+from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.console.key_accounts.listing import PAGE
+from busbar.customers.models import Customer, CustomerAccount
 from busbar.journal.models import Entry
+from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts.models import (
+    CustomerNeed,
+    ImportanceAssessment,
     OverrideState,
     RecognitionCriterion,
     RecognitionOverride,
+    ReviewItem,
+    YearlyReview,
 )
 from tests.console.work_region import count_queries, sign_in
-from tests.key_accounts.world import JANUARY, World, make_world
+from tests.key_accounts.world import AT, JANUARY, World, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +137,19 @@ class TestCustomer:
         assert "【未核实】" in text
         assert "90/60" in text
 
+    def test_tells_a_unit_of_some_accounts_nothing_of_the_whole(self, world: World) -> None:
+        CustomerAccount.objects.create(
+            number="PART", name="分厂", customer=world.customers["FOREIGN"], unit=world.county
+        )
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        tab = client.get("/customers/FOREIGN/tab/recognition/").content.decode()
+        everyone = client.get("/key-accounts/?of=everyone").content.decode()
+
+        assert "认定结果涉及整个客户" in tab
+        assert "12,000" not in tab
+        assert "客户FOREIGN" not in everyone
+
     def test_an_override_is_proposed_by_one_and_approved_by_another(self, world: World) -> None:
         facts = {
             "category": "economic", "holds": "1", "reason": "园区龙头",
@@ -188,3 +208,104 @@ class TestRules:
 
         assert "economic-energy" not in page.content.decode()
         assert "年用电量" in page.content.decode()
+
+
+PAGES = (
+    "reviews/", "simulation/", "importance/", "segments/", "relationships/", "values/",
+)  # fmt: skip
+
+
+class TestOtherPages:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_say_so_where_there_is_nothing(self, page: str) -> None:
+        client = client_of(make_world(), Role.ACCOUNT_MANAGER)
+
+        assert "empty-title" in client.get(f"/key-accounts/{page}").content.decode()
+
+    def test_show_relationship_and_value_with_reasons(self, world: World) -> None:
+        key_accounts_operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        stages = client.get("/key-accounts/relationships/?of=everyone").content.decode()
+        values = client.get("/key-accounts/values/").content.decode()
+        tab = client.get("/customers/BIG/tab/recognition/").content.decode()
+
+        assert "客户BIG" in stages
+        assert "客户FOREIGN" not in stages + values
+        assert "补齐生产、财务、电气等联系人" in stages
+        assert "尚无此类记录" in tab
+        assert "毛利" in tab
+
+    def test_take_the_same_queries_for_many(self, world: World) -> None:
+        key_accounts_operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+        addresses = ("relationships/?of=everyone", "values/", "reviews/", "rules/")
+        few = [count_queries(client, f"/key-accounts/{address}") for address in addresses]
+        for number in range(20):
+            world.customer(f"N{number}")
+        world.evaluate()
+        key_accounts_operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)
+
+        again = [count_queries(client, f"/key-accounts/{address}") for address in addresses]
+
+        assert again == few
+
+    def test_simulate_from_the_address(self, world: World) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        page = client.get("/key-accounts/simulation/?value:economic-energy=8000000")
+
+        found = page.context["result"]
+        assert [(m.customer.number, m.moved.enters) for m in found.movers] == [("BIG", False)]
+
+    @pytest.mark.parametrize("query", ["value:economic-energy=x", "points:a=1", "enter:economic=1"])
+    def test_an_odd_address_changes_nothing(self, world: World, query: str) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        page = client.get(f"/key-accounts/simulation/?{query}")
+
+        assert page.context["result"].movers == []
+
+    def test_the_review_goes_from_opening_to_adoption(self, world: World) -> None:
+        chief = client_of(world, Role.MANAGER, province=True)
+        manager = client_of(world, Role.ACCOUNT_MANAGER)
+        chief.post("/key-accounts/reviews/open/", {"year": "2026"})
+        item = ReviewItem.objects.get(customer__number="BIG")
+        assert "客户BIG" in manager.get("/key-accounts/reviews/2026/").content.decode()
+        manager.post(
+            f"/key-accounts/review-items/{item.pk}/",
+            {"decided": "0", "reason": "迁址", "expires_on": "2027-01-01"},
+        )
+
+        chief.post("/key-accounts/reviews/2026/step/", {"step": "submit"})
+        chief.post("/key-accounts/reviews/2026/step/", {"step": "adopt"})
+        assert YearlyReview.objects.get().state == "submitted"
+        client_of(world, Role.MANAGER, province=True).post(
+            "/key-accounts/reviews/2026/step/", {"step": "adopt"}
+        )
+
+        assert YearlyReview.objects.get().state == "adopted"
+        item.refresh_from_db()
+        assert (item.decided, item.change, item.reason) == (False, "out", "迁址")
+
+    def test_a_grade_is_proposed_and_reviewed(self, world: World) -> None:
+        client_of(world, Role.ACCOUNT_MANAGER).post(
+            "/key-accounts/customers/SMALL/importance/", {"basis:casualties": "ICU"}
+        )
+        waiting = ImportanceAssessment.objects.get()
+
+        client_of(world, Role.MANAGER).post(
+            f"/key-accounts/assessments/{waiting.pk}/", {"decision": "adopt"}
+        )
+
+        assert Customer.objects.get(number="SMALL").importance == "first"
+
+    def test_a_need_is_recorded_and_met(self, world: World) -> None:
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+        client.post("/key-accounts/customers/BIG/needs/", {"kind": "product", "text": "绿电"})
+        need = CustomerNeed.objects.get()
+
+        client.post(f"/key-accounts/needs/{need.pk}/", {"how": "已代购"})
+
+        need.refresh_from_db()
+        assert need.met_how == "已代购"

@@ -15,12 +15,13 @@ from busbar.journal.models import Entry
 from busbar.key_accounts import operations
 from busbar.key_accounts.models import (
     Category,
+    CostRate,
     OverrideState,
     Recognition,
     RecognitionCriterion,
     RecognitionRun,
 )
-from busbar.key_accounts.queries import facts
+from busbar.key_accounts.queries import closeness, facts
 from busbar.key_accounts.queries import recognition as queries
 from busbar.key_accounts.queries import rules as rules_queries
 from busbar.key_accounts.recognizing import Outcome
@@ -263,3 +264,41 @@ class TestSeeing:
         assert [row.customer.number for row in seen] == ["OWN"]
         assert [u.unit.name for u in queries.sum_units(viewer, run)] == ["县公司"]
         assert len(queries.sum_units(SYSTEM_VIEWER, run)) == 2
+
+
+class TestFigures:
+    def test_a_cost_rate_has_versions(self, world: World) -> None:
+        chief = world.viewer(Role.MANAGER)
+
+        operations.set_figures(
+            kind="cost", code="energy", figures={"yuan_per_kwh": Decimal("0.48")},
+            valid_from=FEBRUARY.first, source="财务〔2026〕3号", by=chief, at=AT,
+        )  # fmt: skip
+
+        def rate(on: dt.date) -> Decimal | None:
+            rows = closeness.list_cost_rates(on)
+            return next(row.yuan_per_kwh for row in rows if row.code == "energy")
+
+        assert (rate(dt.date(2026, 1, 31)), rate(FEBRUARY.first)) == (
+            Decimal("0.52"), Decimal("0.48"),
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("facts", "sentence"),
+        [
+            ({"kind": "x"}, "没有“x”这类参数"),
+            ({"code": "x"}, "没有生效的参数"),
+            ({"figures": {"yuan_per_hour": Decimal(1)}}, "须给出且只给出 1 个数值"),
+            ({"figures": {"yuan_per_kwh": Decimal(-1)}}, "不能小于零"),
+            ({"source": " "}, "依据"),
+        ],
+    )
+    def test_is_refused(self, world: World, facts: dict[str, object], sentence: str) -> None:
+        asked = {
+            "kind": "cost", "code": "energy", "figures": {"yuan_per_kwh": Decimal(1)},
+            "valid_from": FEBRUARY.first, "source": "x", **facts,
+        }  # fmt: skip
+
+        with pytest.raises(operations.UnableToSetRule, match=sentence):
+            operations.set_figures(**asked, by=world.viewer(Role.MANAGER), at=AT)
+        assert CostRate.objects.filter(code="energy").count() == 1

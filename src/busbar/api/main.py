@@ -14,7 +14,6 @@ from busbar.api import (
     clocks,
     consolidation,
     customers,
-    key_accounts,
     ledger,
     meter_facts,
     metering,
@@ -28,6 +27,7 @@ from busbar.api import (
     tariff_drafts,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
+from busbar.api.key_accounts import recognition, studies
 from busbar.api.managers import mandates
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
@@ -99,8 +99,11 @@ api.add_router("/refunds", fees.refunds, tags=["业务费用"])
 api.add_router("/supply-changes", changes.router, tags=["变更用电"])
 api.add_router("/metering-orders", orders.metering, tags=["工单"])
 api.add_router("/service-orders", orders.service, tags=["工单"])
-api.add_router("/key-accounts", key_accounts.router, tags=["大客户"])
-api.add_router("/recognition-rules", key_accounts.rules, tags=["大客户"])
+api.add_router("/key-accounts", studies.router, tags=["大客户"])
+api.add_router("/key-accounts", recognition.router, tags=["大客户"])
+api.add_router("/yearly-reviews", studies.reviews, tags=["大客户"])
+api.add_router("/load-shapes", studies.segments, tags=["大客户"])
+api.add_router("/recognition-rules", recognition.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])

@@ -9,7 +9,7 @@ from busbar.access.models import User
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.billing.models import BillRun, BillRunState
 from busbar.key_accounts import operations as key_accounts_operations
-from busbar.key_accounts.queries import recognition as recognition_queries
+from busbar.key_accounts.queries import segments as segments_queries
 from busbar.kit.periods import Month
 
 
@@ -20,17 +20,21 @@ def evaluate(month: str, user_id: int) -> str:
 
 
 def run_day() -> str:
-    """Overrides end; the newest billed month is evaluated where no finished run has it yet."""
+    """Overrides end; the newest billed month is evaluated where no round has finished it yet."""
     now = dt.datetime.now(dt.UTC)
     ended = key_accounts_operations.end_overrides(by=SYSTEM_VIEWER, at=now)
     told = f"到期的人工认定 {ended} 项"
     billed = BillRun.objects.filter(state=BillRunState.FINISHED).order_by("-month").first()
-    latest = recognition_queries.get_latest_run()
+    # Segments are made last: a round that was killed before is done again.
+    latest = segments_queries.get_latest_segmentation()
     if billed is None or (latest is not None and latest.month >= billed.month):
         return told
     return f"{told}；{_evaluate(Month.parse(billed.month), SYSTEM_VIEWER)}"
 
 
 def _evaluate(month: Month, viewer: Viewer) -> str:
-    run = key_accounts_operations.evaluate_month(month=month, by=viewer, at=dt.datetime.now(dt.UTC))
+    at = dt.datetime.now(dt.UTC)
+    run = key_accounts_operations.evaluate_month(month=month, by=viewer, at=at)
+    key_accounts_operations.assess_month(month=month, by=viewer, at=at)
+    key_accounts_operations.segment_month(month=month, by=viewer, at=at)
     return f"{month}：评定 {run.customers} 户，列入 {run.entered} 项，退出 {run.left} 项"

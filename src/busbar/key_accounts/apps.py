@@ -12,9 +12,11 @@ class KeyAccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Lend processes, and what carries their steps out, to the engine."""
+        """Lend processes, their steps, and the evidence of the rooms below to the registries."""
         from busbar.key_accounts import order_steps
+        from busbar.key_accounts.queries import evidence
         from busbar.workflow import registry
 
         registry.register_processes(Path(__file__).resolve().parent / "processes")
         order_steps.register()
+        evidence.register()

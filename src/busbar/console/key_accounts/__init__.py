@@ -1,9 +1,25 @@
-"""大客户: the list with reasons, the rules, reviews, segments, value."""
+"""大客户: the list with reasons, the rules, reviews, segments, relationships, value."""
 
-from busbar.console.key_accounts import listing, overriding, ruling
+from busbar.console.key_accounts import (
+    closeness,
+    figures,
+    grading,
+    listing,
+    overriding,
+    reviewing,
+    ruling,
+    segmenting,
+    simulating,
+)
 
 urlpatterns = [
     *ruling.urlpatterns,
+    *figures.urlpatterns,
+    *reviewing.urlpatterns,
+    *simulating.urlpatterns,
+    *grading.urlpatterns,
+    *segmenting.urlpatterns,
+    *closeness.urlpatterns,
     *overriding.urlpatterns,
     *listing.urlpatterns,
 ]

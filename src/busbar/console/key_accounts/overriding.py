@@ -18,9 +18,13 @@ from django.views.decorators.http import require_POST
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import tell_and_go
-from busbar.console.key_accounts.words import OUTCOMES, lines_of
+from busbar.console.key_accounts.closeness import closeness_context
+from busbar.console.key_accounts.grading import grading_context
+from busbar.console.key_accounts.segmenting import segment_context
+from busbar.console.key_accounts.words import OUTCOMES, Industries, lines_of
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
+from busbar.customers.models import Customer, CustomerKind
 from busbar.customers.queries import CustomerFile
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts import rulebook
@@ -61,6 +65,7 @@ def load_tab(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict
         "run": run,
         "row": row,
         "judged": lines_of(recognition_queries.explain(row), industries, customer) if row else [],
+        "kind_hint": _kind_hint(customer, industries),
         "history": [(one, _outcomes(one.judgements)) for one in history],
         "overrides": recognition_queries.list_overrides(viewer, customer_id=customer.pk),
         "override_form": OverrideForm(),
@@ -68,6 +73,21 @@ def load_tab(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dict
         "may_adopt": may and viewer.may(Permission.ADOPT_KEY_ACCOUNTS),
         "PROPOSED": OverrideState.PROPOSED,
         "ADOPTED": OverrideState.ADOPTED,
+        **grading_context(request, customer, at),
+        **segment_context(request, customer),
+        **closeness_context(request, customer, run),
+    }
+
+
+def _kind_hint(customer: Customer, industries: Industries) -> str:
+    """A sentence where the archive's kind is not the one of its industry (R28)."""
+    industry = industries.get(rules_queries.division_of(customer.industry_code))
+    if industry is None or not industry.kind or industry.kind == customer.kind:
+        return ""
+    return _("档案类别为“%(kind)s”，而行业 %(industry)s 一般属“%(usual)s”，请核对") % {
+        "kind": customer.get_kind_display(),
+        "industry": str(industry),
+        "usual": CustomerKind(industry.kind).label,
     }
 
 

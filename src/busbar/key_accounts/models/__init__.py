@@ -1,6 +1,8 @@
 """The nouns of the room, a file for each part."""
 
-from busbar.key_accounts.models.agreements import ServiceAgreement
+from busbar.key_accounts.models.agreements import (
+    ServiceAgreement,
+)
 from busbar.key_accounts.models.offers import (
     Opportunity,
     OpportunityStage,
@@ -61,13 +63,41 @@ from busbar.key_accounts.models.rules import (
     RecognitionCriterion,
     RecognitionPolicy,
 )
-from busbar.key_accounts.models.services import BasicService, DueState, ServiceDue
+from busbar.key_accounts.models.segments import (
+    CustomerNeed,
+    CustomerSegment,
+    LoadShape,
+    NeedKind,
+    Segmentation,
+    ServicePackage,
+    ShapeKind,
+    SpendBand,
+)
+from busbar.key_accounts.models.services import (
+    BasicService,
+    DueState,
+    ServiceDue,
+)
+from busbar.key_accounts.models.stages import (
+    Stage,
+    StageAssessment,
+    StageRule,
+    WarningRule,
+)
+from busbar.key_accounts.models.value import (
+    CostRate,
+    CustomerValue,
+)
 
 __all__ = [
     "UNITS",
     "AccountPlan",
     "BasicService",
     "Category",
+    "CostRate",
+    "CustomerNeed",
+    "CustomerSegment",
+    "CustomerValue",
     "DepartmentOrder",
     "DueState",
     "Handover",
@@ -76,9 +106,11 @@ __all__ = [
     "ImportanceAssessment",
     "ImportanceCriterion",
     "IndustryClass",
+    "LoadShape",
     "ManagerQualification",
     "Measure",
     "MeasureState",
+    "NeedKind",
     "Opportunity",
     "OpportunityStage",
     "OrderRating",
@@ -103,13 +135,21 @@ __all__ = [
     "ReviewItem",
     "ReviewState",
     "RunState",
+    "Segmentation",
     "ServiceAgreement",
     "ServiceDue",
+    "ServicePackage",
     "ServiceStandard",
+    "ShapeKind",
     "Solution",
     "SolutionState",
+    "SpendBand",
+    "Stage",
+    "StageAssessment",
+    "StageRule",
     "StandardSense",
     "TrainingRecord",
     "ValueAddedProduct",
+    "WarningRule",
     "YearlyReview",
 ]

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from busbar.customers.models import Customer, CustomerPartQuerySet
+from busbar.customers.models import Customer
 from busbar.key_accounts.models.rules import Category
+from busbar.key_accounts.models.visibility import WholeCustomerQuerySet
 
 
 class RunState(models.TextChoices):
@@ -68,7 +69,7 @@ class Recognition(models.Model):
     figures = models.JSONField()
     judgements = models.JSONField()
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -121,7 +122,7 @@ class RecognitionOverride(models.Model):
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -160,7 +161,7 @@ class ImportanceAssessment(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     remark = models.CharField(max_length=300, blank=True)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from busbar.customers.models import Customer, CustomerPartQuerySet
+from busbar.customers.models import Customer
 from busbar.key_accounts.models.recognition import RecognitionRun
 from busbar.key_accounts.models.rules import Category
+from busbar.key_accounts.models.visibility import WholeCustomerQuerySet
 
 
 class ReviewState(models.TextChoices):
@@ -76,7 +77,7 @@ class ReviewItem(models.Model):
     expires_on = models.DateField(null=True, blank=True)
     decided_by = models.CharField(max_length=150, blank=True)
 
-    objects = CustomerPartQuerySet.as_manager()
+    objects = WholeCustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [

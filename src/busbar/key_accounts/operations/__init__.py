@@ -1,11 +1,21 @@
 """One use case a function; all of them by one name."""
 
-from busbar.key_accounts.operations.catalogue import load_services_seed
+from busbar.key_accounts.operations.assessing import (
+    assess_month,
+)
+from busbar.key_accounts.operations.catalogue import (
+    load_services_seed,
+)
 from busbar.key_accounts.operations.evaluating import (
     UnableToEvaluate,
     end_overrides,
     evaluate_month,
     require_bills,
+)
+from busbar.key_accounts.operations.grading import (
+    UnableToGrade,
+    decide_grade,
+    propose_grade,
 )
 from busbar.key_accounts.operations.offers import (
     UnableToOffer,
@@ -24,7 +34,9 @@ from busbar.key_accounts.operations.overriding import (
     end_override,
     propose_override,
 )
-from busbar.key_accounts.operations.plan_ground import UnableToFindCustomer
+from busbar.key_accounts.operations.plan_ground import (
+    UnableToFindCustomer,
+)
 from busbar.key_accounts.operations.plans import (
     UnableToPlan,
     add_measure,
@@ -37,8 +49,30 @@ from busbar.key_accounts.operations.plans import (
     sign_plan,
     write_plan,
 )
-from busbar.key_accounts.operations.ruling import UnableToSetRule, set_criterion, set_policy
-from busbar.key_accounts.operations.seeding import load_managers_seed, load_recognition_seed
+from busbar.key_accounts.operations.reviewing import (
+    UnableToReview,
+    adopt_review,
+    decide_item,
+    open_review,
+    return_review,
+    submit_review,
+)
+from busbar.key_accounts.operations.ruling import (
+    UnableToSetRule,
+    set_criterion,
+    set_figures,
+    set_policy,
+)
+from busbar.key_accounts.operations.seeding import (
+    load_managers_seed,
+    load_recognition_seed,
+)
+from busbar.key_accounts.operations.segmenting import (
+    UnableToRecordNeed,
+    meet_need,
+    record_need,
+    segment_month,
+)
 from busbar.key_accounts.operations.services import (
     UnableToServe,
     raise_due_services,
@@ -50,13 +84,20 @@ from busbar.key_accounts.operations.services import (
 __all__ = [
     "UnableToEvaluate",
     "UnableToFindCustomer",
+    "UnableToGrade",
     "UnableToOffer",
     "UnableToOverride",
     "UnableToPlan",
+    "UnableToRecordNeed",
+    "UnableToReview",
     "UnableToServe",
     "UnableToSetRule",
     "add_measure",
+    "adopt_review",
+    "assess_month",
     "close_plan",
+    "decide_grade",
+    "decide_item",
     "decide_opportunity",
     "decide_override",
     "decide_solution",
@@ -71,20 +112,28 @@ __all__ = [
     "load_recognition_seed",
     "load_services_seed",
     "measure_benefit",
+    "meet_need",
     "open_plan",
+    "open_review",
     "open_sector_plan",
     "open_solution",
+    "propose_grade",
     "propose_override",
     "quote_solution",
     "raise_due_services",
     "raise_service_upon",
+    "record_need",
     "record_service",
     "report_measure",
     "require_bills",
+    "return_review",
     "revise_plan",
+    "segment_month",
     "set_criterion",
+    "set_figures",
     "set_policy",
     "sign_plan",
+    "submit_review",
     "waive_service",
     "write_plan",
 ]

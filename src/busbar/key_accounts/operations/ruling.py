@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -14,12 +14,27 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.key_accounts.models import RecognitionCriterion, RecognitionPolicy
+from busbar.key_accounts.models import (
+    CostRate,
+    RecognitionCriterion,
+    RecognitionPolicy,
+    SpendBand,
+    StageRule,
+    WarningRule,
+)
 from busbar.key_accounts.queries.rules import in_force
 from busbar.kit.errors import Refusal
-from busbar.pricing.models import Certainty
+from busbar.pricing.models import Certainty, SourcedModel
 
-Rule = TypeVar("Rule", RecognitionCriterion, RecognitionPolicy)
+Rule = TypeVar("Rule", bound=SourcedModel)
+
+FIGURES: dict[str, tuple[type[SourcedModel], tuple[str, ...]]] = {
+    "stage": (StageRule, ("at_least", "at_most")),
+    "warning": (WarningRule, ("at_least", "at_most")),
+    "cost": (CostRate, ("yuan_per_kwh", "yuan_per_hour", "minutes_per_task")),
+    "band": (SpendBand, ("from_yuan",)),
+}
+"""What else is set by versions: the rows of a kind, and which of their figures."""
 
 
 class UnableToSetRule(Refusal):
@@ -94,6 +109,38 @@ def set_policy(
     return _succeed(old, figures, valid_from=valid_from, source=source, by=by, at=at)
 
 
+@transaction.atomic
+def set_figures(
+    *,
+    kind: str,
+    code: str,
+    figures: Mapping[str, Decimal],
+    valid_from: dt.date,
+    source: str,
+    by: Viewer,
+    at: dt.datetime,
+) -> SourcedModel:
+    """The next version of a stage or warning rule, a cost rate or a spend band.
+
+    Which figures a row has stays as it is: each of them is given, and no other.
+    """
+    by.require(Permission.ADOPT_KEY_ACCOUNTS)
+    journal_operations.take_turn()
+    if kind not in FIGURES:
+        raise UnableToSetRule(f"没有“{kind}”这类参数")
+    model, names = FIGURES[kind]
+    rows = in_force(model._default_manager.all(), valid_from)  # noqa: SLF001 - Django's way to rows
+    old = next((row for row in rows if getattr(row, "code", "") == code), None)
+    if old is None:
+        raise UnableToSetRule(f"{valid_from} 没有生效的参数“{code}”")
+    held = {name for name in names if getattr(old, name) is not None}
+    if set(figures) != held:
+        raise UnableToSetRule(f"“{old}”须给出且只给出 {len(held)} 个数值")
+    if kind in {"cost", "band"} and any(value < 0 for value in figures.values()):
+        raise UnableToSetRule("数值不能小于零")
+    return _succeed(old, dict(figures), valid_from=valid_from, source=source, by=by, at=at)
+
+
 def _succeed(
     old: Rule,
     figures: dict[str, Any],
@@ -121,7 +168,7 @@ def _succeed(
         "source": source.strip(),
         "certainty": Certainty.LOCAL,
     }
-    new = type(old).objects.create(**changed)
+    new = type(old)._default_manager.create(**changed)  # noqa: SLF001 - Django's way to rows
     happening = Happening(
         event="key_accounts.rule.versioned",
         subject_type="key_accounts.rule",

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Happening
 from busbar.key_accounts.models import (
+    CostRate,
     ImportanceCriterion,
     IndustryClass,
     QualificationKind,
@@ -21,7 +22,11 @@ from busbar.key_accounts.models import (
     RecognitionCriterion,
     RecognitionPolicy,
     RefusalReason,
+    ServicePackage,
     ServiceStandard,
+    SpendBand,
+    StageRule,
+    WarningRule,
 )
 
 SEED = Path(__file__).resolve().parent.parent / "seed"
@@ -37,6 +42,8 @@ def load_recognition_seed(*, at: dt.datetime) -> int:
         *enter_missing(RecognitionCriterion, "code", criteria),
         *enter_missing(ImportanceCriterion, "code", rules["importance"]),
         *enter_missing(IndustryClass, "code", _industries()),
+        *_segments(),
+        *_stages(),
     ]
     tell_loaded(entered, at)
     return len(entered)
@@ -54,6 +61,34 @@ def load_managers_seed(*, at: dt.datetime) -> int:
     ]
     tell_loaded(entered, at)
     return len(entered)
+
+
+def _segments() -> list[str]:
+    file = read_seed("segments")
+    bands = ({**row, "from_yuan": Decimal(row["from_yuan"])} for row in file["band"])
+    return [
+        *enter_missing(SpendBand, "code", bands),
+        *enter_missing(ServicePackage, "code", file["package"]),
+    ]
+
+
+def _stages() -> list[str]:
+    stages, costs = read_seed("stages"), read_seed("costs")
+    names = ("at_least", "at_most")
+    rates = ("yuan_per_kwh", "yuan_per_hour")
+    return [
+        *enter_missing(StageRule, "code", _dated(stages, "stage", names)),
+        *enter_missing(WarningRule, "code", _dated(stages, "warning", names)),
+        *enter_missing(CostRate, "code", _dated(costs, "cost", rates)),
+    ]
+
+
+def _dated(file: dict[str, Any], kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The file's rows of a kind, with its common validity and source; numbers exact."""
+    return [
+        {**file["seed"], **row, **{n: Decimal(row[n]) for n in names if n in row}}
+        for row in file[kind]
+    ]
 
 
 def read_seed(name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from busbar.key_accounts import growth
 from busbar.key_accounts.models import Measure
 from busbar.key_accounts.queries.rules import division_of
 from busbar.key_accounts.recognizing import Figure
+from busbar.kit.money import to_fen
 from busbar.kit.periods import Month
 from busbar.supply.models import RunningState, Transformer
 
@@ -79,7 +80,7 @@ def map_bills(
     )
     found: dict[int, dict[str, MonthFacts]] = defaultdict(dict)
     for pk, name, energy, amount, demand, count in sums.iterator(chunk_size=20_000):
-        found[pk][name] = MonthFacts(energy, amount, demand, count)
+        found[pk][name] = MonthFacts(energy, to_fen(amount), demand, count)
     return found
 
 

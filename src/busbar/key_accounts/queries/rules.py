@@ -10,12 +10,17 @@ from django.db.models import Count, Q, QuerySet
 
 from busbar.key_accounts.models import (
     Category,
+    CostRate,
     ImportanceCriterion,
     IndustryClass,
     RecognitionCriterion,
     RecognitionPolicy,
+    SpendBand,
+    StageRule,
+    WarningRule,
 )
 from busbar.key_accounts.recognizing import Criterion, Policy
+from busbar.pricing.models import SourcedModel
 
 T = TypeVar("T", bound=QuerySet[Any, Any])
 
@@ -94,6 +99,17 @@ def list_importance_criteria(on: dt.date) -> list[ImportanceCriterion]:
 def map_industries(on: dt.date) -> dict[str, IndustryClass]:
     """Sections and divisions of the day by code. One query."""
     return {row.code: row for row in in_force(IndustryClass.objects.all(), on)}
+
+
+def list_figure_rows(on: dt.date) -> dict[str, list[SourcedModel]]:
+    """What else is set by versions, in force on the day, by kind. Four queries."""
+    models: dict[str, type[SourcedModel]] = {
+        "stage": StageRule, "warning": WarningRule, "cost": CostRate, "band": SpendBand,
+    }  # fmt: skip
+    return {
+        kind: list(in_force(model._default_manager.order_by("id"), on))  # noqa: SLF001 - Django's way
+        for kind, model in models.items()
+    }
 
 
 def division_of(industry_code: str) -> str:

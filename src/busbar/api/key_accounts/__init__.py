@@ -1,0 +1,1 @@
+"""Key accounts through the API."""

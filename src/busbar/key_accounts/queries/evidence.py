@@ -1,0 +1,91 @@
+"""Evidence that the rooms below hold: history, people, work, payment, changes. A query each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db.models import Count, F, Min, Q
+
+from busbar.connections.models import ChangeKind, ChangeState, SupplyChange
+from busbar.customers.models import AccountStatus, AccountTeamMember, Contact, CustomerAccount
+from busbar.key_accounts.evidence import register_evidence
+from busbar.key_accounts.models import CustomerNeed
+from busbar.payments.models import Receivable
+
+_YEAR = dt.timedelta(days=365)
+_CUTS = (ChangeKind.CAPACITY_REDUCTION, ChangeKind.SUSPENSION, ChangeKind.TEMPORARY_REMOVAL)
+_LEAVING = (ChangeKind.CLOSURE, ChangeKind.RELOCATION)
+
+Found = Mapping[int, Decimal | None]
+
+
+def months_supplied(on: dt.date) -> Found:
+    """Whole months since the oldest account that is not closed was opened."""
+    rows = CustomerAccount.objects.exclude(status=AccountStatus.CLOSED).order_by()
+    first = rows.filter(opened_on__lte=on).values_list("customer_id").annotate(Min("opened_on"))
+    return {pk: Decimal(_months(day, on)) for pk, day in first}
+
+
+def _months(day: dt.date, on: dt.date) -> int:
+    return max(0, (on.year - day.year) * 12 + on.month - day.month - (on.day < day.day))
+
+
+def contacts(_on: dt.date) -> Found:
+    """How many people are known."""
+    return _counted(Contact.objects.order_by().values_list("customer_id"))
+
+
+def team(_on: dt.date) -> Found:
+    """How many colleagues look after the customer."""
+    return _counted(AccountTeamMember.objects.order_by().values_list("customer_id"))
+
+
+def needs(_on: dt.date) -> Found:
+    """How many needs were recorded."""
+    return _counted(CustomerNeed.objects.order_by().values_list("customer_id"))
+
+
+def late_share(on: dt.date) -> Found:
+    """Bills of the year paid after they were due, or not yet, in percent of those due."""
+    return {pk: Decimal(100 * late // due) for pk, (due, late) in map_payment(on).items() if due}
+
+
+def map_payment(on: dt.date) -> dict[int, tuple[int, int]]:
+    """By customer: bills due in the year up to the day, and those of them that were late."""
+    rows = Receivable.objects.filter(bill__isnull=False, due_on__gt=on - _YEAR, due_on__lt=on)
+    late = Q(settled_on__gt=F("due_on")) | Q(open_fen__gt=0)
+    sums = rows.order_by().values_list("account__customer_id")
+    return {
+        pk: (due, bad) for pk, due, bad in sums.annotate(Count("pk"), n=Count("pk", filter=late))
+    }
+
+
+def capacity_cut(on: dt.date) -> Found:
+    """Reductions, suspensions and removals that are approved or in force."""
+    rows = SupplyChange.objects.filter(
+        kind__in=_CUTS, state__in=[ChangeState.APPROVED, ChangeState.IN_FORCE]
+    ).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
+def leaving(on: dt.date) -> Found:
+    """Closures and relocations of the year that were not refused or withdrawn."""
+    rows = SupplyChange.objects.filter(kind__in=_LEAVING, requested_at__date__gt=on - _YEAR)
+    kept = rows.exclude(state__in=[ChangeState.REFUSED, ChangeState.WITHDRAWN])
+    return _counted(kept.order_by().values_list("customer_id"))
+
+
+def _counted(rows: object) -> Found:
+    found = rows.annotate(Count("pk"))  # type: ignore[attr-defined] # a queryset of one column
+    return {pk: Decimal(count) for pk, count in found}
+
+
+def register() -> None:
+    """Lend the sources of the rooms below to the registry."""
+    for code, source in {
+        "months_supplied": months_supplied, "contacts": contacts, "team": team, "needs": needs,
+        "late_share": late_share, "capacity_cut": capacity_cut, "leaving": leaving,
+    }.items():  # fmt: skip
+        register_evidence(code, source)
