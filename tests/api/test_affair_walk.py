@@ -87,7 +87,8 @@ ELSEWHERE = (
     "units", "customers", "accounts", "groups", "usage-points", "sites", "transformers",
     "agreements", "substations", "feeders", "rule-sets", "tariffs", "surcharges", "curves",
     "meters", "bills", "receivables", "payments", "payment-matches", "payment-refunds", "ledger",
-    "dunning-cases", "outages",
+    "dunning-cases", "outages", "interactions", "promises", "complaints", "satisfaction",
+    "account-plans", "service-dues", "opportunities",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

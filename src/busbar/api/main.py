@@ -13,12 +13,14 @@ from busbar.api import (
     billing,
     clocks,
     customers,
+    key_accounts_plans,
     ledger,
     metering,
     network,
     notifications,
     payments,
     pricing,
+    service_desk,
     supply,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
@@ -87,6 +89,13 @@ api.add_router("/metering-orders", orders.metering, tags=["工单"])
 api.add_router("/service-orders", orders.service, tags=["工单"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", arrears.outages, tags=["停电"])
+api.add_router("/interactions", service_desk.interactions, tags=["客户服务"])
+api.add_router("/promises", service_desk.promises, tags=["客户服务"])
+api.add_router("/complaints", service_desk.complaints, tags=["客户服务"])
+api.add_router("/satisfaction", service_desk.satisfaction, tags=["客户服务"])
+api.add_router("/account-plans", key_accounts_plans.plans, tags=["大客户"])
+api.add_router("/service-dues", key_accounts_plans.services, tags=["大客户"])
+api.add_router("/opportunities", key_accounts_plans.offers, tags=["大客户"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

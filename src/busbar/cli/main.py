@@ -47,6 +47,7 @@ COMMANDS = (
         "导入电费流水并核销（import），登记电费账户（account），核对总账（check）",
     ),
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
+    Command("desk", "desk", "到期事项（due），满意度（score），承诺兑现率（promises）"),
     Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
     Command("clock", "clock", "推算办理时限，逐日说明"),

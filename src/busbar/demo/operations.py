@@ -11,7 +11,7 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
-from busbar.demo import dunning, importing, paying, relations, steel
+from busbar.demo import account_plans, dunning, importing, paying, relations, steel
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import Progress, UnableToUseHome, load_progress, start_progress
 from busbar.demo.readings import write_month
@@ -123,6 +123,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
     yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
+    yield _Step("plans", "客户计划、基本业务与增值服务", _plans)
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,10 @@ def _arrears(work: _Work) -> str:
 
 def _relations(work: _Work) -> str:
     return relations.tell_relations(parameters=work.parameters, at=work.clock())
+
+
+def _plans(work: _Work) -> str:
+    return account_plans.tell_plans(at=work.clock())
 
 
 def _registers(work: _Work, kind: str) -> str:
