@@ -84,12 +84,13 @@ def _consultation(affair: Affair) -> Consultation:
 
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
-    "accounts", "agreements", "bills", "consolidation-runs", "curves", "customers",
-    "department-orders", "dunning-cases", "feeders", "groups", "key-accounts", "ledger",
-    "load-shapes", "mandates", "match-pairs", "merges", "meter-facts", "meters", "outages",
-    "payment-matches", "payment-refunds", "payments", "receivables", "recognition-rules",
-    "rule-sets", "savings", "sites", "substations", "surcharges", "tariff-drafts", "tariffs",
-    "transformers", "units", "usage-points", "yearly-reviews",
+    "account-plans", "accounts", "agreements", "bills", "complaints", "consolidation-runs",
+    "curves", "customers", "department-orders", "dunning-cases", "feeders", "groups",
+    "interactions", "key-accounts", "ledger", "load-shapes", "mandates", "match-pairs",
+    "merges", "meter-facts", "meters", "opportunities", "outages", "payment-matches",
+    "payment-refunds", "payments", "promises", "receivables", "recognition-rules", "rule-sets",
+    "satisfaction", "savings", "service-dues", "sites", "substations", "surcharges",
+    "tariff-drafts", "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

@@ -14,6 +14,7 @@ from busbar.api import (
     clocks,
     consolidation,
     customers,
+    key_accounts_plans,
     ledger,
     meter_facts,
     metering,
@@ -23,6 +24,7 @@ from busbar.api import (
     payments,
     pricing,
     savings,
+    service_desk,
     supply,
     tariff_drafts,
 )
@@ -108,6 +110,13 @@ api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])
 api.add_router("/mandates", mandates.router, tags=["大客户服务"])
+api.add_router("/interactions", service_desk.interactions, tags=["客户服务"])
+api.add_router("/promises", service_desk.promises, tags=["客户服务"])
+api.add_router("/complaints", service_desk.complaints, tags=["客户服务"])
+api.add_router("/satisfaction", service_desk.satisfaction, tags=["客户服务"])
+api.add_router("/account-plans", key_accounts_plans.plans, tags=["大客户"])
+api.add_router("/service-dues", key_accounts_plans.services, tags=["大客户"])
+api.add_router("/opportunities", key_accounts_plans.offers, tags=["大客户"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

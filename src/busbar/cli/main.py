@@ -57,6 +57,7 @@ COMMANDS = (
     Command("outages", "outages", "停电（list、show），安排、通知、开始、恢复、取消"),
     Command("mandates", "mandates", "授权清单（list），另定本单位的限额（set）"),
     Command("orders", "orders", "部门工作指令（list、show、send）"),
+    Command("desk", "desk", "到期事项（due），满意度（score），承诺兑现率（promises）"),
     Command("journal", "journal", "核验日志链（verify）"),
     Command("calendar", "calendar", "查看与维护工作日历"),
     Command("clock", "clock", "推算办理时限，逐日说明"),

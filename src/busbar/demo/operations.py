@@ -12,6 +12,7 @@ from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
 from busbar.demo import (
+    account_plans,
     dunning,
     importing,
     paying,
@@ -138,6 +139,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("stops", "检修与故障停电", _stops)
     yield _Step("key accounts", "大客户评定", _key_accounts)
     yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
+    yield _Step("plans", "客户计划、基本业务与增值服务", _plans)
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,10 @@ def _key_accounts(work: _Work) -> str:
 
 def _relations(work: _Work) -> str:
     return relations.tell_relations(parameters=work.parameters, at=work.clock())
+
+
+def _plans(work: _Work) -> str:
+    return account_plans.tell_plans(at=work.clock())
 
 
 def _registers(work: _Work, kind: str) -> str:

@@ -211,19 +211,33 @@ def _open_where_fallen(
         before = highest.get(row.customer_id)
         if before is None or row.customer_id in busy:
             continue
-        if before - row.score >= Decimal(str(rules["fall_points"])):
+        if fall_of(before, (row.score, row.prior)) >= Decimal(str(rules["fall_points"])):
             customer, index = by_id[row.customer_id], indices[row.customer_id][0]
-            _open_task(customer, before, row.score, index, by=by, at=at)
+            _open_task(customer, before[0], row.score, index, by=by, at=at)
             opened += 1
     return opened
 
 
+def fall_of(before: tuple[Decimal, Decimal], now: tuple[Decimal, Decimal]) -> Decimal:
+    """How far a customer fell by its own evidence; each side is (index, segment's mean).
+
+    Where only the segment's mean went down, the customer's distance to it did not: no fall.
+
+    >>> fall_of((Decimal(70), Decimal(68)), (Decimal(58), Decimal(67)))
+    Decimal('11')
+    >>> fall_of((Decimal(67), Decimal(67)), (Decimal(58), Decimal(57)))
+    Decimal('-1')
+    """
+    return min(before[0] - now[0], (before[0] - before[1]) - (now[0] - now[1]))
+
+
 def _highest(
     customer_ids: Sequence[int], rules: SatisfactionRules, at: dt.datetime
-) -> dict[int, Decimal]:
-    """By customer the highest index that stood within the window, since the last task's opening.
+) -> dict[int, tuple[Decimal, Decimal]]:
+    """By customer the highest index, with its segment's mean, that stood within the window.
 
-    A row stands from its moment to the next one's, so that the one before the window counts too.
+    Only since the last task was opened: what that one answers is not held against it again. A row
+    stands from its moment to the next one's, so that the one before the window counts too.
     """
     since = at - dt.timedelta(days=rules["fall_window_days"])
     last = dict(
@@ -234,11 +248,11 @@ def _highest(
     )
     rows = SatisfactionScore.objects.filter(customer__in=customer_ids, at__lt=at)
     rows = rows.filter(checked_at__gte=since).order_by("customer_id", "at")
-    highest: dict[int, Decimal] = {}
-    for customer, moment, score in rows.values_list("customer_id", "at", "score"):
+    highest: dict[int, tuple[Decimal, Decimal]] = {}
+    for customer, moment, *found in rows.values_list("customer_id", "at", "score", "prior"):
         if customer in last and moment < last[customer]:
             continue
-        highest[customer] = max(score, highest.get(customer, score))
+        highest[customer] = max((found[0], found[1]), highest.get(customer, (found[0], found[1])))
     return highest
 
 

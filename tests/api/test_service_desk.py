@@ -1,0 +1,127 @@
+"""Talks, promises, complaints, plans for programs: of one's branch, and of nobody else's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from busbar.access.models import Employee, Role
+from busbar.access.visibility import Viewer
+from busbar.key_accounts import operations as key_operations
+from busbar.service_desk import operations
+from busbar.service_desk.models import Promise
+from tests.api.affair import ROOT, client_of, get
+from tests.imports.world import make_viewer
+from tests.payments.world import at
+from tests.service_desk.world import MONDAY, SYSTEM, Desk, make_desk
+
+pytestmark = pytest.mark.django_db
+LISTS = (
+    "interactions", "promises", "complaints", "account-plans", "service-dues", "opportunities",
+)  # fmt: skip
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    """Something of everything."""
+    desk = make_desk()
+    key_operations.load_services_seed(at=at("2026-01-01"))
+    desk.promise()
+    desk.complain()
+    key_operations.open_plan(customer_number="K1", year=2026, by=desk.manager, at=at(MONDAY))
+    key_operations.raise_due_services(by=SYSTEM, at=at(MONDAY))
+    key_operations.find_opportunity(
+        customer_number="K1", product_code="energy_audit", reason="x", expected_yuan=Decimal(1),
+        by=desk.manager, at=at(MONDAY),
+    )  # fmt: skip
+    operations.score_customers(customer_ids=[desk.customer.pk], by=SYSTEM, at=at(MONDAY, 12))
+    return desk
+
+
+def program_of(viewer: Viewer) -> Client:
+    return client_of(Employee.objects.get(pk=viewer.employee_id).user)
+
+
+class TestReading:
+    def test_every_list_shows_the_branch_its_rows_and_the_neighbor_none(self, desk: Desk) -> None:
+        own, stranger = program_of(desk.agent), program_of(desk.neighbor)
+
+        for path in LISTS:
+            found, foreign = get(own, path), get(stranger, path)
+            assert len(found["items"] if isinstance(found, dict) else found) >= 1, path
+            assert (foreign["items"] if isinstance(foreign, dict) else foreign) == [], path
+        assert [row["customer_number"] for row in get(own, "satisfaction")] == ["K1"]
+        assert get(stranger, "satisfaction") == []
+
+    @pytest.mark.parametrize("role", list(Role))
+    def test_one_row_is_for_every_role_of_the_branch_and_for_no_other(
+        self, desk: Desk, role: Role
+    ) -> None:
+        own = program_of(make_viewer(desk.units["310101"], role, number="E81"))
+        other = program_of(make_viewer(desk.units["310102"], role, number="E82"))
+        promise = Promise.objects.get()
+
+        for path in (
+            f"promises/{promise.pk}",
+            f"interactions/{promise.interaction_id}",
+            "complaints/TS-310101-260309-001",
+        ):
+            assert own.get(f"{ROOT}/{path}").status_code == 200, path
+            assert other.get(f"{ROOT}/{path}").status_code == 404, path
+            assert Client().get(f"{ROOT}/{path}").status_code == 401, path
+
+    def test_lists_take_the_same_queries_for_few_and_for_many(self, desk: Desk) -> None:
+        client, counts = program_of(desk.agent), []
+        for _ in range(2):
+            for path in ("promises", "interactions", "complaints"):
+                with CaptureQueriesContext(connection) as seen:
+                    get(client, path)
+                counts.append(len(seen))
+            for _more in range(5):
+                desk.promise()
+                desk.complain()
+
+        assert counts[:3] == counts[3:]
+
+
+class TestWriting:
+    def test_a_promise_is_made_and_kept(self, desk: Desk) -> None:
+        client = program_of(desk.manager)
+        talk = client.post(
+            f"{ROOT}/interactions",
+            {
+                "customer_number": "K1", "kind": "call", "subject": "回电",
+                "happened_at": "2026-03-09T09:00:00+08:00", "minutes": "谈妥",
+            },
+            content_type="application/json",
+        ).json()  # fmt: skip
+        made = client.post(
+            f"{ROOT}/promises",
+            {"interaction_id": talk["id"], "text": "送资料", "due_days": 2, "made_to": "王厂长"},
+            content_type="application/json",
+        ).json()
+        kept = client.post(
+            f"{ROOT}/promises/{made['id']}/keep",
+            {"evidence": "已送达"},
+            content_type="application/json",
+        )
+
+        assert kept.status_code == 200
+        assert kept.json()["state"] == "kept"
+
+    def test_the_regulator_and_the_neighbor_change_nothing(self, desk: Desk) -> None:
+        promise = Promise.objects.get()
+        before = Promise.objects.values().get()
+        regulator = make_viewer(desk.units["310101"], Role.REGULATOR, number="E90")
+        for viewer, status in ((regulator, 403), (desk.neighbor, 404)):
+            answer = program_of(viewer).post(
+                f"{ROOT}/promises/{promise.pk}/keep",
+                {"evidence": "x"},
+                content_type="application/json",
+            )
+            assert answer.status_code == status
+        assert Promise.objects.values().get() == before
