@@ -57,6 +57,7 @@ def due_promises(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySe
     """Open promises due within the days ahead or late, by `due_at`."""
     rows: QuerySet[Promise, Promise] = Promise.objects.visible_to(viewer)
     rows = rows.filter(state=PromiseState.OPEN, clock__due_at__lt=_until(at, scope))
+    rows = rows.select_related("clock")
     return _narrowed(rows, viewer, scope, "clock__due_at")
 
 
@@ -80,7 +81,7 @@ def due_visits(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[
 def due_improvements(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Any, Any]:
     """Open tasks of mending, by the end of their limit."""
     rows: QuerySet[ImprovementTask, ImprovementTask] = ImprovementTask.objects.visible_to(viewer)
-    rows = rows.filter(closed_at=None, opened_at__lte=at)
+    rows = rows.filter(closed_at=None, opened_at__lte=at).select_related("clock")
     return _narrowed(rows, viewer, scope, "clock__due_at")
 
 
