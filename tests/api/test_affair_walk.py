@@ -88,6 +88,8 @@ ELSEWHERE = (
     "agreements", "substations", "feeders", "rule-sets", "tariffs", "surcharges", "curves",
     "meters", "bills", "receivables", "payments", "payment-matches", "payment-refunds", "ledger",
     "dunning-cases", "outages", "department-orders", "mandates",
+    "portfolios", "handovers", "order-measures", "manager-qualifications", "service-agreements",
+    "service-standards",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

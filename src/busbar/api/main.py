@@ -22,7 +22,7 @@ from busbar.api import (
     supply,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
-from busbar.api.managers import mandates
+from busbar.api.managers import mandates, portfolios
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
 from busbar.api.workflow import definitions, processes, supervision, tasks
@@ -91,6 +91,12 @@ api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", arrears.outages, tags=["停电"])
 api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])
 api.add_router("/mandates", mandates.router, tags=["大客户服务"])
+api.add_router("/portfolios", portfolios.portfolios, tags=["大客户服务"])
+api.add_router("/handovers", portfolios.handovers, tags=["大客户服务"])
+api.add_router("/order-measures", portfolios.measures, tags=["大客户服务"])
+api.add_router("/manager-qualifications", portfolios.qualifications, tags=["大客户服务"])
+api.add_router("/service-agreements", portfolios.agreements, tags=["大客户服务"])
+api.add_router("/service-standards", portfolios.standards, tags=["大客户服务"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

@@ -48,11 +48,13 @@ FIELDS: dict[str, Promise | str] = {
     "contact": _("联系人"),
     "contractor": _("单位名称"),
     "count": _("个数"),
+    "course": _("课程"),
     "created": _("新增"),
     "credit_code": _("信用代码"),
     "ct_pt_ratios": _("所乘 CT×PT 变比"),
     "customer": _("客户"),
     "customer_id": _("客户"),
+    "customers": _("客户"),
     "day": _("日期"),
     "days": _("日曲线"),
     "demand_price": _("需量电价"),
@@ -88,6 +90,7 @@ FIELDS: dict[str, Promise | str] = {
     "grade": _("等级"),
     "grades": _("客户等级"),
     "green_channel": _("绿色通道"),
+    "hours": _("学时"),
     "importance": _("重要性等级"),
     "inspection": _("检查检验"),
     "inspection_kind": _("检查种类"),
@@ -115,6 +118,7 @@ FIELDS: dict[str, Promise | str] = {
     "months": _("月份"),
     "most_amount_yuan": _("金额限额"),
     "most_hours": _("时长限额"),
+    "moved": _("随移事项"),
     "name": _("名称"),
     "next_due_on": _("下次日期"),
     "notice": _("通知书"),
@@ -154,6 +158,7 @@ FIELDS: dict[str, Promise | str] = {
     "refused": _("拒绝"),
     "remark": _("意见"),
     "removed_on": _("拆除日期"),
+    "reply_limit": _("接办时限"),
     "requested_kva": _("申请容量"),
     "requested_on": _("申请日期"),
     "result": _("结果"),
@@ -221,6 +226,7 @@ FIELDS: dict[str, Promise | str] = {
     "verified_kva": _("核定容量"),
     "version": _("版本"),
     "words": _("告知内容"),
+    "work_limit": _("办结时限"),
     "years": _("年度"),
 }
 
@@ -267,6 +273,7 @@ REFERENCES = frozenset(
 LISTS = frozenset(
     {
         "codes",
+        "customers",
         "feeders",
         "kinds",
         "mandates",

@@ -58,7 +58,22 @@ AREAS = (
     Area(
         _("大客户服务"),
         (
+            Place(
+                _("经理与客户"),
+                "users-group",
+                "portfolio_list",
+                under=(
+                    "portfolio",
+                    "my_portfolio",
+                    "unowned",
+                    "handover",
+                    "qualification",
+                    "standard",
+                ),
+            ),
             Place(_("部门工作指令"), "send", "order_list", under=("order",)),
+            Place(_("指令考核"), "chart-bar", "order_measures"),
+            Place(_("内部服务协议"), "heart-handshake", "agreement_list", under=("agreement",)),
             Place(_("授权清单"), "license", "mandate_list", under=("mandate",)),
         ),
     ),

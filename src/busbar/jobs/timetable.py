@@ -44,6 +44,7 @@ TIMETABLE = (
     Line("changes", "busbar.jobs.connections.end_changes", daily_at=dt.time(0, 50)),
     Line("late", "busbar.jobs.payments.charge_late_payments", daily_at=dt.time(6, 0)),
     Line("arrears", "busbar.jobs.arrears.run_day", daily_at=dt.time(6, 30)),
+    Line("handovers", "busbar.jobs.key_accounts.return_handovers", daily_at=dt.time(0, 20)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
     Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),
     Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),

@@ -13,8 +13,9 @@ class KeyAccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Lend processes, and what carries their steps out, to the engine."""
-        from busbar.key_accounts import order_steps
+        from busbar.key_accounts import movers, order_steps
         from busbar.workflow import registry
 
         registry.register_processes(Path(__file__).resolve().parent / "processes")
         order_steps.register()
+        movers.register()
