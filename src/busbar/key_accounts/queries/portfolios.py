@@ -101,7 +101,7 @@ def list_portfolios(viewer: Viewer, *, on: dt.date) -> list[Portfolio]:
 
 def list_managers(viewer: Viewer) -> list[Employee]:
     """Account managers who work in the viewer's branch, by unit and number; one query."""
-    people = Employee.objects.filter(user__is_active=True).select_related("unit")
+    people = Employee.objects.filter(user__is_active=True).select_related("unit", "user")
     if not viewer.sees_all:
         path = viewer.unit_path
         people = people.filter(unit__in=units_in_branch(path)) if path else people.none()
