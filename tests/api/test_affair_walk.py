@@ -86,11 +86,13 @@ QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answer
 ELSEWHERE = (
     "account-plans", "accounts", "agreements", "bills", "complaints", "consolidation-runs",
     "curves", "customers", "department-orders", "dunning-cases", "feeders", "groups",
-    "interactions", "key-accounts", "ledger", "load-shapes", "mandates", "match-pairs",
-    "merges", "meter-facts", "meters", "opportunities", "outages", "payment-matches",
-    "payment-refunds", "payments", "promises", "receivables", "recognition-rules", "rule-sets",
-    "satisfaction", "savings", "service-dues", "sites", "substations", "surcharges",
-    "tariff-drafts", "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
+    "handovers", "interactions", "key-accounts", "ledger", "load-shapes",
+    "manager-qualifications", "mandates", "match-pairs", "merges", "meter-facts", "meters",
+    "opportunities", "order-measures", "outages", "payment-matches", "payment-refunds",
+    "payments", "portfolios", "promises", "receivables", "recognition-rules", "rule-sets",
+    "satisfaction", "savings", "service-agreements", "service-dues", "service-standards",
+    "sites", "substations", "surcharges", "tariff-drafts", "tariffs", "transformers", "units",
+    "usage-points", "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

@@ -219,7 +219,8 @@ def get_employee_of(viewer: Viewer) -> Employee | None:
 
 def list_holders(unit_id: int, role: str) -> list[Employee]:
     """Who of the unit has the role and still works here, by number."""
-    people = Employee.objects.filter(unit=unit_id, user__is_active=True).order_by("number")
+    people = Employee.objects.filter(unit=unit_id, user__is_active=True)
+    people = people.select_related("user").order_by("number")
     # Chosen here: a member of a JSON list cannot be filtered for on SQLite.
     return [person for person in people if role in person.roles]
 

@@ -30,7 +30,7 @@ from busbar.api import (
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
 from busbar.api.key_accounts import recognition, studies
-from busbar.api.managers import mandates
+from busbar.api.managers import mandates, portfolios
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
 from busbar.api.workflow import definitions, processes, supervision, tasks
@@ -117,6 +117,12 @@ api.add_router("/satisfaction", service_desk.satisfaction, tags=["客户服务"]
 api.add_router("/account-plans", key_accounts_plans.plans, tags=["大客户"])
 api.add_router("/service-dues", key_accounts_plans.services, tags=["大客户"])
 api.add_router("/opportunities", key_accounts_plans.offers, tags=["大客户"])
+api.add_router("/portfolios", portfolios.portfolios, tags=["大客户服务"])
+api.add_router("/handovers", portfolios.handovers, tags=["大客户服务"])
+api.add_router("/order-measures", portfolios.measures, tags=["大客户服务"])
+api.add_router("/manager-qualifications", portfolios.qualifications, tags=["大客户服务"])
+api.add_router("/service-agreements", portfolios.agreements, tags=["大客户服务"])
+api.add_router("/service-standards", portfolios.standards, tags=["大客户服务"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from busbar.access.permissions import Permission
 from busbar.billing import insights
 from busbar.billing.insights import Scope
 from busbar.console.attention import Look, count_work, list_kind, list_work, look
@@ -44,6 +45,7 @@ def today(request: StaffRequest) -> HttpResponse:
         "kind": kind,
         "total": sum(counts.values()),
         "mine": mine,
+        "may_order": request.viewer.may(Permission.ORDER_DEPARTMENTS),
     }
     if is_part(request):
         return render(request, "console/_today_work.html", context)

@@ -94,11 +94,11 @@ def _stop_moment(case: DunningCase, served: dt.datetime) -> dt.datetime:
 def _do(case: DunningCase, element: str, moment: dt.datetime, data: Mapping[str, object]) -> None:
     open_tasks = UserTask.objects.open().select_related("unit")
     task = open_tasks.get(instance=case.process_id, element=element)
-    viewer = _person(task)
+    viewer = person_of(task)
     workflow_operations.complete_task(task_id=task.pk, data=data, viewer=viewer, at=moment)
 
 
-def _person(task: UserTask) -> Viewer:
+def person_of(task: UserTask) -> Viewer:
     """Somebody of the task's unit in its role; the system where nobody is."""
     people = Employee.objects.filter(unit=task.unit, user__is_active=True).select_related("user")
     fitting = [person for person in people.order_by("number") if task.role in person.roles]

@@ -15,6 +15,7 @@ from busbar.demo import (
     account_plans,
     dunning,
     importing,
+    managing,
     paying,
     recognizing,
     relations,
@@ -120,6 +121,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("network", "电网台账", lambda work: _registers(work, "network"))
     yield _Step("tariffs", "电价", lambda work: _registers(work, "tariffs"))
     yield _Step("archive", "客户档案", lambda work: _registers(work, "archive"))
+    yield _Step("managers", "大客户经理与指令", _managers)
     yield _Step("matters", "业扩与变更", _matters)
     yield _Step("readings steel", "示范钢铁厂 2018 年曲线", _steel)
     for month in parameters.month_list:
@@ -218,6 +220,10 @@ def _matters(work: _Work) -> str:
 
 def _refused(told: running.Told) -> str:
     return f"，{len(told.refused)} 件中途停办：{told.refused[0]}" if told.refused else ""
+
+
+def _managers(work: _Work) -> str:
+    return managing.tell_managers(at=work.clock(), tend=work.tend)
 
 
 def _new_curves(work: _Work) -> str:

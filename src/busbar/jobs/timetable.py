@@ -47,6 +47,7 @@ TIMETABLE = (
     Line("satisfaction", "busbar.jobs.service_desk.score_all", daily_at=dt.time(5, 0)),
     Line("arrears", "busbar.jobs.arrears.run_day", daily_at=dt.time(6, 30)),
     Line("key_accounts", "busbar.jobs.key_accounts.run_day", daily_at=dt.time(5, 0)),
+    Line("handovers", "busbar.jobs.handovers.return_handovers", daily_at=dt.time(0, 20)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
     Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),
     Line("savings", "busbar.jobs.billing.study_savings", minutes=15, keeps_result=False),

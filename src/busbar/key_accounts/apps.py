@@ -12,11 +12,12 @@ class KeyAccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Lend processes, their steps, and the evidence of the rooms below to the registries."""
-        from busbar.key_accounts import order_steps
+        """Lend processes, their steps, movers, and the evidence of the rooms below."""
+        from busbar.key_accounts import movers, order_steps
         from busbar.key_accounts.queries import evidence
         from busbar.workflow import registry
 
         registry.register_processes(Path(__file__).resolve().parent / "processes")
         order_steps.register()
+        movers.register()
         evidence.register()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from busbar.key_accounts.models import DepartmentOrder
 from busbar.key_accounts.operations import answering
 from busbar.key_accounts.queries import orders as orders_queries
 from busbar.kit.periods import local_date
@@ -36,7 +37,7 @@ def reply_to_order(completion: TaskCompletion) -> dict[str, Any]:
         answering.refuse_order(reason=reason, is_late=is_late, **common)
     else:
         answering.accept_order(is_late=is_late, **common)
-    return {}
+    return _orderer(completion.instance.subject_id)
 
 
 def carry_out_order(completion: TaskCompletion) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def carry_out_order(completion: TaskCompletion) -> dict[str, Any]:
     answering.report_order(
         result=_text(completion, "result"), is_late=is_late, **_common(completion)
     )
-    return {}
+    return _orderer(completion.instance.subject_id)
 
 
 def confirm_order(completion: TaskCompletion) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def confirm_order(completion: TaskCompletion) -> dict[str, Any]:
             word=_text(completion, "word"),
             **common,
         )
-    return {}
+    return _orderer(completion.instance.subject_id)
 
 
 def answer_refusal(completion: TaskCompletion) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def answer_refusal(completion: TaskCompletion) -> dict[str, Any]:
     appealed = completion.outcome == "appealed"
     act = answering.appeal_refusal if appealed else answering.take_refusal
     act(remark=_text(completion, "remark"), **_common(completion))
-    return {}
+    return _orderer(completion.instance.subject_id)
 
 
 def decide_order(completion: TaskCompletion) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def decide_order(completion: TaskCompletion) -> dict[str, Any]:
     instructed = completion.outcome == "instructed"
     act = answering.instruct_department if instructed else answering.answer_as_superior
     act(remark=_text(completion, "remark"), **_common(completion))
-    return {}
+    return _orderer(completion.instance.subject_id)
 
 
 def climb(call: ServiceCall) -> dict[str, Any]:
@@ -88,12 +89,19 @@ def climb(call: ServiceCall) -> dict[str, Any]:
         at=call.at,
     )
     return {
+        **_orderer(call.instance.subject_id),
         "rung": superior.rung,
         "superior": superior.unit.pk,
         "superior_role": superior.role,
         "superior_limit": superior.time_limit,
         "is_highest": superior.is_highest,
     }
+
+
+def _orderer(order_id: int) -> dict[str, Any]:
+    """Whose the next step of the manager is: the customers may have been handed over."""
+    order = DepartmentOrder.objects.select_related("ordered_by").get(pk=order_id)
+    return {"manager": order.ordered_by_id, "manager_unit": order.ordered_by.unit_id}
 
 
 def _common(completion: TaskCompletion) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class TestNewOrder:
         answer = browser("王经理").post("/customers/K1/orders/new/", DRAFT)
 
         order = DepartmentOrder.objects.get()
-        assert answer["Location"] == f"/orders/{order.number}/"
+        assert answer["Location"] == f"/department-orders/{order.number}/"
         assert (order.title, order.state) == ("表计不走字", OrderState.SENT)
 
     def test_is_refused_with_the_limit_and_nothing_is_sent(
@@ -62,26 +62,30 @@ class TestOrderPage:
     def test_says_where_it_waits_and_by_which_mandate(self, world: World, browser: Browser) -> None:
         order = world.send()
 
-        page = text(browser("计量员"), f"/orders/{order.number}/")
+        page = text(browser("计量员"), f"/department-orders/{order.number}/")
 
         assert "接办指令" in page
         assert "经理下达计量异常处理" in page
         assert 'href="/customers/K1/"' not in page  # the department does not see the customer
 
     def test_is_not_there_for_others(self, world: World, browser: Browser) -> None:
-        text(browser("邻县经理"), f"/orders/{world.send().number}/", 404)
+        text(browser("邻县经理"), f"/department-orders/{world.send().number}/", 404)
 
     def test_withdraws_with_a_reason(self, world: World, browser: Browser) -> None:
         order = world.send()
 
-        browser("王经理").post(f"/orders/{order.number}/withdraw/", {"reason": "客户撤了"})
+        browser("王经理").post(
+            f"/department-orders/{order.number}/withdraw/", {"reason": "客户撤了"}
+        )
 
         assert world.fresh(order).state == OrderState.DROPPED
 
     def test_refuses_a_colleague_s_withdrawal(self, world: World, browser: Browser) -> None:
         order = world.send()
 
-        answer = browser("李经理").post(f"/orders/{order.number}/withdraw/", {"reason": "x"})
+        answer = browser("李经理").post(
+            f"/department-orders/{order.number}/withdraw/", {"reason": "x"}
+        )
 
         assert answer.status_code == 422
         assert world.fresh(order).state == OrderState.SENT
@@ -95,7 +99,9 @@ class TestOrderPage:
             outcome="solved", remark="好了", score="5", word="快",
         )  # fmt: skip
 
-        browser("计量员").post(f"/orders/{order.number}/rate/", {"score": "4", "word": "写得清楚"})
+        browser("计量员").post(
+            f"/department-orders/{order.number}/rate/", {"score": "4", "word": "写得清楚"}
+        )
 
         assert order.ratings.get(side="provider").score == 4
 
@@ -104,9 +110,9 @@ class TestOrderList:
     def test_shows_each_side_its_own(self, world: World, browser: Browser) -> None:
         order = world.send()
 
-        assert order.number in text(browser("王经理"), "/orders/?whose=mine")
-        assert order.number not in text(browser("李经理"), "/orders/?whose=mine")
-        assert order.number in text(browser("计量员"), "/orders/?whose=department")
+        assert order.number in text(browser("王经理"), "/department-orders/?whose=mine")
+        assert order.number not in text(browser("李经理"), "/department-orders/?whose=mine")
+        assert order.number in text(browser("计量员"), "/department-orders/?whose=department")
 
     def test_takes_the_same_queries_for_one_and_for_many(
         self, world: World, browser: Browser
@@ -115,9 +121,9 @@ class TestOrderList:
         for wanted in (1, 6):
             while DepartmentOrder.objects.count() < wanted:
                 world.send()
-            text(client, "/orders/?whose=mine")
+            text(client, "/department-orders/?whose=mine")
             with CaptureQueriesContext(connection) as queries:
-                text(client, "/orders/?whose=mine")
+                text(client, "/department-orders/?whose=mine")
             counts.append(len(queries))
 
         assert counts[0] == counts[1]
@@ -129,12 +135,12 @@ class TestOrderList:
         first, second = world.send(), world.send(moment=at(MONDAY, 10))
         client = browser("王经理")
 
-        page = client.get("/orders/?whose=mine")
+        page = client.get("/department-orders/?whose=mine")
         assert second.number in page.content.decode()
         assert first.number not in page.content.decode()
         after = page.context["after"]
 
-        rest = client.get("/orders/", {"whose": "mine", "after": after}).content.decode()
+        rest = client.get("/department-orders/", {"whose": "mine", "after": after}).content.decode()
         assert first.number in rest
         assert second.number not in rest
 

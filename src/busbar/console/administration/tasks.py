@@ -23,6 +23,7 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.billing.release_month": _("发行一个月的账单"),
     "busbar.jobs.payments.raise_receivables": _("账单转为应收"),
     "busbar.jobs.arrears.run_day": _("催费日常办理"),
+    "busbar.jobs.handovers.return_handovers": _("临时代管到期交还"),
     "busbar.jobs.payments.charge_late_payments": _("计收违约金"),
     "busbar.jobs.payments.talk_to_bank": _("收取银行流水"),
     "busbar.jobs.lake.compact_month": _("整理一个月的曲线"),

@@ -1,9 +1,23 @@
 """经理: orders to departments, mandates, portfolios, qualifications, agreements, measures."""
 
-from busbar.console.managers import mandates, new_order, orders
+from busbar.console.managers import (
+    agreements,
+    mandates,
+    measures,
+    new_order,
+    orders,
+    portfolios,
+    qualifications,
+    standards,
+)
 
 urlpatterns = [
+    *measures.urlpatterns,
     *orders.urlpatterns,
     *new_order.urlpatterns,
     *mandates.urlpatterns,
+    *portfolios.urlpatterns,
+    *qualifications.urlpatterns,
+    *agreements.urlpatterns,
+    *standards.urlpatterns,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.answers import done, tell_and_go
+from busbar.console.managers.measures import closed_days, midnight
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workflow.due import DueWords
 from busbar.customers.models import Customer
@@ -61,6 +63,8 @@ def order_list(request: StaffRequest) -> HttpResponse:
         text=request.GET.get("q", "").strip()[:100],
         manager_id=page_number(request, "manager", 0) or None,
         department_id=page_number(request, "department", 0) or None,
+        mark=request.GET.get("mark", "")[:20],
+        **_closed(request),
     )
     rows = orders_queries.list_orders(request.viewer, narrowed=narrowed)
     page = orders_queries.page_of_orders(rows, after=request.GET.get("after", ""), limit=PAGE)
@@ -77,6 +81,15 @@ def order_list(request: StaffRequest) -> HttpResponse:
         "kinds": access_queries.list_order_kinds(on=local_date(now)),
     }
     return render(request, "console/managers/orders.html", context)
+
+
+def _closed(request: StaffRequest) -> dict[str, Any]:
+    """The days of closing that a measure asks for, if it does."""
+    if "closed_since" not in request.GET:
+        return {}
+    first, last = closed_days(request)
+    until = midnight(last + dt.timedelta(days=1))
+    return {"closed_since": midnight(first), "closed_until": until}
 
 
 def _waiting(tasks: dict[int, Any], order: DepartmentOrder, due: DueWords) -> Any:
@@ -159,8 +172,8 @@ def address_of(order: DepartmentOrder) -> str:
 
 
 urlpatterns = [
-    path("orders/", order_list, name="order_list"),
-    path("orders/<str:order_number>/", order_page, name="order"),
-    path("orders/<str:order_number>/rate/", order_rate, name="order_rate"),
-    path("orders/<str:order_number>/withdraw/", order_withdraw, name="order_withdraw"),
+    path("department-orders/", order_list, name="order_list"),
+    path("department-orders/<str:order_number>/", order_page, name="order"),
+    path("department-orders/<str:order_number>/rate/", order_rate, name="order_rate"),
+    path("department-orders/<str:order_number>/withdraw/", order_withdraw, name="order_withdraw"),
 ]

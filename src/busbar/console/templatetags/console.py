@@ -100,6 +100,16 @@ def signed_percent(value: Any) -> str:
 
 
 @register.filter
+def as_percent(value: Any) -> str:
+    """A share as whole percent.
+
+    >>> as_percent(0.4385), as_percent(None)
+    ('44%', '—')
+    """
+    return DASH if _absent(value) else f"{round_half_up(Decimal(str(value)) * 100, 0)}%"
+
+
+@register.filter
 def day(value: Any) -> str:
     """A day as 2026-03-09.
 

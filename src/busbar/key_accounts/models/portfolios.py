@@ -84,7 +84,8 @@ class HandoverQuerySet(VisibleQuerySet):
 class Handover(models.Model):
     """客户移交: customers pass from one manager to another, for good or until a day.
 
-    `until` is the last day of a stand-in; `returns` the handover that this one undoes.
+    `until` is the last day of a stand-in; `returns` the handover that this one undoes, `moved`
+    how many tasks, orders and other things went along.
     """
 
     number = models.CharField(max_length=40, unique=True)
@@ -98,8 +99,7 @@ class Handover(models.Model):
     returns = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="returned_by"
     )
-    tasks = models.PositiveIntegerField(default=0)
-    others = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
     by_name = models.CharField(max_length=150)
 

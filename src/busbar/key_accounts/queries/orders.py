@@ -40,6 +40,20 @@ class OrderFilter:
     only_open: bool = False
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+    closed_since: dt.datetime | None = None
+    closed_until: dt.datetime | None = None
+    mark: str = ""
+
+
+MARKS = {
+    "on_time": Q(reply_late=False) & ~Q(work_late=True),
+    "late": Q(reply_late=True) | Q(work_late=True),
+    "climbed": Q(climbs__gt=0),
+    "reopened": Q(reopened__gt=0),
+    "evaded": Q(climbs__gt=0) | Q(handed_on=True) | ~Q(refusal=""),
+    "finished": Q(state__in=[OrderState.SOLVED, OrderState.PASSED_ON]),
+}
+"""What a measure counts, as a filter over the orders behind it."""
 
 
 def list_orders(viewer: Viewer, *, narrowed: OrderFilter | None = None) -> Orders:
@@ -54,8 +68,12 @@ def list_orders(viewer: Viewer, *, narrowed: OrderFilter | None = None) -> Order
         "department_id": wanted.department_id,
         "ordered_at__gte": wanted.since,
         "ordered_at__lt": wanted.until,
+        "closed_at__gte": wanted.closed_since,
+        "closed_at__lt": wanted.closed_until,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.mark in MARKS:
+        rows = rows.filter(MARKS[wanted.mark])
     if wanted.only_open:
         rows = rows.exclude(state__in=CLOSED_STATES)
     if wanted.text:
