@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     undoing.add_argument("record", type=int, help="归并记录的编号")
     undoing.add_argument("--reason", default="", help="依据")
     measuring = words.add_parser(
-        "measure", help="对照已知归属（CSV：户号,主体），计算查准率与查全率"
+        "measure", help="对照已知归属（CSV，两列：户号、主体），计算查准率与查全率"
     )
     measuring.add_argument("truth", type=Path, metavar="FILE")
 
@@ -193,5 +193,5 @@ def _read_truth(path: Path) -> dict[str, str]:
         raise UnableToReadTruth(f"打不开文件 {path}，应为 UTF-8 的 CSV") from error
     short = [number for number, row in enumerate(rows, 1) if len(row) < 2]  # noqa: PLR2004 - two columns
     if short:
-        raise UnableToReadTruth(f"{path} 第 {short[0]} 行：应有两列：户号,主体")
+        raise UnableToReadTruth(f"{path} 第 {short[0]} 行：应有两列：户号、主体")
     return {row[0].strip(): row[1].strip() for row in rows}
