@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
 
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Happening
+from busbar.key_accounts import shipped
 from busbar.key_accounts.models import (
     QualificationKind,
     QualificationRule,
@@ -19,17 +17,15 @@ from busbar.key_accounts.models import (
     ServiceStandard,
 )
 
-SEED = Path(__file__).resolve().parent.parent / "seed"
-
 
 @transaction.atomic
 def load_key_accounts_seed(*, at: dt.datetime) -> int:
     """Enter rows of which no version stands; what stands is the office's and left alone."""
     entered = [
-        *_enter(RefusalReason, "code", _read("refusal_reasons.toml")["reason"]),
-        *_enter(ServiceStandard, "code", _read("standards.toml")["standard"]),
-        *_enter(QualificationKind, "code", _read("qualifications.toml")["kind"]),
-        *_enter(QualificationRule, "grade", _read("qualifications.toml")["rule"]),
+        *_enter(RefusalReason, "code", shipped.read("refusal_reasons.toml")["reason"]),
+        *_enter(ServiceStandard, "code", shipped.read("standards.toml")["standard"]),
+        *_enter(QualificationKind, "code", shipped.read("qualifications.toml")["kind"]),
+        *_enter(QualificationRule, "grade", shipped.read("qualifications.toml")["rule"]),
     ]
     if entered:
         happening = Happening(
@@ -48,7 +44,3 @@ def _enter(model: type[models.Model], key: str, rows: list[dict[str, Any]]) -> l
     fresh = [row for row in rows if row[key] not in known]
     table.bulk_create([model(**row) for row in fresh])
     return [str(row[key]) for row in fresh]
-
-
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((SEED / name).read_text(encoding="utf-8"), parse_float=Decimal)
