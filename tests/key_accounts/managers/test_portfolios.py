@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busbar.access.visibility import NotPermitted
-from busbar.customers.models import AccountTeamMember, Customer, Importance, TeamRole
+from busbar.customers.models import (
+    AccountTeamMember,
+    Customer,
+    CustomerAccount,
+    Importance,
+    TeamRole,
+)
 from busbar.journal.models import Entry
 from busbar.key_accounts.balancing import Load, suggest_moves
 from busbar.key_accounts.models import Handover, HandoverState, ServiceStandard
@@ -231,13 +237,17 @@ class TestPortfolios:
     def test_says_load_and_warns_outside_the_standard(self, world: World) -> None:
         first = world.customer("K2", importance=Importance.FIRST)
         world.team(first, "王经理")
+        for number, status in (("1", "active"), ("2", "active"), ("3", "closed")):
+            CustomerAccount.objects.create(
+                number=number, name="户", customer=first, unit=first.unit, status=status
+            )
         world.send()
 
         rows = portfolios.list_portfolios(world.people["县领导"], on=ON)
 
         mine = next(row for row in rows if row.employee.name == "王经理")
-        assert (mine.customers, mine.important, mine.orders) == (2, 1, 1)
-        assert mine.load == Decimal("4.5")  # 1 + (1 + 2) + one order at 0.5
+        assert (mine.customers, mine.important, mine.orders, mine.accounts) == (2, 1, 1, 2)
+        assert mine.load == Decimal("4.7")  # 1 + (1 + 2) + one order at 0.5 + two accounts at 0.1
         assert (mine.least, mine.most, mine.warning) == (25, 150, "under")
 
     def test_sees_only_the_branch(self, world: World) -> None:

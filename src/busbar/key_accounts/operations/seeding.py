@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
 
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Happening
+from busbar.key_accounts import shipped
 from busbar.key_accounts.models import (
     CostRate,
     ImportanceCriterion,
@@ -29,13 +28,11 @@ from busbar.key_accounts.models import (
     WarningRule,
 )
 
-SEED = Path(__file__).resolve().parent.parent / "seed"
-
 
 @transaction.atomic
 def load_recognition_seed(*, at: dt.datetime) -> int:
     """Enter rules of which no version stands; what stands is the office's and left alone."""
-    rules = read_seed("recognition")
+    rules = shipped.read("recognition.toml")
     criteria = ({**row, **_numbers(row)} for row in rules["criterion"])
     entered = [
         *enter_missing(RecognitionPolicy, "category", rules["policy"]),
@@ -52,10 +49,10 @@ def load_recognition_seed(*, at: dt.datetime) -> int:
 @transaction.atomic
 def load_managers_seed(*, at: dt.datetime) -> int:
     """Enter reasons of refusal, standards and qualifications of which no version stands."""
-    qualifications = read_seed("qualifications")
+    qualifications = shipped.read("qualifications.toml")
     entered = [
-        *enter_missing(RefusalReason, "code", read_seed("refusal_reasons")["reason"]),
-        *enter_missing(ServiceStandard, "code", read_seed("standards")["standard"]),
+        *enter_missing(RefusalReason, "code", shipped.read("refusal_reasons.toml")["reason"]),
+        *enter_missing(ServiceStandard, "code", shipped.read("standards.toml")["standard"]),
         *enter_missing(QualificationKind, "code", qualifications["kind"]),
         *enter_missing(QualificationRule, "grade", qualifications["rule"]),
     ]
@@ -64,7 +61,7 @@ def load_managers_seed(*, at: dt.datetime) -> int:
 
 
 def _segments() -> list[str]:
-    file = read_seed("segments")
+    file = shipped.read("segments.toml")
     bands = ({**row, "from_yuan": Decimal(row["from_yuan"])} for row in file["band"])
     return [
         *enter_missing(SpendBand, "code", bands),
@@ -73,7 +70,7 @@ def _segments() -> list[str]:
 
 
 def _stages() -> list[str]:
-    stages, costs = read_seed("stages"), read_seed("costs")
+    stages, costs = shipped.read("stages.toml"), shipped.read("costs.toml")
     names = ("at_least", "at_most")
     rates = ("yuan_per_kwh", "yuan_per_hour")
     return [
@@ -89,11 +86,6 @@ def _dated(file: dict[str, Any], kind: str, names: tuple[str, ...]) -> list[dict
         {**file["seed"], **row, **{n: Decimal(row[n]) for n in names if n in row}}
         for row in file[kind]
     ]
-
-
-def read_seed(name: str) -> dict[str, Any]:
-    """A file of the seed."""
-    return tomllib.loads((SEED / f"{name}.toml").read_text(encoding="utf-8"), parse_float=Decimal)
 
 
 def enter_missing(model: type[models.Model], key: str, rows: Iterable[dict[str, Any]]) -> list[str]:
@@ -122,7 +114,7 @@ def _numbers(row: dict[str, Any]) -> dict[str, Decimal]:
 
 
 def _industries() -> list[dict[str, Any]]:
-    file = read_seed("industries")
+    file = shipped.read("industries.toml")
     sections = [
         {"code": code, "section": code, **row, **file["seed"]}
         for code, row in file["sections"].items()

@@ -92,7 +92,7 @@ class _Row:
 def measure(viewer: Viewer, *, by: str, since: dt.datetime, until: dt.datetime) -> list[Measure]:
     """By manager or department, of the visible orders closed in `[since, until)`. Four queries.
 
-    Those with cases enough come first, by their share of solved; the others follow unranked.
+    Those with cases enough come first, by their share of solved; the others follow by name.
     """
     standards = get_standards(on=local_date(until), unit_path=viewer.unit_path)
     rows = _closed(viewer, since, until)
@@ -104,7 +104,13 @@ def measure(viewer: Viewer, *, by: str, since: dt.datetime, until: dt.datetime) 
     least = int(amount_of(standards, "ranking-least-cases"))
     names = _names(by, counts)
     found = [_measure(key, names[key], found, least) for key, found in counts.items()]
-    return sorted(found, key=lambda m: (not m.is_ranked, -(m.solved.value or 0), m.name))
+    return sorted(found, key=_place)
+
+
+def _place(row: Measure) -> tuple[bool, float, str]:
+    """Among few cases the order says nothing: those stand by name."""
+    share = (row.solved.value or 0.0) if row.is_ranked else 0.0
+    return not row.is_ranked, -share, row.name
 
 
 def _closed(viewer: Viewer, since: dt.datetime, until: dt.datetime) -> list[_Row]:

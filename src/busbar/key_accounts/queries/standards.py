@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from busbar.access.paths import ancestors
+from busbar.key_accounts import shipped
 from busbar.key_accounts.models import ServiceStandard, StandardSense
 from busbar.key_accounts.models.dated import valid_on
 
@@ -20,14 +21,14 @@ def get_standards(*, on: dt.date, unit_path: str) -> dict[str, ServiceStandard]:
     """The figures in force by code; one query.
 
     The top company replaces what ships; below it a unit's figure counts only as far as it is
-    stricter, whichever was entered first.
+    stricter, whichever was entered first. What ships answers where nothing was loaded.
     """
     path = [*ancestors(unit_path), unit_path] if unit_path else []
     rows = ServiceStandard.objects.filter(valid_on(on), Q(unit=None) | Q(unit__path__in=path))
-    found: dict[str, ServiceStandard] = {}
+    found = {row["code"]: ServiceStandard(**row) for row in shipped.standards()}
     for row in sorted(rows.select_related("unit"), key=lambda r: r.unit.path if r.unit else ""):
         above = found.get(row.code)
-        if above is None or is_stricter(row, above):
+        if above is None or row.unit is None or is_stricter(row, above):
             found[row.code] = row
     return found
 

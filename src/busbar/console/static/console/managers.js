@@ -3,7 +3,7 @@
   "use strict";
   const busbar = (window.busbar = window.busbar || {});
   const parts = (busbar.parts = busbar.parts || {});
-  const COLOR = { now: "#0b6879", then: "#d98a4b", solved: "#58a583", passed: "#c9584f", small: "#c3ccd4" };
+  const COLOR = { now: "#0b6879", then: "#d98a4b", solved: "#58a583", passed: "#c9584f", solvedFew: "#c2ddd0", passedFew: "#e9c6c1" };
   const ROW = 30;
   const data = (node) => JSON.parse(document.getElementById(node.dataset.source).textContent);
   const side = (node) => (node.clientWidth < 560 ? 88 : 150);
@@ -31,7 +31,7 @@
 
   parts.shares = function (node) {
     const shares = data(node);
-    const tone = (s, i) => (shares.ranked[i] ? COLOR[s.key] : COLOR.small);
+    const tone = (s, i) => COLOR[shares.ranked[i] ? s.key : s.key + "Few"];
     const percent = (v) => (100 * v).toFixed(0) + "%";
     const say = (i) => busbar.tip([shares.names[i]].concat(shares.series.map((s) => s.name + "  " + percent(s.bars[i][0]) + "（" + s.bars[i][3] + "/" + s.bars[i][4] + " " + shares.words.of + "，" + shares.words.interval + " " + percent(s.bars[i][1]) + "–" + percent(s.bars[i][2]) + "）"), shares.ranked[i] ? [] : [shares.words.small]));
     const bar = (s) => ({ name: s.name, type: "bar", barMaxWidth: 12, itemStyle: { color: COLOR[s.key] }, data: s.bars.map((b, i) => ({ value: 100 * b[0], itemStyle: { color: tone(s, i), borderRadius: 2 } })) });
