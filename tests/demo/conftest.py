@@ -10,8 +10,10 @@ from busbar.connections import operations as connections_operations
 from busbar.demo.parameters import Parameters
 from busbar.demo.region import build_region
 from busbar.demo.values import Region
+from busbar.key_accounts import operations as key_accounts_operations
 from busbar.notifications import operations as notifications_operations
 from busbar.payments import operations as payments_operations
+from busbar.service_desk import operations as service_desk_operations
 from tests.connections.processes.world import load_ground
 
 
@@ -41,3 +43,5 @@ def load_what_migrate_loads(at: dt.datetime) -> None:
     connections_operations.load_unit_costs(at=at)
     notifications_operations.load_shipped_words(at=at)
     payments_operations.load_payments_seed(at=at)
+    service_desk_operations.load_satisfaction_seed(at=at)
+    key_accounts_operations.load_services_seed(at=at)
