@@ -8,7 +8,7 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill
 from busbar.journal.models import Entry
 from busbar.outages.models import AffectedPoint
-from busbar.service_desk import operations
+from busbar.service_desk import operations, queries
 
 PREFIXES = (
     "service_desk.complaint.",
@@ -31,7 +31,7 @@ def score_all() -> str:
 def score_touched(entry: Entry) -> None:
     """The customers whom the entry is about, as their evidence stands now."""
     touched = _customers_of(entry)
-    if touched:
+    if touched and queries.list_parameters():  # an office that keeps no rules has no index
         operations.score_customers(
             customer_ids=touched, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC)
         )
