@@ -11,8 +11,10 @@ from django.db.models import Count, F, Min, Q
 from busbar.connections.models import ChangeKind, ChangeState, SupplyChange
 from busbar.customers.models import AccountStatus, AccountTeamMember, Contact, CustomerAccount
 from busbar.key_accounts.evidence import register_evidence
-from busbar.key_accounts.models import CustomerNeed
+from busbar.key_accounts.models import AccountPlan, CustomerNeed, Opportunity
 from busbar.payments.models import Receivable
+from busbar.service_desk.models import Interaction, InteractionState
+from busbar.service_desk.models.interactions import PLANNED_KINDS
 
 _YEAR = dt.timedelta(days=365)
 _CUTS = (ChangeKind.CAPACITY_REDUCTION, ChangeKind.SUSPENSION, ChangeKind.TEMPORARY_REMOVAL)
@@ -77,6 +79,29 @@ def leaving(on: dt.date) -> Found:
     return _counted(kept.order_by().values_list("customer_id"))
 
 
+def visits(on: dt.date) -> Found:
+    """Visits and meetings held in the year up to the day."""
+    rows = Interaction.objects.filter(
+        kind__in=PLANNED_KINDS, state=InteractionState.DONE, happened_at__date__gt=on - _YEAR,
+        happened_at__date__lte=on,
+    )  # fmt: skip
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
+def joint_plans(on: dt.date) -> Found:
+    """Plans of this and the last year that both sides signed."""
+    rows = AccountPlan.objects.filter(
+        customer__isnull=False, agreed_at__isnull=False, year__gte=on.year - 1, year__lte=on.year
+    )
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
+def joint_projects(on: dt.date) -> Found:
+    """Value-added services delivered in the year up to the day."""
+    rows = Opportunity.objects.filter(delivered_at__date__gt=on - _YEAR, delivered_at__date__lte=on)
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
 def _counted(rows: object) -> Found:
     found = rows.annotate(Count("pk"))  # type: ignore[attr-defined] # a queryset of one column
     return {pk: Decimal(count) for pk, count in found}
@@ -87,5 +112,6 @@ def register() -> None:
     for code, source in {
         "months_supplied": months_supplied, "contacts": contacts, "team": team, "needs": needs,
         "late_share": late_share, "capacity_cut": capacity_cut, "leaving": leaving,
+        "visits": visits, "joint_plans": joint_plans, "joint_projects": joint_projects,
     }.items():  # fmt: skip
         register_evidence(code, source)
