@@ -92,6 +92,7 @@ AREAS = (
             Place(_("客户计划"), "notebook", "plan_list", under=("plan",)),
             Place(_("七项基本业务"), "checklist", "service_due_list", under=("service_due",)),
             Place(_("增值服务与方案"), "bulb", "offer_list", under=("offer", "solution")),
+            Place(_("团队"), "users", "team"),
             Place(
                 _("经理与客户"),
                 "users-group",

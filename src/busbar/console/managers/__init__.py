@@ -9,6 +9,7 @@ from busbar.console.managers import (
     portfolios,
     qualifications,
     standards,
+    team,
 )
 
 urlpatterns = [
@@ -20,4 +21,5 @@ urlpatterns = [
     *qualifications.urlpatterns,
     *agreements.urlpatterns,
     *standards.urlpatterns,
+    *team.urlpatterns,
 ]

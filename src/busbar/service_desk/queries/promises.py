@@ -100,7 +100,7 @@ def kept_rate(
         rows = rows.filter(customer=customer_id)
     if mine:
         rows = rows.filter(owner=viewer.employee_id)
-    return KeptRate(**rows.aggregate(**_counts(at)))
+    return KeptRate(**rows.aggregate(**count_kept(at)))
 
 
 def kept_rates(
@@ -109,7 +109,7 @@ def kept_rates(
     """(code, name, rate) of each customer, manager or unit, most late ones first; one query."""
     names = GROUPS[by]
     rows = Promise.objects.visible_to(viewer).order_by().values(*names)
-    counted = rows.annotate(**_counts(at)).order_by("-late", names[0])[:limit]
+    counted = rows.annotate(**count_kept(at)).order_by("-late", names[0])[:limit]
     fields = ("in_time", "late", "open", "withdrawn")
     return [
         (row[names[0]], row[names[1]], KeptRate(**{name: row[name] for name in fields}))
@@ -125,7 +125,7 @@ def publish_promises(
     Whoever asks has proven to be the customer. Two queries.
     """
     rows = Promise.objects.filter(customer=customer_id)
-    rate = KeptRate(**rows.aggregate(**_counts(at)))
+    rate = KeptRate(**rows.aggregate(**count_kept(at)))
     shown = rows.select_related("clock").order_by("-made_at", "-id")[:limit]
     return rate, [
         PublicPromise(
@@ -141,7 +141,8 @@ def publish_promises(
     ]
 
 
-def _counts(at: dt.datetime) -> dict[str, Count]:
+def count_kept(at: dt.datetime) -> dict[str, Count]:
+    """What a kept rate is made of, to annotate promises with."""
     kept = Q(state=PromiseState.KEPT)
     is_open = Q(state=PromiseState.OPEN)
     overdue = Q(clock__due_at__lt=at)
