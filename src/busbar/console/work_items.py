@@ -39,6 +39,14 @@ class Rank(IntEnum):
     LOOK = 2
 
 
+RANK_WORDS = {
+    Rank.NOW: gettext_lazy("先办：已超期、马上到期，或不办就停下来的事"),
+    Rank.MONEY: gettext_lazy("再办：涉及金额的事，金额大的在前"),
+    Rank.LOOK: gettext_lazy("留意：还有时间的事，快到期的在前"),
+}
+"""Why a thing stands where it stands in the list."""
+
+
 class WorkKind(models.TextChoices):
     """The kinds by which the list is narrowed."""
 
@@ -100,6 +108,11 @@ class WorkItem:
     def icon(self) -> str:
         """The kind's icon."""
         return ICONS[self.kind]
+
+    @property
+    def rank_words(self) -> str:
+        """Why it stands where it stands."""
+        return str(RANK_WORDS[self.rank])
 
     @property
     def tone(self) -> str:
