@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from busbar.api.paging import Page
 from tests.api.conftest import Region
+
+PHASES = {"sqlite": "examples,coverage,fuzzing", "postgresql": "examples,coverage"}
+"""What is drawn at random asks the same of the routes on both; coverage has the hostile values."""
 
 
 @pytest.mark.django_db
@@ -52,13 +56,13 @@ class TestConformance:
                 *(sys.executable, "-m", "schemathesis.cli", "run"),
                 f"{live_server.url}/api/v1/openapi.json",
                 *("--header", f"Authorization: Bearer {region.token}"),
-                *("--max-examples", "15", "--seed", "1", "--checks", "all"),
-                *("--phases", "examples,coverage,fuzzing"),
+                *("--max-examples", "10", "--seed", "1", "--checks", "all"),
+                *("--phases", PHASES[connection.vendor]),
             ],
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=2400,  # a busy machine is no finding
             check=False,
         )
 
