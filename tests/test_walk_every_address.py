@@ -54,6 +54,7 @@ NEEDED: dict[str, Permission] = {
     "vee_rule": Permission.KEEP_VEE_RULES,
     "tariff_draft_new": Permission.DRAFT_TARIFFS,
     "outage_new": Permission.MANAGE_OUTAGES,
+    "saving_export": Permission.EXPORT,
     "interaction_new": Permission.KEEP_RELATIONS,
     "complaint_new": Permission.HANDLE_COMPLAINTS,
     "ledger_export": Permission.EXPORT,

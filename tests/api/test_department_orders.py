@@ -48,7 +48,7 @@ class TestSending:
         assert not DepartmentOrder.objects.exists()
 
     @pytest.mark.parametrize(
-        "wrong", [{"amount_yuan": "-1"}, {"title": ""}, {"hours": "0"}, {"surprise": 1}]
+        "wrong", [{"amount_yuan": "-1"}, {"title": ""}, {"hours": "x"}, {"surprise": 1}]
     )
     def test_refuses_a_body_that_cannot_be(
         self, world: World, program: Program, wrong: dict[str, object]

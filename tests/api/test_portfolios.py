@@ -11,9 +11,9 @@ from busbar.access.models import Role
 from busbar.customers.models import AccountTeamMember
 from tests.api.affair import ROOT, client_of
 from tests.key_accounts.managers.conftest import world
+from tests.key_accounts.managers.test_measures import sign, solve
+from tests.key_accounts.managers.test_portfolios import certify
 from tests.key_accounts.managers.world import World
-from tests.key_accounts.test_measures import sign, solve
-from tests.key_accounts.test_portfolios import certify
 
 __all__ = ["world"]
 DAYS = "since=2026-03-01&until=2026-04-01"

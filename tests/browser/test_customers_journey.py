@@ -101,7 +101,7 @@ class TestPhone:
             assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
         phone.get_by_role("button", name="展开导航").click()
-        phone.locator("#sidebar").get_by_role("link", name="客户").click()
+        phone.locator("#sidebar").locator("a[data-go=c]").click()
 
         expect(phone.get_by_role("heading", name="客户")).to_be_visible()
 

@@ -129,14 +129,14 @@ class Region:
             amount=Decimal(amount),
             average_price=Decimal(amount) / 100_000,
             issued_at=AT,
-            facts={},
+            facts={"basic": _contracted(account, values["max_demand_kw"])},
             **values,
         )
         for position, (code, value) in enumerate((lines or {}).items()):
             BillLine.objects.create(
                 bill=bill,
                 position=position,
-                line_id=code,
+                line_id=f"{code}.1" if code == "basic.contract_demand" else code,
                 code=code,
                 name=code,
                 quantity=1,
@@ -145,8 +145,7 @@ class Region:
                 formula="",
             )
         bill.refresh_from_db()
-        terms = {account.pk: list(Agreement.objects.filter(account=account))}
-        found = find_in_bills([bill], bill.lines.all(), agreements=terms, marks=MARKS)
+        found = find_in_bills([bill], bill.lines.all(), marks=MARKS)
         BillFinding.objects.bulk_create(found)
         return bill
 
@@ -212,3 +211,21 @@ def _unit(code: str, kind: UnitKind, parent: OrganizationUnit | None) -> Organiz
     return access_operations.create_unit(
         code=code, name=f"{code}公司", kind=kind, parent=parent, by=SYSTEM_VIEWER, at=AT
     )
+
+
+def _contracted(account: CustomerAccount, measured: object) -> list[dict[str, object]]:
+    """The contract demand that a run would have rated by, of the agreement that has one."""
+    rows = Agreement.objects.filter(account=account, contract_demand_kw__isnull=False)
+    return [
+        {
+            "mode": "contract_demand",
+            "infeeds": [
+                {
+                    "id": "1",
+                    "contract_kw": str(row.contract_demand_kw),
+                    "measured_kw": str(measured),
+                }
+            ],
+        }
+        for row in rows[:1]
+    ]

@@ -42,7 +42,7 @@ from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
 STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-STEPS = 20
+STEPS = 25
 OPENED = 3
 """Accounts that the connections of the small region open."""
 

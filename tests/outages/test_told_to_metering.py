@@ -18,6 +18,7 @@ from busbar.metering.models import PowerOffEvent
 from busbar.network.models import Feeder, Substation
 from busbar.outages import operations as outages_operations
 from busbar.outages.models import Outage
+from busbar.outages.queries import Scope
 from busbar.supply.models import PowerSource, UsagePoint
 from tests.billing import world
 from tests.metering.vee_world import OUTAGE, SHAPE, day, deliver, hang_meter, stored, with_gap
@@ -42,7 +43,7 @@ def point(ground: None, tmp_path: Path, settings: Any) -> UsagePoint:
 def begin(point: UsagePoint, kind: str = "fault") -> Outage:
     row = outages_operations.plan_outage(
         kind=kind, unit_id=point.account.unit_id, reason="断线", planned_from=OFF,
-        accounts=[point.account.number], by=SYSTEM_VIEWER, at=OFF,
+        scope=Scope(accounts=[point.account.number]), by=SYSTEM_VIEWER, at=OFF,
     )  # fmt: skip
     return outages_operations.begin_outage(number=row.number, by=SYSTEM_VIEWER, at=OFF)
 

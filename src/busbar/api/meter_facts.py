@@ -93,7 +93,9 @@ class FactsOut(Schema):
     refused: list[RefusedFactOut]
 
 
-@router.post("/readings", response=answers(FactsOut, 403), operation_id="store_register_readings")
+@router.post(
+    "/readings", response=answers(FactsOut, 400, 403), operation_id="store_register_readings"
+)
 def store_register_readings(request: HttpRequest, body: RegisterReadingsIn) -> FactsOut:
     """登记电能表示数（表码）；同一表、数据项和时间再登记即以新值为准。"""
     outcome = metering_operations.store_register_readings(
@@ -105,7 +107,7 @@ def store_register_readings(request: HttpRequest, body: RegisterReadingsIn) -> F
     return _told(outcome)
 
 
-@router.post("/events", response=answers(FactsOut, 403), operation_id="store_meter_events")
+@router.post("/events", response=answers(FactsOut, 400, 403), operation_id="store_meter_events")
 def store_meter_events(request: HttpRequest, body: MeterEventsIn) -> FactsOut:
     """登记计量事件（停电、时钟偏差）；停电恢复后以同一起始时间再登记并写明结束时间。"""
     outcome = metering_operations.store_meter_events(

@@ -19,7 +19,7 @@ from busbar.kit.periods import local_date
 from busbar.pricing import drafts as pricing_drafts
 from busbar.pricing import operations as pricing_operations
 from busbar.pricing.draft_checks import DraftFinding
-from busbar.pricing.draft_document import TariffDraftDocument
+from busbar.pricing.draft_document import read_draft
 from busbar.pricing.models import DraftState, TariffDraft
 
 router = Router()
@@ -135,14 +135,13 @@ def list_tariff_drafts(
 
 
 @router.post("", response=answers(TariffDraftOut, 400, 403, 409), operation_id="draft_tariff")
-def draft_tariff(
-    request: HttpRequest, document: Annotated[TariffDraftDocument, Body()]
-) -> TariffDraft:
-    """拟订一个电价的新版本，不改变任何价格。需“拟订电价”权限。"""
+def draft_tariff(request: HttpRequest, document: Annotated[dict[str, Any], Body()]) -> TariffDraft:
+    """拟订一个电价的新版本，不改变任何价格；格式同 `busbar tariff draft`。需“拟订电价”权限。"""
+    wanted = read_draft(without_nul(document))
     return pricing_operations.draft_tariff(
-        code=document.code,
-        base_from=document.base_from,
-        values=document.values,
+        code=wanted.code,
+        base_from=wanted.base_from,
+        values=wanted.values,
         by=viewer_of(request),
         at=now(),
     )

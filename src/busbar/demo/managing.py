@@ -183,13 +183,13 @@ def _do(order: DepartmentOrder, element: str, when: dt.datetime, data: Mapping[s
     tasks = UserTask.objects.open().select_related("unit", "owner__user")
     task = tasks.filter(instance=order.process_id, element=element).first()
     if task is None:
-        raise _ElsewhereNow(f"{order.number} 不在“{element}”")
+        raise UnableToStepHere(f"{order.number} 不在“{element}”")
     owner = task.owner
     viewer = access_queries.get_viewer(owner.user) if owner is not None else person_of(task)
     workflow_operations.complete_task(task_id=task.pk, data=data, viewer=viewer, at=when)
 
 
-class _ElsewhereNow(Refusal):
+class UnableToStepHere(Refusal):
     """The process took another way than the story."""
 
 

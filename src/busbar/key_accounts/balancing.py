@@ -39,7 +39,7 @@ def suggest_moves(
 
     >>> loads = {1: [Load(10, Decimal(4)), Load(11, Decimal(2))], 2: []}
     >>> suggest_moves(loads, spread_percent=Decimal(20), most=150)
-    [Move(customer_id=11, from_id=1, to_id=2, weight=Decimal('2'))]
+    [Move(customer_id=10, from_id=1, to_id=2, weight=Decimal('4'))]
     """
     held = {
         manager: sorted(rows, key=lambda row: row.customer_id) for manager, rows in loads.items()
@@ -67,6 +67,6 @@ def suggest_moves(
 
 
 def _best(rows: list[Load], gap: Decimal) -> Load | None:
-    """The customer whose weight comes nearest to half the gap, and does not reach it whole."""
+    """The customer whose weight comes nearest to half the gap, of equals the lower id."""
     fitting = [row for row in rows if 0 < row.weight < gap]
     return min(fitting, key=lambda row: (abs(gap / 2 - row.weight), row.customer_id), default=None)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from busbar.access.models import Mandate
-from busbar.key_accounts.models import DepartmentOrder, OrderState
+from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from tests.key_accounts.managers.world import MONDAY, World, at
 
 Browser = Callable[[str], Client]
@@ -38,7 +38,7 @@ class TestNewOrder:
 
         order = DepartmentOrder.objects.get()
         assert answer["Location"] == f"/department-orders/{order.number}/"
-        assert (order.title, order.state) == ("表计不走字", OrderState.SENT)
+        assert (order.title, order.state) == ("表计不走字", OrderStage.SENT)
 
     def test_is_refused_with_the_limit_and_nothing_is_sent(
         self, world: World, browser: Browser
@@ -78,7 +78,7 @@ class TestOrderPage:
             f"/department-orders/{order.number}/withdraw/", {"reason": "客户撤了"}
         )
 
-        assert world.fresh(order).state == OrderState.DROPPED
+        assert world.fresh(order).state == OrderStage.DROPPED
 
     def test_refuses_a_colleague_s_withdrawal(self, world: World, browser: Browser) -> None:
         order = world.send()
@@ -88,7 +88,7 @@ class TestOrderPage:
         )
 
         assert answer.status_code == 422
-        assert world.fresh(order).state == OrderState.SENT
+        assert world.fresh(order).state == OrderStage.SENT
 
     def test_takes_the_department_s_rating(self, world: World, browser: Browser) -> None:
         order = world.send()

@@ -19,9 +19,9 @@ from busbar.key_accounts.models import (
     TrainingRecord,
 )
 from busbar.key_accounts.operations import qualifying
+from tests.key_accounts.managers.test_measures import solve
+from tests.key_accounts.managers.test_portfolios import certify, hand
 from tests.key_accounts.managers.world import World
-from tests.key_accounts.test_measures import solve
-from tests.key_accounts.test_portfolios import certify, hand
 
 Browser = Callable[[str], Client]
 PAGES = (

@@ -9,7 +9,7 @@ import pytest
 from busbar.access.models import OrganizationUnit, Role
 from busbar.customers.models import Customer, Importance, TeamRole
 from busbar.journal.models import Entry
-from busbar.key_accounts.models import DepartmentOrder, OrderRating, OrderState, OrderStep
+from busbar.key_accounts.models import DepartmentOrder, OrderRating, OrderStage, OrderStep
 from busbar.key_accounts.operations import rating, sending
 from busbar.key_accounts.operations.ground import UnableToOrder
 from busbar.key_accounts.operations.rating import UnableToRateOrder
@@ -32,7 +32,7 @@ class TestSending:
         assert task.clock.code == "department-order-reply"
         assert task.due_at == at(MONDAY, 14, 30)  # four working hours, lunch between
         assert (order.number, order.department.code, order.state) == (
-            "ZL-AK-260302-001", "CT", OrderState.SENT,
+            "ZL-AK-260302-001", "CT", OrderStage.SENT,
         )  # fmt: skip
 
     def test_gives_the_next_order_of_the_day_the_next_number(self, world: World) -> None:
@@ -148,12 +148,12 @@ class TestDone:
         order = world.do(
             order, "carry_out_order", "计量员", at("2026-03-03", 15), result="更换通信模块"
         )
-        assert (order.state, order.holder.code) == (OrderState.REPORTED, "AK")
+        assert (order.state, order.holder.code) == (OrderStage.REPORTED, "AK")
         assert world.waiting(order).owner == world.employee("王经理")
 
         order = world.do(order, "confirm_order", "王经理", at("2026-03-04", 9), **SOLVED)
 
-        assert (order.state, order.closed_at) == (OrderState.SOLVED, at("2026-03-04", 9))
+        assert (order.state, order.closed_at) == (OrderStage.SOLVED, at("2026-03-04", 9))
         assert (order.reply_late, order.work_late, order.climbs, order.reopened) == (
             False, False, 0, 0,
         )  # fmt: skip
@@ -177,7 +177,11 @@ class TestDone:
         )  # fmt: skip
 
         task = world.waiting(order)
-        assert (order.state, order.reopened, order.holder.code) == (OrderState.WORKING, 1, "CT")
+        assert (order.state, order.reopened, order.holder.code) == (
+            OrderStage.WORKING,
+            1,
+            "CT",
+        )
         assert (task.element, task.unit.code) == ("carry_out_order", "CT")
         assert task.clock is not None
         assert task.clock.started_at == at("2026-03-04", 9)
@@ -193,7 +197,7 @@ class TestDone:
                 outcome="solved", remark="好了", score="5",
             )  # fmt: skip
 
-        assert world.fresh(order).state == OrderState.REPORTED
+        assert world.fresh(order).state == OrderStage.REPORTED
 
 
 class TestRefusedByTheDepartment:
@@ -208,7 +212,7 @@ class TestRefusedByTheDepartment:
         order = self.refuse(world)
 
         assert (order.state, order.refusal, order.holder.code) == (
-            OrderState.REFUSED, "不属于本部门职责", "AK",
+            OrderStage.REFUSED, "不属于本部门职责", "AK",
         )  # fmt: skip
         assert world.waiting(order).owner == world.employee("王经理")
 
@@ -221,7 +225,7 @@ class TestRefusedByTheDepartment:
                 outcome="refused", refusal="no_mood", remark="不想去",
             )  # fmt: skip
 
-        assert world.fresh(order).state == OrderState.SENT
+        assert world.fresh(order).state == OrderStage.SENT
 
     def test_is_merely_passed_on_when_the_manager_lives_with_it(self, world: World) -> None:
         order = world.do(
@@ -229,7 +233,7 @@ class TestRefusedByTheDepartment:
             outcome="accepted", remark="已告知客户",
         )  # fmt: skip
 
-        assert (order.state, order.closed_at) == (OrderState.PASSED_ON, at(MONDAY, 11))
+        assert (order.state, order.closed_at) == (OrderStage.PASSED_ON, at(MONDAY, 11))
 
     def test_climbs_when_the_manager_appeals(self, world: World) -> None:
         order = world.do(
@@ -237,11 +241,15 @@ class TestRefusedByTheDepartment:
             outcome="appealed", remark="表计归计量管",
         )  # fmt: skip
 
-        assert (order.state, order.holder.code, order.climbs) == (OrderState.CLIMBED, "C", 1)
+        assert (order.state, order.holder.code, order.climbs) == (
+            OrderStage.CLIMBED,
+            "C",
+            1,
+        )
         order = world.do(
             order, "decide_order", "市领导", at(MONDAY, 15), outcome="instructed", remark="去办"
         )
-        assert (order.state, order.holder.code) == (OrderState.WORKING, "CT")
+        assert (order.state, order.holder.code) == (OrderStage.WORKING, "CT")
         assert world.waiting(order).element == "carry_out_order"
 
 
@@ -249,12 +257,12 @@ class TestClimbing:
     def test_nobody_asks_when_the_clock_of_the_reply_runs_out(self, world: World) -> None:
         order = world.send()
 
-        assert world.let_pass(order, at(MONDAY, 14, 29)).state == OrderState.SENT
+        assert world.let_pass(order, at(MONDAY, 14, 29)).state == OrderStage.SENT
         order = world.let_pass(order, at(MONDAY, 14, 35))
 
         task = world.waiting(order)
         assert (order.state, order.holder.code, order.reply_late) == (
-            OrderState.CLIMBED, "C", True,
+            OrderStage.CLIMBED, "C", True,
         )  # fmt: skip
         assert (task.element, task.unit.code, task.role) == ("decide_order", "C", "manager")
         assert task.clock is not None
@@ -280,9 +288,9 @@ class TestClimbing:
             order, "decide_order", "市领导", at(MONDAY, 16),
             outcome="answered", remark="已派人换表",
         )  # fmt: skip
-        assert (order.state, order.result) == (OrderState.REPORTED, "已派人换表")
+        assert (order.state, order.result) == (OrderStage.REPORTED, "已派人换表")
         order = world.do(order, "confirm_order", "王经理", at("2026-03-03", 9), **SOLVED)
-        assert order.state == OrderState.SOLVED
+        assert order.state == OrderStage.SOLVED
 
     def test_an_instructed_department_that_is_late_again_climbs_on(self, world: World) -> None:
         order = world.let_pass(world.send(), at(MONDAY, 15))
@@ -319,7 +327,7 @@ class TestWithdrawing:
         )
 
         order = world.fresh(order)
-        assert (order.state, order.closed_at) == (OrderState.DROPPED, at(MONDAY, 10))
+        assert (order.state, order.closed_at) == (OrderStage.DROPPED, at(MONDAY, 10))
         assert not UserTask.objects.open().filter(instance=order.process_id).exists()
 
     def test_is_refused_to_a_colleague(self, world: World) -> None:
@@ -330,7 +338,7 @@ class TestWithdrawing:
                 number=order.number, reason="x", by=world.people["李经理"], at=at(MONDAY, 10)
             )
 
-        assert world.fresh(order).state == OrderState.SENT
+        assert world.fresh(order).state == OrderStage.SENT
 
     def test_needs_a_reason(self, world: World) -> None:
         order = world.send()

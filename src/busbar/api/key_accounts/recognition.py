@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from busbar.api.paging import After, Limit, NotACursor, Page, Text, answers
+from busbar.api.paging import After, Day, Limit, NotACursor, Page, Text, answers
 from busbar.api.sign_in import viewer_of
 from busbar.customers import queries as customers_queries
 from busbar.key_accounts.models import Category, Recognition, RecognitionCriterion, RecognitionRun
@@ -148,7 +148,7 @@ def get_key_account(request: HttpRequest, customer_number: str) -> Recognition:
 
 
 @rules.get("", response=answers(list[RecognitionRuleOut]), operation_id="list_recognition_rules")
-def list_rules(request: HttpRequest, on: dt.date | None = None) -> list[RecognitionCriterion]:
+def list_rules(request: HttpRequest, on: Day | None = None) -> list[RecognitionCriterion]:
     """某日（默认今天）有效的认定条件。"""
     from django.utils import timezone
 

@@ -16,13 +16,11 @@ from busbar.access.mandating import MandateLimits
 from busbar.access.models import Mandate
 from busbar.api.paging import Day, answers
 from busbar.api.sign_in import viewer_of
-from busbar.api.values import Flag, Sent, Sentence, Short, now, seen_unit
+from busbar.api.values import Figure, Flag, Sent, Sentence, Short, Yuan, now, seen_unit
 from busbar.customers.models import Importance
 from busbar.kit.periods import local_date
 
 router = Router()
-Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
-Hours = Annotated[Decimal, Field(gt=0, max_digits=7, decimal_places=2)]
 
 
 class MandateRungOut(Schema):
@@ -74,7 +72,7 @@ class LocalMandateIn(Sent):
 
     unit: Short
     most_amount_yuan: Yuan | None = None
-    most_hours: Hours | None = None
+    most_hours: Figure | None = None
     grades: list[Importance] = []
     own_customers_only: bool = True
     valid_from: Day
@@ -93,7 +91,7 @@ def list_mandates(request: HttpRequest, *, held: Flag = False) -> list[Mandate]:
 
 @router.post(
     "/{code}/versions",
-    response=answers(MandateOut, 403, 404, 409),
+    response=answers(MandateOut, 400, 403, 404, 409),
     operation_id="set_local_mandate",
 )
 def set_local_mandate(request: HttpRequest, code: str, body: LocalMandateIn) -> Mandate:

@@ -12,16 +12,14 @@ from pydantic import Field
 
 from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
-from busbar.api.values import Paragraph, Sent, Sentence, Short, now
-from busbar.key_accounts.models import DepartmentOrder, OrderState
+from busbar.api.values import Figure, Paragraph, Sent, Sentence, Short, Yuan, now
+from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations import rating, sending
 from busbar.key_accounts.operations.sending import OrderDraft
 from busbar.key_accounts.queries import orders as orders_queries
 from busbar.key_accounts.queries.orders import OrderFilter
 
 router = Router()
-Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
-Hours = Annotated[Decimal, Field(gt=0, max_digits=7, decimal_places=2)]
 Score = Annotated[int, Field(ge=1, le=5)]
 
 
@@ -143,7 +141,7 @@ class DepartmentOrderIn(Sent):
     title: Annotated[Short, Field(min_length=1)]
     details: Annotated[Paragraph, Field(min_length=1, max_length=2000)]
     amount_yuan: Yuan | None = None
-    hours: Hours | None = None
+    hours: Figure | None = None
 
 
 class OrderRatingIn(Sent):
@@ -166,7 +164,7 @@ def list_orders(
     request: HttpRequest,
     *,
     whose: Literal["mine", "department", "climbed", "all"] = "all",
-    state: OrderState | None = None,
+    state: OrderStage | None = None,
     kind: Text = "",
     after: After = "",
     limit: Limit = 50,
@@ -179,7 +177,7 @@ def list_orders(
 
 @router.post(
     "",
-    response=answers(DepartmentOrderDetailOut, 403, 404, 409),
+    response=answers(DepartmentOrderDetailOut, 400, 403, 404, 409),
     operation_id="send_department_order",
 )
 def send_order(request: HttpRequest, body: DepartmentOrderIn) -> DepartmentOrder:
@@ -202,7 +200,7 @@ def get_order(request: HttpRequest, number: str) -> DepartmentOrder:
 
 @router.post(
     "/{number}/rating",
-    response=answers(DepartmentOrderDetailOut, 404, 409),
+    response=answers(DepartmentOrderDetailOut, 400, 404, 409),
     operation_id="rate_department_order",
 )
 def rate_order(request: HttpRequest, number: str, body: OrderRatingIn) -> DepartmentOrder:
@@ -215,7 +213,7 @@ def rate_order(request: HttpRequest, number: str, body: OrderRatingIn) -> Depart
 
 @router.post(
     "/{number}/withdrawal",
-    response=answers(DepartmentOrderDetailOut, 403, 404, 409),
+    response=answers(DepartmentOrderDetailOut, 400, 403, 404, 409),
     operation_id="withdraw_department_order",
 )
 def withdraw_order(request: HttpRequest, number: str, body: OrderWithdrawalIn) -> DepartmentOrder:

@@ -287,7 +287,7 @@ def get_portfolio(request: HttpRequest, employee: str, after: str = "") -> dict[
 
 
 @portfolios.post(
-    "/assignments", response=answers(PortfolioPageOut, 403, 409), operation_id="assign_manager"
+    "/assignments", response=answers(PortfolioPageOut, 400, 403, 409), operation_id="assign_manager"
 )
 def assign_manager(request: HttpRequest, body: AssignmentIn) -> dict[str, Any]:
     """分配A角或B角；A角须有客户等级所需的资格。"""
@@ -309,7 +309,7 @@ def list_handovers(request: HttpRequest) -> list[Handover]:
     return portfolios_queries.list_handovers(viewer_of(request))
 
 
-@handovers.post("", response=answers(HandoverOut, 403, 409), operation_id="hand_over")
+@handovers.post("", response=answers(HandoverOut, 400, 403, 409), operation_id="hand_over")
 def hand_over(request: HttpRequest, body: HandoverIn) -> Handover:
     """移交全部或部分客户，未结的任务和指令一起移交。"""
     return assigning.hand_over(
@@ -324,7 +324,7 @@ def hand_over(request: HttpRequest, body: HandoverIn) -> Handover:
 
 
 @handovers.post(
-    "/{number}/return", response=answers(HandoverOut, 403, 409), operation_id="return_handover"
+    "/{number}/return", response=answers(HandoverOut, 400, 403, 409), operation_id="return_handover"
 )
 def return_handover(request: HttpRequest, number: str, body: HandoverReturnIn) -> Handover:
     """以另一次移交交还。"""

@@ -21,7 +21,7 @@ from busbar.console.managers.measures import closed_days, midnight
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workflow.due import DueWords
 from busbar.customers.models import Customer
-from busbar.key_accounts.models import DepartmentOrder, OrderState
+from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations import rating, sending
 from busbar.key_accounts.queries import orders as orders_queries
 from busbar.key_accounts.queries.orders import WHOSE, OrderFilter
@@ -58,7 +58,7 @@ def order_list(request: StaffRequest) -> HttpResponse:
         whose = "mine" if request.viewer.may(Permission.ORDER_DEPARTMENTS) else "department"
     narrowed = OrderFilter(
         whose=whose,
-        state=_one_of(request.GET.get("state", ""), OrderState.values),
+        state=_one_of(request.GET.get("state", ""), OrderStage.values),
         kind=request.GET.get("kind", "")[:30],
         text=request.GET.get("q", "").strip()[:100],
         manager_id=page_number(request, "manager", 0) or None,
@@ -77,7 +77,7 @@ def order_list(request: StaffRequest) -> HttpResponse:
         "narrowed": narrowed,
         "lines": [(order, _waiting(tasks, order, due)) for order in page.orders],
         "after": page.after,
-        "states": [(state, state.label, counts.get(state, 0)) for state in OrderState],
+        "states": [(state, state.label, counts.get(state, 0)) for state in OrderStage],
         "kinds": access_queries.list_order_kinds(on=local_date(now)),
     }
     return render(request, "console/managers/orders.html", context)

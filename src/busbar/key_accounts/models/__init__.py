@@ -13,7 +13,7 @@ from busbar.key_accounts.models.offers import (
 from busbar.key_accounts.models.orders import (
     DepartmentOrder,
     OrderRating,
-    OrderState,
+    OrderStage,
     OrderStep,
     RatingSide,
     RefusalReason,
@@ -114,7 +114,7 @@ __all__ = [
     "Opportunity",
     "OpportunityStage",
     "OrderRating",
-    "OrderState",
+    "OrderStage",
     "OrderStep",
     "OverrideState",
     "PlanMeasure",

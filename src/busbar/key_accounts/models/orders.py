@@ -31,7 +31,7 @@ class RefusalReason(DatedModel):
         return self.name
 
 
-class OrderState(models.TextChoices):
+class OrderStage(models.TextChoices):
     """Where an order stands."""
 
     SENT = "sent", _("待接办")
@@ -44,7 +44,11 @@ class OrderState(models.TextChoices):
     DROPPED = "dropped", _("已撤回")
 
 
-CLOSED_STATES = (OrderState.SOLVED, OrderState.PASSED_ON, OrderState.DROPPED)
+CLOSED_STATES = (
+    OrderStage.SOLVED,
+    OrderStage.PASSED_ON,
+    OrderStage.DROPPED,
+)
 
 
 class DepartmentOrderQuerySet(VisibleQuerySet):
@@ -87,7 +91,7 @@ class DepartmentOrder(models.Model):
     department = models.ForeignKey(OrganizationUnit, on_delete=models.PROTECT, related_name="+")
     holder = models.ForeignKey(OrganizationUnit, on_delete=models.PROTECT, related_name="+")
     department_role = models.CharField(max_length=30)
-    state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.SENT)
+    state = models.CharField(max_length=10, choices=OrderStage.choices, default=OrderStage.SENT)
     ordered_at = models.DateTimeField()
     replied_at = models.DateTimeField(null=True, blank=True)
     reported_at = models.DateTimeField(null=True, blank=True)

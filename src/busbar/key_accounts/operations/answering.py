@@ -14,7 +14,7 @@ from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.journal.operations import Actor
 from busbar.key_accounts.models import (
     DepartmentOrder,
-    OrderState,
+    OrderStage,
     RatingSide,
     RefusalReason,
 )
@@ -32,8 +32,8 @@ def accept_order(
     *, order_id: int, remark: str, is_late: bool, by: Viewer, at: dt.datetime
 ) -> DepartmentOrder:
     """The department takes the order on."""
-    order = lock_order(order_id, OrderState.SENT)
-    order.state, order.replied_at = OrderState.WORKING, at
+    order = lock_order(order_id, OrderStage.SENT)
+    order.state, order.replied_at = OrderStage.WORKING, at
     order.reply_late = bool(order.reply_late) or is_late
     order.save(update_fields=["state", "replied_at", "reply_late"])
     note(
@@ -52,13 +52,13 @@ def refuse_order(
     *, order_id: int, reason: str, remark: str, is_late: bool, by: Viewer, at: dt.datetime
 ) -> DepartmentOrder:
     """The department refuses, with a reason of the catalogue and its own words."""
-    order = lock_order(order_id, OrderState.SENT)
+    order = lock_order(order_id, OrderStage.SENT)
     known = RefusalReason.objects.filter(valid_on(local_date(at)), code=reason).first()
     if known is None:
         raise UnableToOrder("请从拒绝理由目录中选择一项")
     if not remark.strip():
         raise UnableToOrder("拒绝须写明说明")
-    order.state, order.replied_at, order.refusal = OrderState.REFUSED, at, known.name
+    order.state, order.replied_at, order.refusal = OrderStage.REFUSED, at, known.name
     order.reply_late, order.holder = is_late, order.unit
     order.save(update_fields=["state", "replied_at", "refusal", "reply_late", "holder"])
     words = f"拒绝：{known.name}。{remark.strip()}"
@@ -80,10 +80,14 @@ def report_order(
     *, order_id: int, result: str, is_late: bool, by: Viewer, at: dt.datetime
 ) -> DepartmentOrder:
     """The department says what it did; whoever ordered it confirms or sends it back."""
-    order = lock_order(order_id, OrderState.WORKING)
+    order = lock_order(order_id, OrderStage.WORKING)
     if not result.strip():
         raise UnableToOrder("请写明办理结果")
-    order.state, order.result, order.holder = OrderState.REPORTED, result.strip()[:2000], order.unit
+    order.state, order.result, order.holder = (
+        OrderStage.REPORTED,
+        result.strip()[:2000],
+        order.unit,
+    )
     order.reported_at = order.reported_at or at
     order.work_late = bool(order.work_late) or is_late
     order.handed_on = order.handed_on or _was_handed_on(order)
@@ -111,10 +115,13 @@ def close_order(
     at: dt.datetime,
 ) -> DepartmentOrder:
     """The manager verified with the customer and says whether it is solved, and rates."""
-    order = lock_order(order_id, OrderState.REPORTED)
+    order = lock_order(order_id, OrderStage.REPORTED)
     if not remark.strip():
         raise UnableToOrder("请写明怎样向客户核实、客户怎么说")
-    order.state, order.closed_at = OrderState.SOLVED if solved else OrderState.PASSED_ON, at
+    order.state, order.closed_at = (
+        OrderStage.SOLVED if solved else OrderStage.PASSED_ON,
+        at,
+    )
     order.save(update_fields=["state", "closed_at"])
     event = "key_accounts.order.solved" if solved else "key_accounts.order.passed_on"
     note(order, event, remark.strip(), actor=by.actor, unit_name=order.unit.name, at=at)
@@ -125,10 +132,10 @@ def close_order(
 @transaction.atomic
 def reopen_order(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> DepartmentOrder:
     """The manager sends it back to be done again."""
-    order = lock_order(order_id, OrderState.REPORTED)
+    order = lock_order(order_id, OrderStage.REPORTED)
     if not remark.strip():
         raise UnableToOrder("请写明还有什么没有解决")
-    order.state, order.holder = OrderState.WORKING, order.department
+    order.state, order.holder = OrderStage.WORKING, order.department
     order.reopened += 1
     order.save(update_fields=["state", "holder", "reopened"])
     note(
@@ -145,8 +152,8 @@ def reopen_order(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> 
 @transaction.atomic
 def take_refusal(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> DepartmentOrder:
     """The manager lives with the refusal: the customer was told, nothing was solved."""
-    order = lock_order(order_id, OrderState.REFUSED)
-    order.state, order.closed_at = OrderState.PASSED_ON, at
+    order = lock_order(order_id, OrderStage.REFUSED)
+    order.state, order.closed_at = OrderStage.PASSED_ON, at
     order.save(update_fields=["state", "closed_at"])
     note(
         order,
@@ -162,7 +169,7 @@ def take_refusal(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> 
 @transaction.atomic
 def appeal_refusal(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> DepartmentOrder:
     """The manager brings the refusal before the superior; the climb follows at once."""
-    order = lock_order(order_id, OrderState.REFUSED)
+    order = lock_order(order_id, OrderStage.REFUSED)
     note(
         order,
         "key_accounts.order.appealed",
@@ -181,14 +188,18 @@ def climb_order(*, order_id: int, rung: int, actor: Actor, at: dt.datetime) -> S
     On the highest rung it stays, its clock running out or not: nobody is above.
     """
     order = lock_order(
-        order_id, OrderState.SENT, OrderState.WORKING, OrderState.CLIMBED, OrderState.REFUSED
+        order_id,
+        OrderStage.SENT,
+        OrderStage.WORKING,
+        OrderStage.CLIMBED,
+        OrderStage.REFUSED,
     )
     superiors = ordering.list_superiors(order.mandate, order.department)
     if not superiors:
         raise UnableToOrder(f"{order.number} 的升级阶梯上没有在岗人员")
     superior = next((found for found in superiors if found.rung > rung), superiors[-1])
     why = _why_it_climbs(order)
-    order.state, order.holder = OrderState.CLIMBED, superior.unit
+    order.state, order.holder = OrderStage.CLIMBED, superior.unit
     order.climbs += 1
     order.save(update_fields=["state", "holder", "climbs", "reply_late", "work_late"])
     note(
@@ -204,13 +215,13 @@ def climb_order(*, order_id: int, rung: int, actor: Actor, at: dt.datetime) -> S
 
 
 def _why_it_climbs(order: DepartmentOrder) -> str:
-    if order.state == OrderState.SENT:
+    if order.state == OrderStage.SENT:
         order.reply_late = True
         return f"{order.department.name}逾期未接办"
-    if order.state == OrderState.WORKING:
+    if order.state == OrderStage.WORKING:
         order.work_late = True
         return f"{order.department.name}逾期未办结"
-    if order.state == OrderState.REFUSED:
+    if order.state == OrderStage.REFUSED:
         return f"{order.department.name}拒绝，经理提请裁定"
     return f"{order.holder.name}逾期未裁定"
 
@@ -220,9 +231,9 @@ def instruct_department(
     *, order_id: int, remark: str, by: Viewer, at: dt.datetime
 ) -> DepartmentOrder:
     """The superior makes the department do it; its clock runs anew."""
-    order = lock_order(order_id, OrderState.CLIMBED)
+    order = lock_order(order_id, OrderStage.CLIMBED)
     superior = order.holder.name
-    order.state, order.holder = OrderState.WORKING, order.department
+    order.state, order.holder = OrderStage.WORKING, order.department
     order.replied_at = order.replied_at or at
     order.save(update_fields=["state", "holder", "replied_at"])
     note(order, "key_accounts.order.instructed", remark, actor=by.actor, unit_name=superior, at=at)
@@ -234,9 +245,13 @@ def answer_as_superior(
     *, order_id: int, remark: str, by: Viewer, at: dt.datetime
 ) -> DepartmentOrder:
     """The superior answers in the department's stead; the manager confirms as ever."""
-    order = lock_order(order_id, OrderState.CLIMBED)
+    order = lock_order(order_id, OrderStage.CLIMBED)
     superior = order.holder.name
-    order.state, order.result, order.holder = OrderState.REPORTED, remark[:2000], order.unit
+    order.state, order.result, order.holder = (
+        OrderStage.REPORTED,
+        remark[:2000],
+        order.unit,
+    )
     order.reported_at = order.reported_at or at
     order.save(update_fields=["state", "result", "holder", "reported_at"])
     note(order, "key_accounts.order.answered", remark, actor=by.actor, unit_name=superior, at=at)

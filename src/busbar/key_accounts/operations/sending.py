@@ -15,7 +15,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer
 from busbar.journal import operations as journal_operations
-from busbar.key_accounts.models import DepartmentOrder, OrderState
+from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations.ground import KEY, UnableToOrder, note, subject_of
 from busbar.key_accounts.queries import ordering
 from busbar.key_accounts.queries.ordering import OrderTerms
@@ -188,7 +188,7 @@ def withdraw_order(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> 
             actor=by.actor,
             at=at,
         )
-    order.state, order.closed_at = OrderState.DROPPED, at
+    order.state, order.closed_at = OrderStage.DROPPED, at
     order.save(update_fields=["state", "closed_at"])
     note(
         order,

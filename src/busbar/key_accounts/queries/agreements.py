@@ -12,7 +12,7 @@ from busbar.access.visibility import Viewer
 from busbar.key_accounts.models import (
     DepartmentOrder,
     OrderRating,
-    OrderState,
+    OrderStage,
     RatingSide,
     ServiceAgreement,
 )
@@ -60,7 +60,7 @@ def get_sheet(viewer: Viewer, *, since: dt.datetime, until: dt.datetime) -> list
     orders = DepartmentOrder.objects.visible_to(viewer).filter(
         closed_at__gte=since,
         closed_at__lt=until,
-        state__in=[OrderState.SOLVED, OrderState.PASSED_ON],
+        state__in=[OrderStage.SOLVED, OrderStage.PASSED_ON],
     )
     pairs: dict[tuple[int, int, str], _Pair] = {}
     names, of_order = dict[str, str](), dict[int, tuple[int, int, str]]()
@@ -82,7 +82,7 @@ def get_sheet(viewer: Viewer, *, since: dt.datetime, until: dt.datetime) -> list
 
 def _count(pair: _Pair, order: DepartmentOrder) -> None:
     pair.closed += 1
-    pair.solved += order.state == OrderState.SOLVED
+    pair.solved += order.state == OrderStage.SOLVED
     pair.on_time += not order.reply_late and not order.work_late
     pair.climbed += order.climbs > 0
 

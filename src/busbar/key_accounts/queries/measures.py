@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import Viewer
-from busbar.key_accounts.models import DepartmentOrder, OrderState
+from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.queries.standards import amount_of, get_standards
 from busbar.key_accounts.scoring import Share, middle_of, share_of
 from busbar.kit.periods import local_date
@@ -117,7 +117,7 @@ def _closed(viewer: Viewer, since: dt.datetime, until: dt.datetime) -> list[_Row
     orders = DepartmentOrder.objects.visible_to(viewer).filter(
         closed_at__gte=since,
         closed_at__lt=until,
-        state__in=[OrderState.SOLVED, OrderState.PASSED_ON],
+        state__in=[OrderStage.SOLVED, OrderStage.PASSED_ON],
     )
     return [_Row(*values) for values in orders.order_by("pk").values_list(*_FIELDS)]
 
@@ -146,7 +146,7 @@ def find_repeated(viewer: Viewer, rows: Iterable[_Row], *, days: int) -> set[int
 
 
 def _count(counts: _Counts, row: _Row, *, by: str, is_repeated: bool) -> None:
-    is_solved = row.state == OrderState.SOLVED
+    is_solved = row.state == OrderStage.SOLVED
     counts.closed += 1
     counts.solved += is_solved
     counts.passed_on += (not is_solved) if by == "manager" else row.was_passed_on

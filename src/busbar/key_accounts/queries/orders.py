@@ -13,7 +13,7 @@ from busbar.access.visibility import Viewer, units_in_branch
 from busbar.key_accounts.models import (
     DepartmentOrder,
     OrderRating,
-    OrderState,
+    OrderStage,
     OrderStep,
     RatingSide,
     RefusalReason,
@@ -51,7 +51,7 @@ MARKS = {
     "climbed": Q(climbs__gt=0),
     "reopened": Q(reopened__gt=0),
     "evaded": Q(climbs__gt=0) | Q(handed_on=True) | ~Q(refusal=""),
-    "finished": Q(state__in=[OrderState.SOLVED, OrderState.PASSED_ON]),
+    "finished": Q(state__in=[OrderStage.SOLVED, OrderStage.PASSED_ON]),
 }
 """What a measure counts, as a filter over the orders behind it."""
 
@@ -163,7 +163,10 @@ def map_open_tasks(orders: Iterable[DepartmentOrder]) -> dict[int, UserTask]:
 def find_rating_side(viewer: Viewer, order: DepartmentOrder) -> str:
     """As which side the viewer may rate a closed order now; empty where not."""
     person = access_queries.get_employee_of(viewer)
-    if person is None or order.state not in (OrderState.SOLVED, OrderState.PASSED_ON):
+    if person is None or order.state not in (
+        OrderStage.SOLVED,
+        OrderStage.PASSED_ON,
+    ):
         return ""
     side = ""
     if person.unit_id == order.department_id and order.department_role in person.roles:
@@ -185,4 +188,4 @@ def _whose(rows: DepartmentOrderQuerySet, viewer: Viewer, whose: str) -> Departm
         units = units_in_branch(viewer.unit_path) if viewer.unit_path else []
         where = {"department": "department", "climbed": "holder"}[whose]
         rows = rows.filter(**{f"{where}__in": units})
-    return rows.filter(state=OrderState.CLIMBED) if whose == "climbed" else rows
+    return rows.filter(state=OrderStage.CLIMBED) if whose == "climbed" else rows

@@ -73,7 +73,11 @@ def _key(row: Row) -> tuple[Any, Any, Any]:
 
 def _check(batch: Batch, installed: Mapping[str, list[MeterInstallation]], at: dt.datetime) -> None:
     for index, row in list(batch.live()):
-        value, digits = row["value"], installed[row["serial"]][0].meter.register_digits
+        value, held = row["value"], installed.get(row["serial"])
+        if not held:
+            batch.reject(index, "serial", "应写明电能表的出厂编号")
+            continue
+        digits = held[0].meter.register_digits
         if not value.is_finite() or value < 0:
             batch.reject(index, "value", "示数应不小于 0")
         elif value >= 10**digits:
