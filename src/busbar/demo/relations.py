@@ -242,7 +242,8 @@ def _ask(stories: Sequence[_Story], day: dt.date) -> None:
 
 def _mend(scored_at: dt.datetime) -> None:
     """The tasks that the month's round opened, closed the same day by their owners."""
-    rows = ImprovementTask.objects.filter(closed_at=None).select_related("owner__user")
+    open_then = ImprovementTask.objects.filter(closed_at=None, opened_at__lte=scored_at)
+    rows = open_then.select_related("owner__user")
     for row in rows.order_by("pk"):
         by = access_queries.get_viewer(row.owner.user) if row.owner else SYSTEM_VIEWER
         operations.close_improvement(
