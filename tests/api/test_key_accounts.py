@@ -56,7 +56,7 @@ class TestKeyAccounts:
         found = get(client, "key-accounts/BIG/relationship")
 
         assert found["stage"] == "early"
-        assert {e["code"]: e["is_met"] for e in found["evidence"]}["mid-visits"] is None
+        assert {e["code"]: e["is_met"] for e in found["evidence"]}["mid-visits"] is False
 
     def test_simulates(self, client: Client) -> None:
         found = get(client, "key-accounts/simulation?criterion=economic-energy&enter_at=8000000")

@@ -11,7 +11,7 @@ from ninja import Router, Schema
 
 from busbar.api.paging import Text, answers
 from busbar.api.sign_in import viewer_of
-from busbar.api.values import Figure
+from busbar.api.values import Yuan
 from busbar.customers import queries as customers_queries
 from busbar.key_accounts.models import (
     Category,
@@ -130,7 +130,7 @@ class LoadShapeOut(Schema):
     response=answers(SimulationOut, 404, 409),
     operation_id="simulate_key_account_rules",
 )
-def simulate(request: HttpRequest, criterion: Text, enter_at: Figure) -> dict[str, Any]:
+def simulate(request: HttpRequest, criterion: Text, enter_at: Yuan) -> dict[str, Any]:
     """试算：一个认定条件的进入值改变时，谁会列入、谁会退出；不改变任何东西。"""
     run = recognition_queries.get_latest_run()
     if run is None:
