@@ -128,7 +128,7 @@ class KeptRateOut(Schema):
     open: int
     withdrawn: int
     share: float | None
-    interval: tuple[float, float] | None
+    interval: list[float] | None
 
 
 class ComplaintOut(Schema):
