@@ -72,6 +72,13 @@ def get_unit(code: str) -> OrganizationUnit:
     return OrganizationUnit.objects.get(code=code)
 
 
+def company_of(unit: OrganizationUnit) -> OrganizationUnit:
+    """The company of whose stations and departments the unit is one: who writes its papers."""
+    while unit.kind not in LEVELS and unit.parent is not None:
+        unit = unit.parent
+    return unit
+
+
 def list_kinds_below(kind: UnitKind | str) -> list[UnitKind]:
     """Kinds of unit that may stand below one of this kind, the usual one first.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from busbar.access.models import OrganizationUnit, UnitKind
+from busbar.access import queries as access_queries
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import Why, explain
 from busbar.billing.models import Bill
@@ -28,7 +28,6 @@ CERTAINTIES = {"A": "A", "B": "B", "C": "C", "local": "本单位"}
 UNVERIFIED = "【未核实】"
 _FIGURE = re.compile(r"-?\d+(\.\d+)?")
 """Values that are figures; the others are codes of the engine and say nothing to a customer."""
-_COMPANIES = (UnitKind.PROVINCE, UnitKind.CITY, UnitKind.COUNTY)
 
 
 def gather(bill: Bill) -> BillPaper:
@@ -37,7 +36,7 @@ def gather(bill: Bill) -> BillPaper:
     whys = explain(bill)
     sources = _number(whys)
     return BillPaper(
-        company=_company(account.unit),
+        company=access_queries.company_of(account.unit).name,
         number=f"{account.number}-{bill.month}" + (f"-{bill.revision}" if bill.revision else ""),
         account_number=account.number,
         account_name=account.name,
@@ -67,13 +66,6 @@ def gather(bill: Bill) -> BillPaper:
         notes=tuple(bill.notes),
         settlement=_settlement(bill),
     )
-
-
-def _company(unit: OrganizationUnit) -> str:
-    """Who writes: the company of whose stations and departments the unit is one."""
-    while unit.kind not in _COMPANIES and unit.parent is not None:
-        unit = unit.parent
-    return unit.name
 
 
 def _tariff(bill: Bill, month: Month) -> str:

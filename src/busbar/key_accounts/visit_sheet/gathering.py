@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from busbar.access.models import OrganizationUnit, UnitKind
+from busbar.access import queries as access_queries
 from busbar.access.visibility import Viewer
 from busbar.billing import insights, savings
 from busbar.billing.explained_months import explain_months
@@ -41,7 +41,6 @@ from busbar.workflow.models import UserTask
 _YEAR = dt.timedelta(days=365)
 _MOST = 8
 """Of each list: a sheet to take along is read at the door."""
-_COMPANIES = (UnitKind.PROVINCE, UnitKind.CITY, UnitKind.COUNTY)
 
 
 def gather_visit_sheet(viewer: Viewer, number: str, *, at: dt.datetime) -> VisitSheet:
@@ -56,7 +55,7 @@ def gather_visit_sheet(viewer: Viewer, number: str, *, at: dt.datetime) -> Visit
     seen = UserTask.objects.visible_to(viewer).open().filter(customer_id=customer.pk)
     return VisitSheet(
         customer=customer,
-        company=_company(customer.unit),
+        company=access_queries.company_of(customer.unit).name,
         at=at,
         is_whole=file.is_whole,
         team=tuple(_team(file)),
@@ -80,12 +79,6 @@ def gather_visit_sheet(viewer: Viewer, number: str, *, at: dt.datetime) -> Visit
         studied=_unstudied(viewer, customer),
         measures=_measures(viewer, customer, today),
     )
-
-
-def _company(unit: OrganizationUnit) -> str:
-    while unit.kind not in _COMPANIES and unit.parent is not None:
-        unit = unit.parent
-    return unit.name
 
 
 def _team(file: CustomerFile) -> Iterator[tuple[str, str]]:
