@@ -6,7 +6,10 @@ xdist they all run in one process.
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,7 @@ from tools.live import busbar, launch_chromium, serving
 from tools.system import find_chromium
 
 _HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
 
 # Playwright's 5 s are a measure of the machine, not of the page, where all cores are busy.
 expect.set_options(timeout=30_000)
@@ -48,6 +52,19 @@ class Live:
     def run(self, *words: str) -> str:
         """Run `busbar WORDS…` on the same data; returns what it printed, fails as it fails."""
         return busbar(self.environment, *words)
+
+    def tell(self, script: str, *words: str) -> dict[str, str]:
+        """Run a script of this folder on the same data; the facts that it printed as JSON."""
+        environment = {
+            **self.environment,
+            "PYTHONPATH": f"{_ROOT / 'src'}:{_ROOT}",
+            "DJANGO_SETTINGS_MODULE": "busbar.config.settings",
+        }
+        command = [sys.executable, str(_HERE / script), *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        facts: dict[str, str] = json.loads(done.stdout)
+        return facts
 
 
 @pytest.fixture(scope="session")

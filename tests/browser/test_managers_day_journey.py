@@ -6,32 +6,12 @@ Ordering a department and seeing the order climb is a journey of its own (test_o
 from __future__ import annotations
 
 import datetime as dt
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Live
 from tests.browser.test_imports_journey import sign_in
 
 from busbar.kit.periods import CHINA
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def prepared(live: Live) -> dict[str, str]:
-    """Whose day it is, with which customer, plan and due service."""
-    environment = {
-        **live.environment,
-        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-        "DJANGO_SETTINGS_MODULE": "busbar.config.settings",
-    }
-    command = [sys.executable, str(ROOT / "tests/browser/managers_day.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, str] = json.loads(done.stdout)
-    return facts
 
 
 def act(page: Page, name: str, of: str = "0", **fields: str) -> None:
@@ -51,7 +31,7 @@ def act(page: Page, name: str, of: str = "0", **fields: str) -> None:
 
 class TestAManagersDay:
     def test_from_the_visit_to_the_review(self, page: Page, live: Live) -> None:
-        who = prepared(live)
+        who = live.tell("managers_day.py")
         sign_in(page, who["manager"])
 
         self._visit(page, who)

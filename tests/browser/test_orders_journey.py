@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Live
 from tests.browser.connection_people import fill
 from tests.browser.test_imports_journey import sign_in
 
-ROOT = Path(__file__).resolve().parents[2]
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
-def told_by(live: Live, *words: str) -> dict[str, str]:
-    """What the script did on the served region."""
-    environment = {
-        **live.environment,
-        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
-        "DJANGO_SETTINGS_MODULE": "busbar.config.settings",
-    }
-    command = [sys.executable, str(ROOT / "tests/browser/ignored_order.py"), *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    facts: dict[str, str] = json.loads(done.stdout)
-    return facts
 
 
 class TestBoards:
@@ -51,10 +31,10 @@ class TestAnIgnoredOrder:
     def test_climbs_and_is_answered_and_rated(
         self, page: Page, live: Live, chromium: Browser
     ) -> None:
-        who = told_by(live, "who")
+        who = live.tell("ignored_order.py", "who")
         number = self._order(page, who)
 
-        ignored = told_by(live, "ignore", number)
+        ignored = live.tell("ignored_order.py", "ignore", number)
         assert ignored == {"state": "climbed", "holder": who["superior_unit"]}
 
         self._answer(chromium, live, who["superior"], number)
