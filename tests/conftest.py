@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from busbar.journal import immutability
 from busbar.payments import guards
+from busbar.workflow import library
 
 # A busy machine is no finding: how long an example takes is measured in bench/, not here.
 hypothesis_settings.register_profile(
@@ -87,6 +88,13 @@ def ground(db: None, _ground_shelf: list[str]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for table in _ground_shelf:
             cursor.execute(f"INSERT INTO {table} SELECT * FROM shelf_{table}")
+
+
+@pytest.fixture(autouse=True)
+def _versions_are_numbered_anew() -> Iterator[None]:
+    """A rolled-back test gives its rows' numbers to the next: what they stood for is forgotten."""
+    yield
+    library.forget_numbers()
 
 
 @pytest.fixture(scope="session", autouse=True)

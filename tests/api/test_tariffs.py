@@ -138,7 +138,7 @@ class TestDrafts:
     def test_that_say_something_unknown_are_not_kept(
         self, clerk: Client, wrong: dict[str, Any]
     ) -> None:
-        post(clerk, "tariff-drafts", DOCUMENT | wrong, status=422)
+        post(clerk, "tariff-drafts", DOCUMENT | wrong, status=409)
 
         assert not TariffDraft.objects.exists()
 

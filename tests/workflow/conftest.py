@@ -1,9 +1,9 @@
-"""A county with its departments and people, the test processes, and a fresh library."""
+"""A county with its departments and people, the test processes."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from busbar.access.models import Employee, OrganizationUnit, Role, UnitKind
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.clocks.subjects import Subject
 from busbar.journal.operations import SYSTEM
-from busbar.workflow import library, operations, registry
+from busbar.workflow import operations, registry
 from busbar.workflow.models import ProcessInstance, UserTask
 
 PROCESSES = Path(__file__).parent / "processes"
@@ -84,16 +84,13 @@ def make_company() -> Company:
 
 
 @pytest.fixture
-def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the test processes, handlers and services are registered."""
     monkeypatch.setattr(registry, "_folders", [PROCESSES])
     monkeypatch.setattr(registry, "_handlers", {"test.note_survey": lambda completion: {}})
     monkeypatch.setattr(
         registry, "_services", {"test.number_scheme": lambda call: {"number": "F-1"}}
     )
-    library.forget_all()
-    yield
-    library.forget_all()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from busbar.access import queries as access_queries
 from busbar.access.models import Employee, OrganizationUnit, Role, UnitKind
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.notifications import operations as notifications_operations
-from busbar.workflow import library, operations
+from busbar.workflow import operations
 from busbar.workflow.models import ProcessInstance, UserTask
 from tests.console.workflow import site_visits
 
@@ -90,5 +90,4 @@ def desk(ground: None, settings: object, tmp_path: Path) -> Desk:
         )
     }
     site_visits.load(AT)
-    yield Desk(county, people)
-    library.forget_all()
+    return Desk(county, people)

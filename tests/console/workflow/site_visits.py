@@ -29,7 +29,7 @@ SURVEYED = {
 
 def load(at: dt.datetime) -> None:
     """Publish the survey process, and no other."""
-    from busbar.workflow import library, operations, registry
+    from busbar.workflow import operations, registry
 
     kept = list(registry._folders)
     registry._folders[:] = [PROCESSES]
@@ -37,7 +37,6 @@ def load(at: dt.datetime) -> None:
         operations.load_shipped_processes(at=at)
     finally:
         registry._folders[:] = kept
-        library.forget_all()
 
 
 def start(unit_id: int, number: int, at: dt.datetime):
