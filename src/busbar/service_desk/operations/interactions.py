@@ -96,7 +96,7 @@ def prepare_interaction(
     row = lock_interaction(interaction_id, by)
     _check_open(row)
     row.topics = words(topics, UnableToRecordInteraction, "请写明要谈的事项")
-    row.preparation = [line.plain() for line in brief(row.customer, at=at)]
+    row.preparation = [line.plain() for line in brief(by, row.customer, at=at)]
     row.state = InteractionState.PREPARED
     row.save(update_fields=["topics", "preparation", "state"])
     tell("service_desk.interaction.prepared", subject_of(row), by=by, at=at)
