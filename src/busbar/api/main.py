@@ -23,6 +23,7 @@ from busbar.api import (
     outages,
     payments,
     pricing,
+    promise_links,
     savings,
     service_desk,
     supply,
@@ -112,6 +113,7 @@ api.add_router("/department-orders", manager_orders.router, tags=["大客户服�
 api.add_router("/mandates", mandates.router, tags=["大客户服务"])
 api.add_router("/interactions", service_desk.interactions, tags=["客户服务"])
 api.add_router("/promises", service_desk.promises, tags=["客户服务"])
+api.add_router("/promise-links", promise_links.promise_links, tags=["客户服务"])
 api.add_router("/complaints", service_desk.complaints, tags=["客户服务"])
 api.add_router("/satisfaction", service_desk.satisfaction, tags=["客户服务"])
 api.add_router("/account-plans", key_accounts_plans.plans, tags=["大客户"])

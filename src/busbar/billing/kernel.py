@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from threadpoolctl import threadpool_limits
 
 from busbar.billing.month_sums import (
     PERIODS,
@@ -37,6 +38,10 @@ _MOST_COLUMNS: Final = 16
 
 _SMALL: Final = (2**31 - 1) // INTERVALS
 """96 values up to this (90 MW) add up within int32."""
+
+# A product this narrow gains nothing from threads of numpy's library, and those that wait for
+# work spin on the cores that decode: on a busy machine that cost five times the whole.
+threadpool_limits(limits=1, user_api="blas")
 
 _MOST_ROWS: Final = 2**24
 """Rows of one call; 2**24 days of at most 2**38 Wh stay below 2**63."""
@@ -139,12 +144,15 @@ class _Runs:
         return sums
 
     def cell_sums(self, matrix: Array) -> Ints:
-        """Add up all 96 values of all rows; where a row's sum fits int32, rows first."""
-        if matrix.max() > _SMALL:
-            starts = self.starts * INTERVALS
-            sums: Ints = np.add.reduceat(matrix.ravel(), starts, dtype=np.int64)
-            return sums
-        return self.sums(np.add.reduceat(matrix.ravel(), _row_starts(matrix), dtype=np.int32))
+        """Add up all 96 values of all rows."""
+        rows = np.empty(len(matrix), dtype=np.int64)
+        starts = _row_starts(matrix[:_BLOCK_ROWS])
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            part = matrix[start : start + _BLOCK_ROWS]
+            kind = np.int32 if part.max() <= _SMALL else np.int64  # the former does not convert
+            sums = np.add.reduceat(part.ravel(), starts[: len(part)], dtype=kind)
+            rows[start : start + len(part)] = sums
+        return self.sums(rows)
 
 
 def _add_batch(

@@ -303,6 +303,8 @@ EVENTS: dict[str, Promise | str] = {
     "service_desk.promise.handed_over": pgettext_lazy("event", "移交承诺"),
     "service_desk.promise.kept": pgettext_lazy("event", "兑现承诺"),
     "service_desk.promise.made": pgettext_lazy("event", "作出承诺"),
+    "service_desk.publication.issued": pgettext_lazy("event", "向客户公开承诺"),
+    "service_desk.publication.revoked": pgettext_lazy("event", "收回承诺公开链接"),
     "service_desk.promise.withdrawn": pgettext_lazy("event", "经同意撤回承诺"),
     "service_desk.rule.set": pgettext_lazy("event", "改满意度规则"),
     "service_desk.seed.loaded": pgettext_lazy("event", "装入满意度规则"),

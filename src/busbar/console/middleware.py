@@ -37,6 +37,7 @@ OPEN_VIEWS = frozenset(
         "progress_leave",
         "progress_paper",
         "progress_receipt",
+        "published_promises",
     }
 )
 """Views of the console that may be used before sign-in."""

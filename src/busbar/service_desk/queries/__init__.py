@@ -30,6 +30,11 @@ from busbar.service_desk.queries.promises import (
     list_promises,
     publish_promises,
 )
+from busbar.service_desk.queries.publications import (
+    PublishedLedger,
+    list_publications,
+    read_ledger,
+)
 from busbar.service_desk.queries.rules import (
     NoSuchRule,
     get_parameter,
@@ -66,6 +71,7 @@ __all__ = [
     "KeptRate",
     "NoSuchRule",
     "PublicPromise",
+    "PublishedLedger",
     "SurveyResult",
     "brief",
     "count_by_kind",
@@ -95,11 +101,13 @@ __all__ = [
     "list_parameters",
     "list_planned",
     "list_promises",
+    "list_publications",
     "list_questions",
     "list_scores",
     "list_surveys",
     "page_of",
     "publish_promises",
+    "read_ledger",
     "summarize",
     "summarize_survey",
     "with_clocks",
