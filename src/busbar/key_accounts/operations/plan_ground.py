@@ -28,7 +28,7 @@ def seen_customer(number: str, by: Viewer) -> Customer:
     rows = Customer.objects.visible_to(by).select_related("unit")
     found: Customer | None = rows.filter(number=number).first()
     if found is None:
-        raise UnableToFindCustomer(f"没有客户 {number}，或不在您的可见范围内")
+        raise UnableToFindCustomer("没有客户 %(number)s，或不在您的可见范围内", number=number)
     return found
 
 

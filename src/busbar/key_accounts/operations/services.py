@@ -131,7 +131,7 @@ def _hold_due(due_id: int, by: Viewer) -> ServiceDue:
     rows = ServiceDue.objects.select_related("service", "customer")
     row: ServiceDue = hold(rows, due_id, by, UnableToServe, told)
     if row.state != DueState.OPEN:
-        raise UnableToServe(f"这项业务{row.get_state_display()}")
+        raise UnableToServe("这项业务%(state)s", state=row.get_state_display())
     return row
 
 

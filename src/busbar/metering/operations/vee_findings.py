@@ -165,8 +165,11 @@ def accept_findings(
     decided = next((row for row in rows if row.state != FindingState.OPEN), None)
     if decided is not None:
         raise UnableToAcceptFinding(
-            f"{decided.usage_point} {decided.day} 的“{decided.get_rule_display()}”"
-            f"已是“{decided.get_state_display()}”"
+            "%(usage_point)s %(day)s 的“%(rule)s”已是“%(state)s”",
+            usage_point=decided.usage_point,
+            day=decided.day,
+            rule=decided.get_rule_display(),
+            state=decided.get_state_display(),
         )
     for row in rows:
         decide(row, FindingState.ACCEPTED, reason, by, at)

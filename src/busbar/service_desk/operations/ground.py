@@ -34,7 +34,7 @@ def seen_customer(number: str, by: Viewer) -> Customer:
     rows = Customer.objects.visible_to(by).select_related("unit")
     found: Customer | None = rows.filter(number=number).first()
     if found is None:
-        raise UnableToServe(f"没有客户 {number}，或不在您的可见范围内")
+        raise UnableToServe("没有客户 %(number)s，或不在您的可见范围内", number=number)
     return found
 
 
@@ -48,7 +48,9 @@ def responsible(employee_id: int, customer: Customer, by: Viewer) -> Employee:
         return found
     if AccountTeamMember.objects.filter(customer=customer, employee=found).exists():
         return found
-    raise UnableToServe(f"{found.name}不在您的单位，也不在该客户的团队里，不能由其负责")
+    raise UnableToServe(
+        "%(found)s不在您的单位，也不在该客户的团队里，不能由其负责", found=found.name
+    )
 
 
 def lead_of(customer_id: int) -> Employee | None:

@@ -263,7 +263,9 @@ def lock_interaction(interaction_id: int, by: Viewer) -> Interaction:
 
 def _check_open(row: Interaction) -> None:
     if not row.is_open:
-        raise UnableToRecordInteraction(f"这次往来{row.get_state_display()}，不能再改")
+        raise UnableToRecordInteraction(
+            "这次往来%(state)s，不能再改", state=row.get_state_display()
+        )
 
 
 def _check_happened(happened_at: dt.datetime, at: dt.datetime) -> None:
