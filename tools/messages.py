@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import polib
@@ -161,12 +162,20 @@ def open_catalog(path: Path) -> polib.POFile:
 
 
 def _refused(call: ast.Call) -> Iterator[ast.expr]:
-    """The sentence of a refusal made here, not handed on, and the step a refusal is to name."""
+    """The sentence of a refusal made here, not handed on, and the step a refusal is to name.
+
+    Shared ground is handed a class and then the sentence that it is to be raised with.
+    """
     yield from (k.value for k in call.keywords if k.arg == _STEP and _is_text(k.value))
     name = _name(call.func)
     is_refusal = name.startswith("UnableTo") or name in _ALSO_REFUSING
     if is_refusal and name != _STORED and call.args and _is_text(call.args[0]):
         yield call.args[0]
+    yield from (
+        sentence
+        for kind, sentence in pairwise(call.args)
+        if isinstance(kind, ast.Name) and kind.id.startswith("UnableTo") and _is_text(sentence)
+    )
 
 
 def _is_text(value: ast.expr) -> bool:

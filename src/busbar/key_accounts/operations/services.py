@@ -81,7 +81,9 @@ def record_service(
 ) -> ServiceDue:
     """It was done: what its template asks for, and the talk in which it was."""
     row = _hold_due(due_id, by)
-    row.record = words(record, UnableToServe, f"请按模板填写记录：{row.service.template}")
+    row.record = words(
+        record, UnableToServe, "请按模板填写记录：%(template)s", template=row.service.template
+    )
     row.interaction = _talk(interaction_id, row.customer, by)
     return _finish(row, DueState.DONE, "key_accounts.service.recorded", by=by, at=at)
 

@@ -88,11 +88,11 @@ def tell(
     )
 
 
-def words(text: str, refusal: type[Refusal], told: str, *, most: int = 0) -> str:
+def words(text: str, refusal: type[Refusal], told: str, *, most: int = 0, **values: object) -> str:
     """The text without blanks around it; refused when nothing is left."""
     found = text.strip()
     if not found:
-        raise refusal(told)
+        raise refusal(told, **values)
     return found[:most] if most else found
 
 
