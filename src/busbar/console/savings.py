@@ -18,6 +18,7 @@ from busbar.billing import savings
 from busbar.billing.models import Saving, SavingKind
 from busbar.billing.savings import Key
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import chosen_group, ids_of
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.saving_words import say_saving
 
@@ -28,8 +29,14 @@ PAGE = 50
 def saving_list(request: StaffRequest) -> HttpResponse:
     """A page of savings, narrowed by kind and to one's own customers."""
     kind, mine = _kind(request), request.GET.get("of") == "mine"
+    group = chosen_group(request.viewer, request.GET)
     page = savings.list_savings(
-        request.viewer, kind=kind, mine=mine, after=_after(request), limit=PAGE
+        request.viewer,
+        kind=kind,
+        mine=mine,
+        group_ids=ids_of(group),
+        after=_after(request),
+        limit=PAGE,
     )
     context: dict[str, object] = {
         "lines": [(saving, say_saving(saving)) for saving in page.savings],
@@ -37,10 +44,11 @@ def saving_list(request: StaffRequest) -> HttpResponse:
     }
     if is_part(request) and request.GET.get("after"):
         return render(request, "console/billing/_saving_rows.html", context)
-    counts = savings.count_savings(request.viewer, mine=mine)
+    counts = savings.count_savings(request.viewer, mine=mine, group_ids=ids_of(group))
     context |= {
         "kind": kind,
         "mine": mine,
+        "chosen_group": group,
         "kinds": [(one, counts.get(one.value, 0)) for one in SavingKind],
         "total": sum(counts.values()),
         "may_export": request.viewer.may(Permission.EXPORT),
@@ -57,15 +65,24 @@ def saving_export(request: StaffRequest) -> HttpResponse:
         name=_("节费机会"),
         kind="xlsx" if request.GET.get("format") == "xlsx" else "csv",
         header=header,
-        rows=_rows(request.viewer, _kind(request), mine=request.GET.get("of") == "mine"),
+        rows=_rows(
+            request.viewer,
+            _kind(request),
+            mine=request.GET.get("of") == "mine",
+            group_ids=ids_of(chosen_group(request.viewer, request.GET)),
+        ),
         at=timezone.now(),
     )
 
 
-def _rows(viewer: Viewer, kind: str, *, mine: bool) -> Iterator[Sequence[object]]:
+def _rows(
+    viewer: Viewer, kind: str, *, mine: bool, group_ids: frozenset[int] | None
+) -> Iterator[Sequence[object]]:
     after: Key | None = None
     while True:
-        page = savings.list_savings(viewer, kind=kind, mine=mine, after=after, limit=500)
+        page = savings.list_savings(
+            viewer, kind=kind, mine=mine, group_ids=group_ids, after=after, limit=500
+        )
         yield from (_row(saving) for saving in page.savings)
         if (after := page.next_after) is None:
             return
