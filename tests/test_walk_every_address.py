@@ -122,6 +122,8 @@ SHARED = {
     "unit_code": "E404",
     "case_number": "E404",
     "criterion_code": "economic-energy",
+    "archive_rules_figure.figure_code": "join_bits",
+    "archive_rules_item.item_code": "credit_code",
     "category": "economic",
     "figure_kind": "cost",
     "figure_code": "energy",

@@ -166,6 +166,7 @@ EVENTS: dict[str, Promise | str] = {
     "connections.work.started": pgettext_lazy("event", "受电工程开工"),
     "connections.works_seed.loaded": pgettext_lazy("event", "装入资质与检查项目"),
     "console.table.exported": pgettext_lazy("event", "导出表格"),
+    "customers.archive_rule.versioned": pgettext_lazy("event", "登记归并门槛或资料项新版本"),
     "customers.candidate.rejected": pgettext_lazy("event", "认定不是同一客户"),
     "customers.consolidation.finished": pgettext_lazy("event", "完成归并任务"),
     "customers.consolidation.queued": pgettext_lazy("event", "开始归并任务"),

@@ -45,6 +45,11 @@ from busbar.customers.operations.single import (
     remove_team_member,
 )
 from busbar.customers.operations.splitting import UnableToSplitCustomer, split_customer
+from busbar.customers.operations.versions import (
+    UnableToSetArchiveRule,
+    set_completeness_rule,
+    set_consolidation_figure,
+)
 
 __all__ = [
     "UnableToAddContact",
@@ -58,6 +63,7 @@ __all__ = [
     "UnableToRegisterCustomer",
     "UnableToRemoveTeamMember",
     "UnableToReviewCandidate",
+    "UnableToSetArchiveRule",
     "UnableToSplitCustomer",
     "UnableToUndoMerge",
     "add_contact",
@@ -74,6 +80,8 @@ __all__ = [
     "reject_candidate",
     "remove_team_member",
     "run_consolidation",
+    "set_completeness_rule",
+    "set_consolidation_figure",
     "split_customer",
     "start_run",
     "store_accounts",
