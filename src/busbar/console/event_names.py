@@ -174,6 +174,7 @@ EVENTS: dict[str, Promise | str] = {
     "customers.customer.rejoined": pgettext_lazy("event", "撤销拆分"),
     "customers.customer.split": pgettext_lazy("event", "拆分客户"),
     "customers.customer.unmerged": pgettext_lazy("event", "撤销归并"),
+    "customers.group.head_named": pgettext_lazy("event", "指定集团牵头单位"),
     "customers.seed.loaded": pgettext_lazy("event", "装入归并参数与资料项"),
     "demo.matter.told": pgettext_lazy("event", "推演仿真业务"),
     "demo.sign_ins.opened": pgettext_lazy("event", "开通演示登录"),

@@ -11,6 +11,7 @@ from busbar.customers.operations.documents import (
 )
 from busbar.customers.operations.figures import load_customers_seed
 from busbar.customers.operations.former import follow_former
+from busbar.customers.operations.leading import UnableToNameGroupHead, name_group_head
 from busbar.customers.operations.merging import (
     UnableToMergeCustomers,
     UnableToUndoMerge,
@@ -58,6 +59,7 @@ __all__ = [
     "UnableToAttachDocument",
     "UnableToConsolidate",
     "UnableToMergeCustomers",
+    "UnableToNameGroupHead",
     "UnableToNumberAccount",
     "UnableToOpenAccount",
     "UnableToRegisterCustomer",
@@ -75,6 +77,7 @@ __all__ = [
     "is_account_number",
     "load_customers_seed",
     "merge_customers",
+    "name_group_head",
     "open_account",
     "register_customer",
     "reject_candidate",
