@@ -84,7 +84,8 @@ def _consultation(affair: Affair) -> Consultation:
 
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
-    "account-plans", "accounts", "agreements", "bills", "complaints", "consolidation-runs",
+    "account-plans", "accounts", "agreements", "archive-rules", "bills", "complaints",
+    "consolidation-runs",
     "curves", "customers", "department-orders", "dunning-cases", "feeders", "groups",
     "handovers", "interactions", "key-accounts", "ledger", "load-shapes",
     "manager-qualifications", "mandates", "match-pairs", "merges", "meter-facts", "meters",

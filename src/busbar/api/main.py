@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from busbar.access.visibility import NotPermitted
 from busbar.api import (
     access,
+    archive_rules,
     arrears,
     billing,
     clocks,
@@ -55,6 +56,7 @@ api.add_router("/groups", customers.groups, tags=["客户"])
 api.add_router("/consolidation-runs", consolidation.runs, tags=["客户归并"])
 api.add_router("/match-pairs", consolidation.pairs, tags=["客户归并"])
 api.add_router("/merges", consolidation.merges, tags=["客户归并"])
+api.add_router("/archive-rules", archive_rules.router, tags=["客户归并"])
 api.add_router("/usage-points", supply.usage_points, tags=["供电"])
 api.add_router("/sites", supply.sites, tags=["供电"])
 api.add_router("/transformers", supply.transformers, tags=["供电"])

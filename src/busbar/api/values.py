@@ -73,6 +73,7 @@ def _decimal(pattern: str, told: str) -> Any:
 
 _YUAN = r"[0-9]{1,11}(\.[0-9]{1,2})?"
 _FIGURE = r"[0-9]{1,6}(\.[0-9]{1,2})?"
+_SIGNED = r"-?[0-9]{1,9}(\.[0-9]{1,3})?"
 _SHARE = r"(0(\.[0-9]{1,3})?|1(\.0{1,3})?)"
 
 JSON_NUMBER = BeforeValidator(_number)
@@ -100,6 +101,11 @@ Figure = Annotated[
     Decimal,
     _decimal(_FIGURE, "数值须写成文本，至多两位小数，如 10.00"),
     WithJsonSchema({"type": "string", "pattern": f"^{_FIGURE}$"}),
+]
+SignedFigure = Annotated[
+    Decimal,
+    _decimal(_SIGNED, "数值须写成文本，至多三位小数，如 -1.500"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SIGNED}$"}),
 ]
 Share = Annotated[
     Decimal,
