@@ -236,6 +236,7 @@ EVENTS: dict[str, Promise | str] = {
     "key_accounts.solution.quoted": pgettext_lazy("event", "方案报价"),
     "key_accounts.segmentation.made": pgettext_lazy("event", "完成客户分群"),
     "key_accounts.qualification.recorded": pgettext_lazy("event", "登记经理资格"),
+    "key_accounts.qualification.revoked": pgettext_lazy("event", "吊销经理资格"),
     "key_accounts.standard.set": pgettext_lazy("event", "另定服务标准"),
     "key_accounts.training.recorded": pgettext_lazy("event", "登记培训"),
     "metering.curve_check.finished": pgettext_lazy("event", "完成曲线校验"),
