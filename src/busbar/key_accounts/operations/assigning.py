@@ -18,6 +18,7 @@ from busbar.journal.operations import Happening
 from busbar.key_accounts.handing import Passing, list_movers
 from busbar.key_accounts.models import Handover, HandoverItem, HandoverState
 from busbar.key_accounts.queries import qualifications
+from busbar.key_accounts.queries.qualifications import Requirements
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 
@@ -143,10 +144,15 @@ def return_due_handovers(*, at: dt.datetime) -> int:
 
 def _manager(number: str, refusal: type[Refusal]) -> Employee:
     people = Employee.objects.select_related("unit", "user")
-    employee = people.filter(number=number, user__is_active=True).first()
-    if employee is None or Role.ACCOUNT_MANAGER not in employee.roles:
+    employee = people.filter(number=number).first()
+    if employee is None or not is_manager(employee):
         raise refusal(f"工号 {number} 不是在岗的大客户经理")
     return employee
+
+
+def is_manager(employee: Employee) -> bool:
+    """Whether somebody is an account manager in office; `user` is read."""
+    return bool(employee.user.is_active and Role.ACCOUNT_MANAGER in employee.roles)
 
 
 def _require_qualified(
@@ -157,14 +163,18 @@ def _require_qualified(
     needed = qualifications.get_requirements(on=on)
     rank = qualifications.map_ranks([employee.pk], needed, on=on).get(employee.pk, 0)
     lacking = [c for c in customers if needed.rank_for(c.importance) > rank]
-    if not lacking:
-        return
+    if lacking:
+        raise refusal(say_lacking(employee, lacking, needed))
+
+
+def say_lacking(employee: Employee, customers: Sequence[Customer], needed: Requirements) -> str:
+    """Which customers ask for a certificate that the person does not hold."""
     named = "、".join(
         f"{c.name}（{c.get_importance_display()}，须{needed.name_for(c.importance)}）"
-        for c in lacking[:_NAMED]
+        for c in customers[:_NAMED]
     )
-    more = f"等 {len(lacking)} 户" if len(lacking) > _NAMED else ""
-    raise refusal(f"{employee.name}没有担任A角所需的有效资格：{named}{more}")
+    more = f"等 {len(customers)} 户" if len(customers) > _NAMED else ""
+    return f"{employee.name}没有担任A角所需的有效资格：{named}{more}"
 
 
 def _check(
