@@ -48,6 +48,7 @@ class Permission(models.TextChoices):
     KEEP_MANDATES = "keep_mandates", _("维护授权与内部服务协议")
     KEEP_QUALIFICATIONS = "keep_qualifications", _("维护资格与培训")
     CONSOLIDATE = "consolidate", _("归并客户档案")
+    KEEP_ARCHIVE_RULES = "keep_archive_rules", _("维护归并门槛与资料项")
     KEEP_RELATIONS = "keep_relations", _("走访与承诺")
     HANDLE_COMPLAINTS = "handle_complaints", _("办理投诉")
     SURVEY_CUSTOMERS = "survey_customers", _("满意度调查")
@@ -129,6 +130,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.ASSIGN_CUSTOMERS,
             _P.KEEP_MANDATES,
             _P.KEEP_QUALIFICATIONS,
+            _P.KEEP_ARCHIVE_RULES,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

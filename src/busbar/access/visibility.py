@@ -1,7 +1,8 @@
 """The one mechanism of row visibility: every list and every lookup passes `visible_to`.
 
 An employee sees the branch of the tree below the unit; an account team sees its customers
-whole; the regulator sees its branch and may only read (R2, R33, R73, U2, U3).
+whole, that of a group's head the members too; the regulator sees its branch and may only read
+(R2, R33, R73, U1, U2, U3).
 """
 
 from __future__ import annotations
@@ -85,16 +86,34 @@ def units_in_branch(path: str) -> models.QuerySet[OrganizationUnit, Any]:
 
 
 _team: list[Callable[[int], models.QuerySet[Any, Any]]] = []
+_inherited: list[Callable[[int], Any]] = []
 
 
-def register_account_team(customer_ids_of: Callable[[int], models.QuerySet[Any, Any]]) -> None:
-    """Called once by the room that knows account teams: employee id to customer ids subquery."""
-    _team[:] = [customer_ids_of]
+def register_account_team(
+    customer_ids_of: Callable[[int], models.QuerySet[Any, Any]],
+    inherited_ids_of: Callable[[int], Any],
+) -> None:
+    """Called once by the room that knows account teams: employee id to customer ids subquery.
+
+    The first gives the customers whose team the employee is on, the second those that the team
+    of a group's head sees besides.
+    """
+    _team[:], _inherited[:] = [customer_ids_of], [inherited_ids_of]
 
 
 def team_customer_ids(employee_id: int) -> models.QuerySet[Any, Any]:
     """Ids of the customers whose account team the employee is on, as a subquery."""
     return _team[0](employee_id)
+
+
+def seen_by_team(employee_id: int, lookup: str) -> Q:
+    """Rows of customers that the employee sees by account teams: the own ones, and the members
+    of a group whose head's team the employee is on.
+
+    Who asks what is *mine* to do takes `team_customer_ids`: seeing a member is no duty to it.
+    """
+    own, inherited = team_customer_ids(employee_id), _inherited[0](employee_id)
+    return Q(**{f"{lookup}__in": own}) | Q(**{f"{lookup}__in": inherited})
 
 
 class VisibleQuerySet(models.QuerySet[Any]):
@@ -115,8 +134,7 @@ class VisibleQuerySet(models.QuerySet[Any]):
         if viewer.unit_path:
             condition |= self.in_units(units_in_branch(viewer.unit_path))
         if self.customer_lookup and viewer.employee_id:
-            team = team_customer_ids(viewer.employee_id)
-            condition |= Q(**{f"{self.customer_lookup}__in": team})
+            condition |= seen_by_team(viewer.employee_id, self.customer_lookup)
         return self.filter(condition)
 
     def in_units(self, units: models.QuerySet[Any, Any]) -> Q:

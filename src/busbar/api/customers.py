@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
+from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
 from busbar.api.paging import After, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
+from busbar.api.values import Sent
+from busbar.customers import operations as customers_operations
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import (
     Contact,
@@ -21,6 +25,7 @@ from busbar.customers.models import (
     Importance,
 )
 from busbar.customers.queries import Completeness
+from busbar.customers.queries import groups as groups_queries
 from busbar.kit.periods import local_date
 
 router = Router()
@@ -39,6 +44,20 @@ class GroupOut(Schema):
     def resolve_parent_code(group: CustomerGroup) -> str | None:
         """Code of the group above."""
         return group.parent.code if group.parent else None
+
+
+class GroupHeadOut(Schema):
+    """牵头单位."""
+
+    code: str
+    head_number: str | None
+
+
+class GroupHeadIn(Sent):
+    """The member that leads, by number; empty: nobody."""
+
+    head_number: Text = ""
+    reason: Text
 
 
 class ContactOut(Schema):
@@ -169,6 +188,41 @@ def list_groups(request: HttpRequest, after: After = "", limit: Limit = 50) -> d
     seen = Customer.objects.visible_to(viewer_of(request)).exclude(group=None)
     found = CustomerGroup.objects.filter(pk__in=seen.values("group_id")).select_related("parent")
     return page_by(found, "code", after=after, limit=limit)
+
+
+@groups.get("/{code}/head", response=answers(GroupHeadOut, 404), operation_id="get_group_head")
+def get_head(request: HttpRequest, code: Text) -> dict[str, Any]:
+    """集团的牵头单位；不在可见范围内时为空。"""
+    viewer = viewer_of(request)
+    return _head(viewer, groups_queries.get_group(viewer, code))
+
+
+@groups.post(
+    "/{code}/head",
+    response=answers(GroupHeadOut, 400, 403, 404, 409),
+    operation_id="name_group_head",
+)
+def name_head(
+    request: HttpRequest, code: Text, given: Annotated[GroupHeadIn, Body()]
+) -> dict[str, Any]:
+    """指定牵头单位（空着则撤销）：其服务团队可以看到集团的全部成员。"""
+    viewer = viewer_of(request)
+    viewer.require(Permission.ASSIGN_CUSTOMERS)
+    group = groups_queries.get_group(viewer, code)
+    number = given.head_number
+    group = customers_operations.name_group_head(
+        group=group,
+        customer=customers_queries.get_customer(viewer, number) if number else None,
+        reason=given.reason,
+        by=viewer,
+        at=timezone.now(),
+    )
+    return _head(viewer, group)
+
+
+def _head(viewer: Viewer, group: CustomerGroup) -> dict[str, Any]:
+    seen = Customer.objects.visible_to(viewer).filter(pk=group.head_id or 0).first()
+    return {"code": group.code, "head_number": seen.number if seen else None}
 
 
 @accounts.get("", response=answers(Page[AccountOut]), operation_id="list_accounts")

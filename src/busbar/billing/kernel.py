@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from threadpoolctl import threadpool_limits
 
 from busbar.billing.month_sums import (
     PERIODS,
@@ -38,10 +37,6 @@ _MOST_COLUMNS: Final = 16
 
 _SMALL: Final = (2**31 - 1) // INTERVALS
 """96 values up to this (90 MW) add up within int32."""
-
-# A product this narrow gains nothing from threads of numpy's library, and those that wait for
-# work spin on the cores that decode: on a busy machine that cost five times the whole.
-threadpool_limits(limits=1, user_api="blas")
 
 _MOST_ROWS: Final = 2**24
 """Rows of one call; 2**24 days of at most 2**38 Wh stay below 2**63."""

@@ -1,18 +1,18 @@
-"""`busbar consolidate run|review|merge|split|undo|measure`: one customer from many accounts."""
+"""`busbar consolidate run|review|merge|split|undo|measure|rules|set`: customers from accounts."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from busbar.kit.errors import Refusal
 
 
-class UnableToReadTruth(Refusal):
-    """The file does not say which account belongs to whom."""
+class UnableToReadValue(Refusal):
+    """The word is no such number."""
 
 
 class UnableToFindCustomer(Refusal):
@@ -47,6 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "measure", help="对照已知归属（CSV，两列：户号、主体），计算查准率与查全率"
     )
     measuring.add_argument("truth", type=Path, metavar="FILE")
+    words.add_parser("rules", help="列出今天有效的归并门槛与资料项")
+    setting = words.add_parser("set", help="登记一个归并门槛或资料项权重的新版本")
+    setting.add_argument("code", help="代码，见 rules")
+    setting.add_argument("value", type=_number, help="数值或权重")
+    setting.add_argument(
+        "--from",
+        dest="valid_from",
+        required=True,
+        metavar="YYYY-MM-DD",
+        type=dt.date.fromisoformat,
+        help="生效日",
+    )
+    setting.add_argument("--source", required=True, help="依据")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,9 +71,21 @@ def run(args: argparse.Namespace) -> int:
         "split": _split,
         "undo": _undo,
         "measure": _measure,
+        "rules": _rules,
+        "set": _set,
     }
     words[args.word](args)
     return 0
+
+
+def _number(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise argparse.ArgumentTypeError(f"应为数字，写的是 {text}")
+    return value
 
 
 def _by() -> dict[str, Any]:
@@ -171,27 +196,44 @@ def _customer(number: str) -> Any:
 
 
 def _measure(args: argparse.Namespace) -> None:
-    from busbar.customers.consolidation.quality import measure_pairs
-    from busbar.customers.models import CustomerAccount
+    from busbar.customers.consolidation.truth import UnableToReadTruth, read_truth
+    from busbar.customers.queries.measuring import measure_archive
 
-    truth = _read_truth(args.truth)
-    found = dict(CustomerAccount.objects.values_list("number", "customer__number"))
-    if not set(found) & set(truth):
+    told = measure_archive(_by()["by"], read_truth(args.truth))
+    if not told.accounts:
         raise UnableToReadTruth(f"{args.truth}：没有一个户号在档案里")
-    told = measure_pairs(found, truth)
-    known = len(set(found) & set(truth))
+    if told.unknown:
+        print(f"另有 {told.unknown} 个户号不在档案里，未计入")
+    if told.waiting:
+        print(f"待复核的客户对中，有 {told.waiting} 对按已知归属是同一客户")
+    quality = told.quality
     print(
-        f"{known} 个户号：查准率 {told.precision:.4f}，查全率 {told.recall:.4f}，F1 {told.f1:.4f}"
+        f"{told.accounts} 个户号：查准率 {quality.precision:.4f}，"
+        f"查全率 {quality.recall:.4f}，F1 {quality.f1:.4f}"
     )
 
 
-def _read_truth(path: Path) -> dict[str, str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnableToReadTruth(f"打不开文件 {path}，应为 UTF-8 的 CSV") from error
-    short = [number for number, row in enumerate(rows, 1) if len(row) < 2]  # noqa: PLR2004 - two columns
-    if short:
-        raise UnableToReadTruth(f"{path} 第 {short[0]} 行：应有两列：户号、主体")
-    return {row[0].strip(): row[1].strip() for row in rows}
+def _rules(args: argparse.Namespace) -> None:
+    from busbar.customers import queries as customers_queries
+    from busbar.kit.money import plain
+    from busbar.kit.periods import local_date
+
+    today = local_date(_by()["at"])
+    for figure in customers_queries.list_figures(today):
+        print(f"{figure.code:<16} {plain(figure.value):>6}  {figure.name}（{figure.source}）")
+    for rule in customers_queries.list_rules(today):
+        print(f"{rule.code:<16} {rule.weight:>6}  {rule.name}（{rule.source}）")
+
+
+def _set(args: argparse.Namespace) -> None:
+    from busbar.customers import operations as customers_operations
+    from busbar.customers import queries as customers_queries
+
+    common = {"code": args.code, "valid_from": args.valid_from, "source": args.source, **_by()}
+    if any(row.code == args.code for row in customers_queries.list_rule_versions()):
+        if args.value != int(args.value):
+            raise UnableToReadValue(f"权重应为整数，写的是 {args.value}")
+        customers_operations.set_completeness_rule(weight=int(args.value), **common)
+    else:
+        customers_operations.set_consolidation_figure(value=args.value, **common)
+    print(f"{args.code} 自 {args.valid_from} 起为 {args.value}")

@@ -28,6 +28,7 @@ from busbar.billing.queries import BillFilter, RunSeen
 from busbar.console.bill_correction import outdated_context
 from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import chosen_group, ids_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
@@ -58,6 +59,7 @@ def bill_list(request: StaffRequest) -> HttpResponse:
         "months": months,
         "units": units,
         "outliers": Outlier.choices,
+        "chosen_group": chosen_group(request.viewer, request.GET),
         "sum": overview.sum_bills(billing_queries.select_bills(request.viewer, narrowed)),
         "may_export": request.viewer.may(Permission.EXPORT),
     }
@@ -221,6 +223,7 @@ def _filter(request: StaffRequest, months: Sequence[str]) -> BillFilter:
         unit_path=path_seen,
         text=given.get("q", "").strip(),
         outlier=given.get("outlier", ""),
+        group_ids=ids_of(chosen_group(request.viewer, given)),
     )
 
 

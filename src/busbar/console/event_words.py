@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 NOUNS: dict[str, Promise | str] = {
     "billing.shadow_line": pgettext_lazy("noun", "核对账单"),
     "customers.account": pgettext_lazy("noun", "户号"),
+    "customers.archive_rule": pgettext_lazy("noun", "归并门槛与资料项"),
     "customers.candidate": pgettext_lazy("noun", "疑似同一客户"),
     "customers.consolidation": pgettext_lazy("noun", "归并任务"),
     "customers.contact": pgettext_lazy("noun", "联系人"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
@@ -17,12 +21,30 @@ from busbar.access.visibility import Viewer
 from busbar.billing import insights
 from busbar.billing.insights import MonthSum
 from busbar.console.exporting import answer_export
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
+from busbar.customers import operations as customers_operations
+from busbar.customers.models import Customer, CustomerGroup
 from busbar.customers.queries import groups as groups_queries
 from busbar.customers.queries.groups import GroupLine
+from busbar.kit.errors import Refusal
 from busbar.supply import queries as supply_queries
 
 MONTHS = 13
+
+
+class HeadForm(forms.Form):
+    """The member that leads, and why."""
+
+    head = forms.ChoiceField(label=gettext_lazy("牵头单位"), required=False)
+    reason = forms.CharField(label=gettext_lazy("依据"), max_length=300)
+
+    def __init__(self, group: CustomerGroup, members: list[Customer], data: Any = None) -> None:
+        """The choices are the members that the viewer sees."""
+        head = next((m.number for m in members if m.pk == group.head_id), "")
+        super().__init__(data, initial={"head": head})
+        choices = [("", "—"), *((m.number, f"{m.name} {m.number}") for m in members)]
+        self.fields["head"].choices = choices  # type: ignore[attr-defined] # a ChoiceField
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,38 @@ def group_list(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 def group_detail(request: StaffRequest, code: str) -> HttpResponse:
-    """One group: its months, the groups below it."""
+    """One group: its months, who leads it, the groups below it."""
+    return _detail(request, code)
+
+
+@require_POST
+def group_head(request: StaffRequest, code: str) -> HttpResponse:
+    """Name the member that leads, or nobody."""
+    request.viewer.require(Permission.ASSIGN_CUSTOMERS)
+    group = groups_queries.get_group(request.viewer, code)
+    members = groups_queries.list_members(request.viewer, group.pk)
+    form = HeadForm(group, members, request.POST)
+    if form.is_valid():
+        chosen = form.cleaned_data["head"]
+        try:
+            customers_operations.name_group_head(
+                group=group,
+                customer=next((m for m in members if m.number == chosen), None),
+                reason=form.cleaned_data["reason"],
+                by=request.viewer,
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            form.add_error(None, said(refusal))
+        else:
+            messages.success(request, _("牵头单位已登记"))
+            return redirect("group_detail", code)
+    return _detail(request, code, form=form, status=422)
+
+
+def _detail(
+    request: StaffRequest, code: str, *, form: HeadForm | None = None, status: int = 200
+) -> HttpResponse:
     month = insights.get_latest_month()
     lines = _lines(request.viewer, month, top=code)
     if not lines:
@@ -58,15 +111,20 @@ def group_detail(request: StaffRequest, code: str) -> HttpResponse:
     sums = insights.map_group_sums(request.viewer, months=months)
     below = {line.held.group.pk for line in lines}
     found = [_month(name, sums, below) for name in months]
+    group = lines[0].held.group
+    members = groups_queries.list_members(request.viewer, group.pk)
+    may_name = request.viewer.may(Permission.ASSIGN_CUSTOMERS)
     context = {
-        "group": lines[0].held.group,
+        "group": group,
+        "head": next((member for member in members if member.pk == group.head_id), None),
+        "head_form": (form or HeadForm(group, members)) if may_name else None,
         "lines": lines,
         "whole": lines[0],
         "month": month,
         "months": [one for one in found if one.bills],
         "chart": [_point(one) for one in found if one.bills],
     }
-    return render(request, "console/groups/detail.html", context)
+    return render(request, "console/groups/detail.html", context, status=status)
 
 
 @require_POST
@@ -145,4 +203,5 @@ urlpatterns = [
     path("groups/", group_list, name="group_list"),
     path("groups/export/", export_groups, name="group_export"),
     path("groups/<str:code>/", group_detail, name="group_detail"),
+    path("groups/<str:code>/head/", group_head, name="group_head"),
 ]

@@ -62,6 +62,7 @@ AREAS = (
                 Permission.CONSOLIDATE,
                 ("consolidation",),
             ),
+            Place(_("归并门槛与资料项"), "adjustments-horizontal", "archive_rules"),
         ),
     ),
     Area(

@@ -3,6 +3,7 @@
 from busbar.console import (
     account_plans,
     administration,
+    archive_rules,
     arrears,
     basic_services,
     bill_correction,
@@ -53,6 +54,7 @@ urlpatterns = [
     *definitions.urlpatterns,
     *customers.urlpatterns,
     *consolidation.urlpatterns,
+    *archive_rules.urlpatterns,
     *customer_page.urlpatterns,
     *visit_sheet.urlpatterns,
     *curves.urlpatterns,

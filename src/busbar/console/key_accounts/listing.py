@@ -21,6 +21,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing import queries as billing_queries
 from busbar.console.answers import one_of, whole
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import chosen_group, ids_of
 from busbar.console.key_accounts.words import CategoryLines, Industries, lines_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
@@ -172,6 +173,7 @@ def _around(
     return {
         "narrowed": narrowed,
         "unit_code": request.GET.get("unit", ""),
+        "chosen_group": chosen_group(viewer, request.GET),
         "counts": [(c, c.label, counts[c.value]) for c in Category],
         "total": counts["total"],
         "changed": counts["changed"],
@@ -209,6 +211,7 @@ def _filter(viewer: Viewer, given: QueryDict) -> RecognitionFilter:
         text=given.get("q", "").strip()[:60],
         changed=given.get("changed") == "1",
         everyone=given.get("of") == "everyone",
+        group_ids=ids_of(chosen_group(viewer, given)),
     )
 
 

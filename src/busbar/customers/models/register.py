@@ -12,7 +12,7 @@ from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import (
     Viewer,
     VisibleQuerySet,
-    team_customer_ids,
+    seen_by_team,
     units_in_branch,
 )
 
@@ -39,12 +39,18 @@ class Importance(models.TextChoices):
 
 
 class CustomerGroup(models.Model):
-    """A group of companies that decides together; groups may nest."""
+    """A group of companies that decides together; groups may nest.
+
+    `head` is the member that leads: whoever looks after it sees the other members too.
+    """
 
     code = models.CharField(max_length=30, unique=True)
     name = models.CharField(max_length=200)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    head = models.ForeignKey(
+        "Customer", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     class Meta:
@@ -68,8 +74,9 @@ class CustomerQuerySet(VisibleQuerySet):
     def with_extent(self, viewer: Viewer) -> Self:
         """Each customer with `seen_whole`: whether the viewer sees all of it.
 
-        Those of the managing unit's branch and the account team do. A unit that only has some of
-        the customer's accounts sees the customer for their sake, and of it nothing but them (U3).
+        Those of the managing unit's branch and the account team do, and the team of its group's
+        head. A unit that only has some of the customer's accounts sees the customer for their sake,
+        and of it nothing but them (U3).
         """
         yes = Value(True)  # noqa: FBT003 - Django's signature
         if viewer.sees_all:
@@ -78,7 +85,7 @@ class CustomerQuerySet(VisibleQuerySet):
         if viewer.unit_path:
             whole |= Q(unit__in=units_in_branch(viewer.unit_path))
         if viewer.employee_id:
-            whole |= Q(pk__in=team_customer_ids(viewer.employee_id))
+            whole |= seen_by_team(viewer.employee_id, "pk")
         return self.annotate(
             seen_whole=Case(When(whole, then=yes), default=False, output_field=BooleanField())
         )

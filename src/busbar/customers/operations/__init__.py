@@ -11,6 +11,7 @@ from busbar.customers.operations.documents import (
 )
 from busbar.customers.operations.figures import load_customers_seed
 from busbar.customers.operations.former import follow_former
+from busbar.customers.operations.leading import UnableToNameGroupHead, name_group_head
 from busbar.customers.operations.merging import (
     UnableToMergeCustomers,
     UnableToUndoMerge,
@@ -33,47 +34,53 @@ from busbar.customers.operations.reviewing import (
 from busbar.customers.operations.single import (
     UnableToAddContact,
     UnableToAmendCustomer,
-    UnableToAssignTeamMember,
     UnableToOpenAccount,
     UnableToRegisterCustomer,
     UnableToRemoveTeamMember,
     add_contact,
     amend_customer,
-    assign_team_member,
     open_account,
     register_customer,
     remove_team_member,
 )
 from busbar.customers.operations.splitting import UnableToSplitCustomer, split_customer
+from busbar.customers.operations.versions import (
+    UnableToSetArchiveRule,
+    set_completeness_rule,
+    set_consolidation_figure,
+)
 
 __all__ = [
     "UnableToAddContact",
     "UnableToAmendCustomer",
-    "UnableToAssignTeamMember",
     "UnableToAttachDocument",
     "UnableToConsolidate",
     "UnableToMergeCustomers",
+    "UnableToNameGroupHead",
     "UnableToNumberAccount",
     "UnableToOpenAccount",
     "UnableToRegisterCustomer",
     "UnableToRemoveTeamMember",
     "UnableToReviewCandidate",
+    "UnableToSetArchiveRule",
     "UnableToSplitCustomer",
     "UnableToUndoMerge",
     "add_contact",
     "amend_customer",
-    "assign_team_member",
     "attach_document",
     "confirm_candidate",
     "follow_former",
     "is_account_number",
     "load_customers_seed",
     "merge_customers",
+    "name_group_head",
     "open_account",
     "register_customer",
     "reject_candidate",
     "remove_team_member",
     "run_consolidation",
+    "set_completeness_rule",
+    "set_consolidation_figure",
     "split_customer",
     "start_run",
     "store_accounts",

@@ -25,6 +25,7 @@ from busbar.access.visibility import Viewer
 from busbar.customers.models import AccountTeamMember, Contact, Customer, TeamRole
 from busbar.customers.operations.former import follow_former
 from busbar.customers.operations.registering import UNKNOWN_CUSTOMER
+from busbar.customers.operations.whole import reject_partly_seen
 
 _TOLD_CONTACT = Told("customers.contact", "added", customer_of=lambda contact: contact.customer)
 _TOLD_MEMBER = Told("customers.team_member", "assigned", customer_of=lambda m: m.customer)
@@ -58,6 +59,7 @@ def store_team(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     key = _key("customer", "employee")
     outcome.unchanged += len(batch.reject_repeats(key, "employee", "客户的团队成员"))
     customers = _customers(batch, by)
+    reject_partly_seen(batch, customers, by, "employee")
     employees = resolve(batch, "employee", Employee.objects.all(), "number", "没有这个工号的员工")
     _reject_second(batch, "role", chosen=TeamRole.LEAD, expectation="每个客户只有一个A角")
     related = AccountTeamMember.objects.select_related("customer", "customer__unit", "employee")

@@ -38,6 +38,7 @@ from busbar.customers.models import (
     Importance,
 )
 from busbar.customers.operations.former import follow_former
+from busbar.customers.operations.whole import reject_foreign_moves, reject_partly_seen
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
 UNKNOWN_CUSTOMER = "没有这个客户编号，或该客户不在您的管辖范围内"
@@ -66,7 +67,8 @@ def store_groups(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
     """Groups by code; a parent may stand in the same batch, before or after."""
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "集团编码"))
-    known = fetch_by(CustomerGroup.objects.all(), "code", batch.values("code"))
+    known = fetch_by(CustomerGroup.objects.select_related("parent"), "code", batch.values("code"))
+    reject_foreign_moves(batch, known, by)
     parents = {**fetch_by(CustomerGroup.objects.all(), "code", batch.values("parent")), **known}
     waiting = dict(batch.live())
     while waiting:
@@ -106,6 +108,7 @@ def store_customers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
     existing = fetch_by(everyone, "number", batch.values("customer"))
     reject_unseen(batch, existing, Customer.objects, by, "customer")
     _reject_former(batch)
+    reject_partly_seen(batch, existing, by, "group")
     units = resolve_units(batch, by)
     groups = resolve(batch, "group", CustomerGroup.objects.all(), "code", "没有这个编码的集团")
     _check_credit_codes(batch)

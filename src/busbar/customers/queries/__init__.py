@@ -6,7 +6,13 @@ from busbar.customers.queries.completeness import (
     list_checked_rules,
 )
 from busbar.customers.queries.documents import get_document, get_document_path
-from busbar.customers.queries.figures import get_figures, list_figures, list_rules
+from busbar.customers.queries.figures import (
+    get_figures,
+    list_figure_versions,
+    list_figures,
+    list_rule_versions,
+    list_rules,
+)
 from busbar.customers.queries.file import (
     CustomerFile,
     GroupNode,
@@ -53,7 +59,9 @@ __all__ = [
     "list_accounts",
     "list_checked_rules",
     "list_customers",
+    "list_figure_versions",
     "list_figures",
+    "list_rule_versions",
     "list_rules",
     "matches_text",
     "search",

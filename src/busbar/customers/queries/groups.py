@@ -47,6 +47,20 @@ def list_group_lines(viewer: Viewer, *, top: str = "") -> list[GroupLine]:
     ]
 
 
+def get_group(viewer: Viewer, code: str) -> CustomerGroup:
+    """The group; DoesNotExist where the viewer sees no customer of its subtree."""
+    lines = list_group_lines(viewer, top=code)
+    if not lines:
+        raise CustomerGroup.DoesNotExist
+    return lines[0].group
+
+
+def list_members(viewer: Viewer, group_id: int, *, limit: int = 500) -> list[Customer]:
+    """The group's own customers that the viewer sees, by name."""
+    seen = Customer.objects.visible_to(viewer).filter(group=group_id)
+    return list(seen.order_by("name", "id")[:limit])
+
+
 def map_parents() -> dict[int, int | None]:
     """Each group's parent by id; one query."""
     return dict(CustomerGroup.objects.values_list("pk", "parent_id"))

@@ -18,6 +18,7 @@ from busbar.journal.operations import Happening
 from busbar.key_accounts.handing import Passing, list_movers
 from busbar.key_accounts.models import Handover, HandoverItem, HandoverState
 from busbar.key_accounts.queries import qualifications
+from busbar.key_accounts.queries.qualifications import Requirements
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 
@@ -147,10 +148,15 @@ def return_due_handovers(*, at: dt.datetime) -> int:
 
 def _manager(number: str, refusal: type[Refusal]) -> Employee:
     people = Employee.objects.select_related("unit", "user")
-    employee = people.filter(number=number, user__is_active=True).first()
-    if employee is None or Role.ACCOUNT_MANAGER not in employee.roles:
+    employee = people.filter(number=number).first()
+    if employee is None or not is_manager(employee):
         raise refusal("工号 %(number)s 不是在岗的大客户经理", number=number)
     return employee
+
+
+def is_manager(employee: Employee) -> bool:
+    """Whether somebody is an account manager in office; `user` is read."""
+    return bool(employee.user.is_active and Role.ACCOUNT_MANAGER in employee.roles)
 
 
 def _require_qualified(
@@ -161,14 +167,20 @@ def _require_qualified(
     needed = qualifications.get_requirements(on=on)
     rank = qualifications.map_ranks([employee.pk], needed, on=on).get(employee.pk, 0)
     lacking = [c for c in customers if needed.rank_for(c.importance) > rank]
-    if not lacking:
-        return
+    if lacking:
+        raise unqualified(refusal, employee, lacking, needed)
+
+
+def unqualified(
+    refusal: type[Refusal], employee: Employee, customers: Sequence[Customer], needed: Requirements
+) -> Refusal:
+    """The refusal that names the customers which ask for a certificate the person lacks."""
     named = "、".join(
         f"{c.name}（{c.get_importance_display()}，须{needed.name_for(c.importance)}）"
-        for c in lacking[:_NAMED]
+        for c in customers[:_NAMED]
     )
-    more = f"等 {len(lacking)} 户" if len(lacking) > _NAMED else ""
-    raise refusal(
+    more = f"等 {len(customers)} 户" if len(customers) > _NAMED else ""
+    return refusal(
         "%(employee)s没有担任A角所需的有效资格：%(named)s%(more)s",
         employee=employee.name,
         named=named,

@@ -70,6 +70,37 @@ def record_qualification(
 
 
 @transaction.atomic
+def revoke_qualification(
+    *, kind: str, certificate: str, revoked_on: dt.date, reason: str, by: Viewer, at: dt.datetime
+) -> ManagerQualification:
+    """A certificate no longer holds from the day on; whoever leads by it stays, and is listed."""
+    by.require(Permission.KEEP_QUALIFICATIONS)
+    journal_operations.take_turn()
+    rows = ManagerQualification.objects.select_for_update(of=("self",)).visible_to(by)
+    row: ManagerQualification | None = (
+        rows.select_related("employee__unit").filter(kind=kind, certificate=certificate).first()
+    )
+    if row is None:
+        raise UnableToRecordQualification(
+            "没有证书 %(certificate)s，或不在您的管辖范围之内", certificate=certificate
+        )
+    if not reason.strip():
+        raise UnableToRecordQualification("请写明吊销的原因")
+    if not row.issued_on < revoked_on < row.valid_until:
+        raise UnableToRecordQualification(
+            "吊销日应在发证日 %(row_issued_on)s 之后、失效日 %(row_valid_until)s 之前",
+            row_issued_on=row.issued_on,
+            row_valid_until=row.valid_until,
+        )
+    before, row.valid_until = row.valid_until, revoked_on
+    row.save(update_fields=["valid_until"])
+    changes = {"certificate": certificate, "valid_until": [before, revoked_on]}
+    event = "key_accounts.qualification.revoked"
+    _record(event, row.pk, row.employee, changes, by, at, reason=reason.strip()[:300])
+    return row
+
+
+@transaction.atomic
 def record_training(
     *,
     employee_number: str,
@@ -132,6 +163,8 @@ def _record(
     changes: Mapping[str, object],
     by: Viewer,
     at: dt.datetime,
+    *,
+    reason: str = "",
 ) -> None:
     happening = Happening(
         event=event,
@@ -140,5 +173,6 @@ def _record(
         subject_label=f"{employee.number} {employee.name}",
         unit_path=employee.unit.path,
         changes=dict(changes),
+        reason=reason,
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)

@@ -9,19 +9,17 @@ from django.db import transaction
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.clocks import queries as clocks_queries
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.outages import queries
+from busbar.outages.coming import get_notice_limit
 from busbar.outages.models import AffectedPoint, Outage, OutageKind, OutageState
 from busbar.outages.operations.recording import check_hand, lock_outage, record
 from busbar.outages.operations.telling import tell_affected
 from busbar.outages.queries import Scope
 from busbar.supply.models import UsagePoint
-
-_NOTICE = "outage-notice-planned"
 
 
 class UnableToPlanOutage(Refusal):
@@ -110,7 +108,7 @@ def announce_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
             "%(number)s 已是“%(state)s”", number=number, state=row.get_state_display()
         )
     if row.kind == OutageKind.PLANNED:
-        limit = clocks_queries.get_limit(_NOTICE, on=local_date(at), rule_set="REG1996")
+        limit = get_notice_limit(on=local_date(at))
         latest = local_date(row.planned_from) - dt.timedelta(days=int(limit.amount))
         if local_date(at) > latest:
             raise UnableToAnnounceOutage(
