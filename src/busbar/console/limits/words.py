@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
-from busbar.clocks.models import EscalationRung, RungMoment, TimeLimit
+from busbar.clocks.models import EscalationRung, RungMoment, Sense, TimeLimit
 from busbar.clocks.queries import facts_of
-from busbar.clocks.rulebook import UNIT_WORDS, plain_number
+from busbar.clocks.rulebook import UNIT_WORDS, LimitFacts, plain_number
 from busbar.console.event_names import name_event
 
 STAGES: dict[str, Promise] = {
@@ -191,6 +193,28 @@ def condition_words(applies_when: Mapping[str, object]) -> list[str]:
         text = _("、").join(dict.fromkeys(known or [str(v) for v in values]))
         said.append(_("%(fact)s为%(values)s") % {"fact": _FACTS.get(name, name), "values": text})
     return said
+
+
+_WORKING_HOURS = gettext_noop("个工作小时")
+"""The one unit of limits that no other text of the screens names."""
+
+
+def limit_words(limit: LimitFacts) -> str:
+    """The figure of a limit in the language of the screen.
+
+    >>> from decimal import Decimal
+    >>> limit = LimitFacts("a", "答复", Decimal(20), "working_day")
+    >>> with translation.override("zh-hans"):
+    ...     limit_words(limit)
+    '不超过 20 个工作日'
+    >>> with translation.override("en"):
+    ...     limit_words(limit)
+    'at most 20 working days'
+    """
+    if (translation.get_language() or "zh").startswith("zh"):
+        return limit.words
+    unit = translated(UNIT_WORDS[limit.amount_unit])
+    return f"{Sense(limit.sense).label} {plain_number(limit.amount)} {unit}"
 
 
 def rung_words(rung: EscalationRung, amount_unit: str) -> str:

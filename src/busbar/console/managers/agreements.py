@@ -20,6 +20,7 @@ from busbar.access.permissions import Permission
 from busbar.clocks import queries as clocks_queries
 from busbar.console.acts import DayField
 from busbar.console.answers import done, tell_and_go
+from busbar.console.limits.words import limit_words
 from busbar.console.managers.measures import midnight
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts.operations import agreeing
@@ -103,7 +104,7 @@ def _fitted(request: StaffRequest, on: dt.date) -> AgreementForm:
 def _limits(request: StaffRequest, on: dt.date) -> dict[str, str]:
     rows = clocks_queries.limits_in_force(on=on, unit_path=request.viewer.unit_path)
     facts = [clocks_queries.facts_of(row) for row in rows.values() if row.stage == STAGE]
-    return {fact.code: f"{fact.name}：{fact.words}" for fact in facts}
+    return {fact.code: f"{fact.name}：{limit_words(fact)}" for fact in facts}
 
 
 def _quarters(on: dt.date) -> list[tuple[str, dt.date, dt.date]]:

@@ -9,9 +9,11 @@ from django import template
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from busbar.clocks.rulebook import LimitFacts
 from busbar.console.event_names import name_event
 from busbar.console.field_names import FIELD_UNITS, LISTS, REFERENCES, name_field
 from busbar.console.finding_words import word_note
+from busbar.console.limits import words
 from busbar.console.process_names import name_actor, name_step
 from busbar.console.rule_words import is_figure, list_records, name_unit, name_value
 from busbar.console.value_names import name_recorded
@@ -38,6 +40,12 @@ def event_name(event: str) -> str:
 def step_name(name: str) -> str:
     """A process or a step in words."""
     return name_step(name)
+
+
+@register.filter
+def limit_words(limit: LimitFacts) -> str:
+    """The figure of a time limit in words."""
+    return words.limit_words(limit)
 
 
 @register.filter

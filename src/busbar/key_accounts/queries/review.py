@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from busbar.access.visibility import Viewer
 from busbar.connections.models import ConnectionApplication
@@ -152,12 +153,14 @@ def list_suggestions(viewer: Viewer, *, on: dt.date, limit: int = 100) -> list[S
 def _why(customer: Customer, criteria: list[ImportanceCriterion]) -> list[str]:
     reasons = []
     if customer.importance != Importance.NONE:
-        reasons.append(f"档案等级为{customer.get_importance_display()}，没有评定记录")
+        grade = customer.get_importance_display()
+        reasons.append(_("档案等级为%(grade)s，没有评定记录") % {"grade": grade})
     if getattr(customer, "declares", False):
-        reasons.append("报装时申报了保安负荷")
+        reasons.append(_("报装时申报了保安负荷"))
     division = division_of(customer.industry_code)
     reasons += [
-        f"行业 {division}：{criterion.consequence}？"
+        _("行业 %(division)s：%(consequence)s？")
+        % {"division": division, "consequence": criterion.consequence}
         for criterion in criteria
         if division in criterion.hint_industries
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Sum
+from django.utils.translation import gettext_noop as _
 
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer
@@ -46,7 +47,7 @@ def brief(viewer: Viewer, customer: Customer, *, at: dt.datetime) -> list[BriefL
     Sums are over what the viewer sees of the customer.
     """
     lines = [line for source in _SOURCES for line in source(viewer, customer, at)]
-    return lines or [BriefLine("概况", "没有未了的承诺、投诉、欠费和近期停电")]
+    return lines or [BriefLine(_("概况"), "没有未了的承诺、投诉、欠费和近期停电")]
 
 
 def _satisfaction(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -57,7 +58,7 @@ def _satisfaction(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterat
     )
     if row is not None:
         text = f"{row.score:.1f}（{row.low:.0f}–{row.high:.0f}）"
-        yield BriefLine("满意度", text)
+        yield BriefLine(_("满意度"), text)
 
 
 def _promises(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -65,7 +66,7 @@ def _promises(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[B
     for row in rows.select_related("clock", "owner").order_by("made_at")[:MOST]:
         due = f"{local_date(row.clock.due_at)} 到期" if row.clock else ""
         late = "，已超期" if row.is_late(at) else ""
-        yield BriefLine("未兑现的承诺", f"{row.text}（{row.owner.name}，{due}{late}）")
+        yield BriefLine(_("未兑现的承诺"), f"{row.text}（{row.owner.name}，{due}{late}）")
 
 
 def _complaints(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -75,7 +76,8 @@ def _complaints(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator
         .exclude(state=ComplaintState.VERIFIED)
     )
     for row in rows.order_by("-received_at")[:MOST]:
-        yield BriefLine("未办结的投诉", f"{row.number} {row.get_kind_display()}：{row.text[:80]}")
+        text = f"{row.number} {row.get_kind_display()}：{row.text[:80]}"
+        yield BriefLine(_("未办结的投诉"), text)
 
 
 def _improvements(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -83,7 +85,7 @@ def _improvements(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterat
         ImprovementTask.objects.visible_to(viewer).filter(customer=customer, closed_at=None).first()
     )
     if row is not None:
-        yield BriefLine("整改", f"满意度由 {row.score_before:.1f} 降到 {row.score_now:.1f}")
+        yield BriefLine(_("整改"), f"满意度由 {row.score_before:.1f} 降到 {row.score_now:.1f}")
 
 
 def _debts(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -94,7 +96,7 @@ def _debts(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[Brie
     )
     if owed["bills"]:
         text = f"{owed['bills']} 笔共 {in_yuan(owed['fen'])} 元，最早 {owed['since']} 到期"
-        yield BriefLine("逾期电费", text)
+        yield BriefLine(_("逾期电费"), text)
 
 
 def _outages(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[BriefLine]:
@@ -116,7 +118,8 @@ def _last_talk(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[
     row = rows.order_by("-happened_at", "-id").first()
     if row is not None and row.happened_at is not None:
         day, said = local_date(row.happened_at), row.findings or row.minutes
-        yield BriefLine("上次往来", f"{day} {row.get_kind_display()} {row.subject}：{said[:120]}")
+        text = f"{day} {row.get_kind_display()} {row.subject}：{said[:120]}"
+        yield BriefLine(_("上次往来"), text)
 
 
 _SOURCES = (_satisfaction, _promises, _complaints, _improvements, _debts, _outages, _last_talk)

@@ -38,7 +38,7 @@
     /* The interval as a thin line over the bar of its series. */
     const whisker = (s, n) => ({ type: "custom", silent: true, z: 5, data: s.bars.map((b, i) => [i, 100 * b[1], 100 * b[2]]), renderItem: function (params, api) {
       const from = api.coord([api.value(1), api.value(0)]), to = api.coord([api.value(2), api.value(0)]);
-      const shift = (n ? 1 : -1) * 7;
+      const shift = shares.series.length > 1 ? (n ? 1 : -1) * 7 : 0;
       return { type: "line", shape: { x1: from[0], y1: from[1] + shift, x2: to[0], y2: to[1] + shift }, style: { stroke: "#445362", lineWidth: 1.2 } };
     } });
     busbar.chart(node).setOption(Object.assign(busbar.base(), {
