@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from busbar.customers.models import CustomerGroup
+from busbar.access.models import Role
+from busbar.customers.models import Customer, CustomerGroup
 from tests.console.region import Region
 
 
@@ -84,3 +88,56 @@ class TestGroups:
 
         assert region.client().get("/groups/EMPTY/").status_code == 404
         assert "没有集团" in region.client().get("/groups/").content.decode()
+
+
+class TestHead:
+    def test_is_named_on_the_group_s_page_and_shown(self, region: Region) -> None:
+        make_tree(region)
+        client = region.client(region.hire("head", region.north, Role.MANAGER))
+        number = Customer.objects.get(group__code="G2").number
+
+        done = client.post("/groups/G2/head/", {"head": number, "reason": "授权书"})
+
+        assert done.status_code == 302
+        page = client.get("/groups/G2/").content.decode()
+        assert f"/customers/{number}/" in page
+        assert CustomerGroup.objects.get(code="G2").head is not None
+
+    def test_is_refused_with_the_sentence(self, region: Region) -> None:
+        make_tree(region)
+        far = CustomerGroup.objects.get(code="G3")
+        region.customer("9", unit=region.south, group=far)
+        client = region.client(region.hire("head", region.north, Role.MANAGER))
+        number = Customer.objects.get(group__code="G2").number
+
+        refused = client.post("/groups/G2/head/", {"head": number, "reason": "授权书"})
+
+        assert refused.status_code == 422
+        assert "须由上级单位指定" in refused.content.decode()
+        assert CustomerGroup.objects.get(code="G2").head is None
+
+    def test_is_not_for_a_clerk(self, region: Region) -> None:
+        make_tree(region)
+        client = region.client()
+
+        assert "指定牵头单位" not in client.get("/groups/G2/").content.decode()
+        assert client.post("/groups/G2/head/", {}).status_code == 403
+        assert post(client, "G2", {"head_number": "2", "reason": "x"}).status_code == 403
+
+    def test_is_named_and_told_by_api(self, region: Region) -> None:
+        make_tree(region)
+        client = region.client(region.hire("head", region.north, Role.MANAGER))
+        number = Customer.objects.get(group__code="G2").number
+
+        made = post(client, "G2", {"head_number": number, "reason": "授权书"})
+
+        assert made.json() == {"code": "G2", "head_number": number}
+        assert client.get("/api/v1/groups/G2/head").json() == made.json()
+        assert (
+            post(client, "G2", {"head_number": "", "reason": "撤销"}).json()["head_number"] is None
+        )
+        assert client.get("/api/v1/groups/G8/head").status_code == 404
+
+
+def post(client: Client, code: str, body: dict[str, str]) -> Any:
+    return client.post(f"/api/v1/groups/{code}/head", body, content_type="application/json")

@@ -22,8 +22,11 @@ from busbar.access.queries import get_viewer
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill, BillRefusal, BillRun
 from busbar.billing.outdated import list_outdated
-from busbar.customers.models import Customer, CustomerAccount
+from busbar.customers.consolidation.truth import read_truth
+from busbar.customers.models import ConsolidationRun, Customer, CustomerAccount, RunState
+from busbar.customers.queries.measuring import measure_archive
 from busbar.demo import operations as demo_operations
+from busbar.demo.consolidating import TRUTH_FILE
 from busbar.demo.operations import build_demonstration
 from busbar.demo.parameters import Parameters
 from busbar.demo.progress import UnableToUseHome, load_progress
@@ -42,7 +45,11 @@ from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
 STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-STEPS = 25
+STEPS = 27
+OLD_BODIES = 2
+"""Bodies of the small region that the old system kept by account."""
+OLD_ACCOUNTS = 5
+"""Accounts that stand for themselves after the import."""
 OPENED = 3
 """Accounts that the connections of the small region open."""
 
@@ -129,7 +136,7 @@ class TestBuildDemonstration:
         said: list[str] = []
         build(home, said)
         assert len(said) == 1 + STEPS
-        assert Customer.objects.filter(number__startswith="C").count() == 12
+        assert Customer.objects.filter(number__startswith="C").count() == 12 - OLD_BODIES
         assert Customer.objects.filter(name="示范钢铁厂").count() == 1
         assert set(BillRun.objects.values_list("month", flat=True)) == {
             *(f"2018-{n:02d}" for n in range(1, 13)),
@@ -148,6 +155,20 @@ class TestBuildDemonstration:
         names = set(ImportFile.objects.values_list("name", flat=True))
         assert {"客户档案.xlsx", "户号.csv", "steel_plant_2018.parquet"} <= names
         assert not (home / demo_operations.FOLDER).exists()
+        self.consolidates_the_old_system(home, said)
+
+    def consolidates_the_old_system(self, home: Path, said: list[str]) -> None:
+        """Part of the test above: a region of its own would take as long again."""
+        assert ConsolidationRun.objects.get().state == RunState.FINISHED
+        truth = read_truth(home / TRUTH_FILE)
+        told = measure_archive(SYSTEM_VIEWER, truth)
+        assert f"查准率 {told.quality.precision:.4f}，查全率 {told.quality.recall:.4f}" in said[-1]
+        assert told.quality.f1 > 0.5
+        old = CustomerAccount.objects.filter(origin__contains="旧系统")
+        assert old.count() == OLD_ACCOUNTS
+        for account in old:
+            assert Bill.objects.filter(account=account, month="2026-10").exists()
+            assert account.customer.team.filter(role="lead").exists()
 
     def test_bills_the_steel_plant_of_2018_from_its_real_curves(self, home: Path) -> None:
         build(home, [])
@@ -267,8 +288,9 @@ class TestSignIns:
             name: Customer.objects.visible_to(get_viewer(User.objects.get(username=name))).count()
             for name in ("admin", "province", "regulator", "city1", "county1")
         }
-        assert seen["admin"] == seen["province"] == seen["regulator"] == 12
-        assert seen["county1"] <= seen["city1"] < 12
+        everyone = 12 - OLD_BODIES + OLD_ACCOUNTS  # before they are consolidated
+        assert seen["admin"] == seen["province"] == seen["regulator"] == everyone
+        assert seen["county1"] <= seen["city1"] < everyone
 
 
 @pytest.mark.slow

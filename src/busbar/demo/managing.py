@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from busbar.access import queries as access_queries
-from busbar.access.models import OrganizationUnit
+from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
-from busbar.customers.models import AccountTeamMember, Customer, TeamRole
+from busbar.customers import operations as customers_operations
+from busbar.customers.models import AccountTeamMember, Customer, CustomerGroup, TeamRole
 from busbar.demo.dunning import person_of
 from busbar.demo.year.moments import is_workday, moment
 from busbar.demo.year.timeline import Tend
@@ -68,6 +69,7 @@ def tell_managers(*, at: dt.datetime, tend: Tend) -> str:
     for place, held in enumerate(qualifications_queries.list_qualifications(SYSTEM_VIEWER)):
         _train(held, place, at)
     _agree(at)
+    _name_heads(at)
     leads = AccountTeamMember.objects.filter(role=TeamRole.LEAD, employee__in=people)
     told = 0
     for place, person in enumerate(people[:_MOST_MANAGERS]):
@@ -116,6 +118,17 @@ def _agree(at: dt.datetime) -> None:
         agreeing.sign_agreement(promise=promise, by=SYSTEM_VIEWER, at=at)
     except Refusal:
         return
+
+
+def _name_heads(at: dt.datetime) -> None:
+    """The province lets the first member of each group lead it: its managers see the others."""
+    by = access_queries.get_viewer(Employee.objects.get(user__username="province").user)
+    for group in CustomerGroup.objects.filter(head=None).order_by("code"):
+        head = group.customers.order_by("number").first()
+        if head is not None:
+            customers_operations.name_group_head(
+                group=group, customer=head, reason="集团授权书", by=by, at=at
+            )
 
 
 def _start(at: dt.datetime, place: int) -> dt.datetime:

@@ -13,6 +13,7 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
 from busbar.demo import (
     account_plans,
+    consolidating,
     dunning,
     importing,
     managing,
@@ -47,9 +48,14 @@ class _Work:
 
     parameters: Parameters
     region: Region
-    folder: Path
+    home: Path
     clock: Clock
     tend: Tend
+
+    @property
+    def folder(self) -> Path:
+        """Where files lie until they are imported."""
+        return self.home / FOLDER
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def build_demonstration(
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     say(f"生成演示区域：{parameters.customers} 个客户、{parameters.months} 个月")
-    work = _Work(parameters, build_region(parameters), folder, clock, tend)
+    work = _Work(parameters, build_region(parameters), home, clock, tend)
     _run(list(_steps(parameters)), work, progress, say)
     shutil.rmtree(folder, ignore_errors=True)
     progress.finish()
@@ -121,6 +127,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("network", "电网台账", lambda work: _registers(work, "network"))
     yield _Step("tariffs", "电价", lambda work: _registers(work, "tariffs"))
     yield _Step("archive", "客户档案", lambda work: _registers(work, "archive"))
+    yield _Step("consolidation", "归并旧系统档案", _consolidation)
     yield _Step("managers", "大客户经理与指令", _managers)
     yield _Step("matters", "业扩与变更", _matters)
     yield _Step("readings steel", "示范钢铁厂 2018 年曲线", _steel)
@@ -142,6 +149,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("key accounts", "大客户评定", _key_accounts)
     yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
     yield _Step("plans", "客户计划、基本业务与增值服务", _plans)
+    yield _Step("measured", "归并对照已知归属", lambda work: consolidating.measure(work.home))
 
 
 @dataclass(frozen=True)
@@ -221,6 +229,10 @@ def _matters(work: _Work) -> str:
 
 def _refused(told: running.Told) -> str:
     return f"，{len(told.refused)} 件中途停办：{told.refused[0]}" if told.refused else ""
+
+
+def _consolidation(work: _Work) -> str:
+    return consolidating.consolidate(work.region, home=work.home, at=work.clock())
 
 
 def _managers(work: _Work) -> str:

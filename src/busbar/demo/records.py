@@ -9,7 +9,7 @@ from dataclasses import asdict
 from busbar.demo import tariffs
 from busbar.demo.parameters import Parameters
 from busbar.demo.tariffs import Row
-from busbar.demo.values import Account, Customer, Region
+from busbar.demo.values import Account, Customer, OldEntry, Region
 from busbar.network.conductors import shipped_conductors
 
 _ISSUED_DAYS_AGO = (400, 700, 250, 690)
@@ -19,6 +19,7 @@ _HIGH_GRADES = {"special", "first"}
 def archive_rows(region: Region, *, on: dt.date) -> dict[str, list[Row]]:
     """Rows of the archive by the table's key, as it is delivered on the day."""
     accounts = [(c, a) for c in region.customers for a in c.accounts]
+    numbered, old = region.numbered_customers, region.old_accounts
     return {
         "units": [
             {"code": u.code, "name": u.name, "kind": u.kind, "parent": u.parent}
@@ -29,17 +30,27 @@ def archive_rows(region: Region, *, on: dt.date) -> dict[str, list[Row]]:
             for s in region.staff
         ],
         "groups": [{"code": g.code, "name": g.name, "parent": g.parent} for g in region.groups],
-        "customers": [_customer(c) for c in region.customers],
-        "accounts": [_account(c, a) for c, a in accounts],
-        "contacts": [row for c in region.customers for row in _contacts(c)],
+        "customers": [_customer(c) for c in numbered],
+        "accounts": [_account(c, a) for c, a in accounts if a.number not in old],
+        "contacts": [row for c in numbered for row in _contacts(c)],
         "certificates": list(_certificates(region, on)),
-        "team": [row for c in region.customers for row in _team(c)],
-        "sites": [_site(c, a) for c, a in accounts],
+        "team": [row for c in numbered for row in _team(c)],
+        "sites": [_site(c, a, is_old=a.number in old) for c, a in accounts],
         "sources": [row for _, a in accounts for row in _sources(a)],
         "transformers": [row for _, a in accounts for row in _transformers(a)],
         "agreements": [row for _, a in accounts for row in _agreements(a)],
         "usage_points": [row for _, a in accounts for row in _points(a)],
         "meters": [row for _, a in accounts for row in _meters(a)],
+    }
+
+
+def old_rows(region: Region) -> dict[str, list[Row]]:
+    """Rows of the old system by the table's key: accounts without customer, one contact each."""
+    old = region.old_accounts
+    accounts = [(c, a) for c in region.customers for a in c.accounts if a.number in old]
+    return {
+        "accounts": [_old_account(c, a, old[a.number]) for c, a in accounts],
+        "contacts": list(_old_contacts(region)),
     }
 
 
@@ -98,6 +109,36 @@ def _account(customer: Customer, account: Account) -> Row:
     }
 
 
+def _old_account(customer: Customer, account: Account, entry: OldEntry) -> Row:
+    return {
+        "account": account.number,
+        "name": entry.name,
+        "credit_code": entry.credit_code,
+        "kind": customer.kind,
+        "industry_code": customer.industry,
+        "unit": account.unit,
+        "address": entry.address,
+        "status": "active",
+        "opened_on": account.opened_on,
+        "origin": f"{account.origin}：县公司旧系统，按户号保管",
+    }
+
+
+def _old_contacts(region: Region) -> Iterator[Row]:
+    """Named after the account: until the archive is consolidated, each stands for itself."""
+    first_of: dict[str, str] = {}
+    for entry in region.old_entries:
+        # Accounts that state one credit code are one customer from the import on.
+        first = first_of.setdefault(entry.credit_code or entry.account, entry.account)
+        if entry.phone:
+            yield {
+                "customer": f"H{first}",
+                "name": entry.person,
+                "role": f"户号 {entry.account} 联系人",
+                "phone": entry.phone,
+            }
+
+
 def _contacts(customer: Customer) -> Iterator[Row]:
     for contact in customer.contacts:
         yield {
@@ -132,11 +173,12 @@ def _team(customer: Customer) -> Iterator[Row]:
     yield {"customer": customer.number, "employee": customer.deputy, "role": "deputy"}
 
 
-def _site(customer: Customer, account: Account) -> Row:
+def _site(customer: Customer, account: Account, *, is_old: bool) -> Row:
     return {
         "site": account.site_code,
         "name": account.site_name,
-        "customer": customer.number,
+        "customer": "" if is_old else customer.number,
+        "account": account.number,
         "address": account.address,
     }
 

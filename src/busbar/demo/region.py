@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from busbar.demo import steel
+from busbar.demo import old_archive, steel
 from busbar.demo.accounts import AccountBuilder
 from busbar.demo.grid import build_grid
 from busbar.demo.names import NameMaker, Place, credit_code, parts, person_name, phone, places
@@ -50,7 +50,8 @@ def build_region(parameters: Parameters) -> Region:
         for serial in range(parameters.customers)
     ]
     customers[-1] = steel.customer(customers[-1], staff, grid)
-    return Region(build_units(), staff, grid, plan.groups, tuple(customers))
+    entries = old_archive.write_entries(parameters, customers)
+    return Region(build_units(), staff, grid, plan.groups, tuple(customers), entries)
 
 
 class _Plan:

@@ -20,13 +20,14 @@ from openpyxl import Workbook
 
 from busbar.access.models import Role
 from busbar.demo.parameters import Parameters
-from busbar.demo.records import archive_rows, network_rows, tariff_rows
+from busbar.demo.records import archive_rows, network_rows, old_rows, tariff_rows
 from busbar.demo.tariffs import Row
 from busbar.demo.values import Region
 from busbar.imports.tables import Field, get_table
 
 _STAFF_TABLES = ("units", "employees")
 _OFFICE_TABLES = ("groups", "customers", "contacts", "certificates", "team", "agreements")
+OLD_SYSTEM = "旧系统"
 _FIXED_MOMENT = (2026, 11, 1, 0, 0, 0)
 
 
@@ -50,6 +51,11 @@ def write_registers(
     prices = tariff_rows(parameters)
     surcharges = prices.pop("surcharges")
     plant = [_csv(folder, key, table, "gb18030") for key, table in rows.items()]
+    old = [
+        _csv(folder, key, table, "gb18030", prefix=OLD_SYSTEM)
+        for key, table in old_rows(region).items()
+        if table
+    ]
     return RegisterFiles(
         organization=[_workbook(folder / "组织机构.xlsx", staff)],
         network=[_csv(folder, key, t, "utf-8-sig") for key, t in network_rows(region).items()],
@@ -57,13 +63,13 @@ def write_registers(
             _workbook(folder / "电价表.xlsx", prices),
             _csv(folder, "surcharges", surcharges, "utf-8-sig"),
         ],
-        archive=[_workbook(folder / "客户档案.xlsx", office), *plant],
+        archive=[_workbook(folder / "客户档案.xlsx", office), *plant, *old],
     )
 
 
-def _csv(folder: Path, key: str, rows: Iterable[Row], encoding: str) -> Path:
+def _csv(folder: Path, key: str, rows: Iterable[Row], encoding: str, *, prefix: str = "") -> Path:
     table = get_table(key)
-    path = folder / f"{table.name}.csv"
+    path = folder / f"{prefix}{table.name}.csv"
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file)
         writer.writerow([field.header for field in table.fields])

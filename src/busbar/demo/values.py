@@ -237,6 +237,19 @@ class Customer:
 
 
 @dataclass(frozen=True)
+class OldEntry:
+    """An account as an old system wrote it; `customer` is the truth, which no file states."""
+
+    account: str
+    customer: str
+    name: str
+    address: str
+    credit_code: str
+    person: str
+    phone: str
+
+
+@dataclass(frozen=True)
 class Grid:
     """Everything up to the customer."""
 
@@ -256,6 +269,18 @@ class Region:
     grid: Grid
     groups: tuple[Group, ...]
     customers: tuple[Customer, ...]
+    old_entries: tuple[OldEntry, ...] = ()
+
+    @property
+    def old_accounts(self) -> dict[str, OldEntry]:
+        """What the old system wrote, by 户号."""
+        return {entry.account: entry for entry in self.old_entries}
+
+    @property
+    def numbered_customers(self) -> list[Customer]:
+        """The customers that the archive keeps by number: at least one account is not the old's."""
+        old = self.old_accounts
+        return [c for c in self.customers if any(a.number not in old for a in c.accounts)]
 
     @property
     def points(self) -> list[UsagePoint]:

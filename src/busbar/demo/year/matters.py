@@ -56,7 +56,7 @@ class Year:
         without end that was in force on that day.
         """
         if not self._order:
-            rows = CustomerAccount.objects.filter(origin="演示数据").exclude(
+            rows = CustomerAccount.objects.filter(origin__startswith="演示数据").exclude(
                 customer__name=steel.NAME
             )
             numbers = list(rows.order_by("number").values_list("number", flat=True))
