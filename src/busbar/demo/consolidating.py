@@ -11,6 +11,7 @@ import datetime as dt
 from pathlib import Path
 
 from busbar.access import queries as access_queries
+from busbar.access.models import Employee
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.customers import operations as customers_operations
 from busbar.customers.consolidation.truth import read_truth

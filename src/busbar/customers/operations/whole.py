@@ -8,7 +8,7 @@ from typing import Any
 from busbar.access.registers import Batch, fetch_by
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer
-from busbar.customers.queries.groups import map_parents
+from busbar.customers.queries.groups import groups_below
 
 _PARTLY = "该客户不全在您的管辖范围内，须由其管理单位或服务团队办理"
 _FOREIGN = "集团里有您管辖范围以外的客户，改变上级集团须由上级单位办理"
@@ -57,19 +57,6 @@ def sees_all_members(by: Viewer, group_id: int) -> bool:
     members = Customer.objects.filter(group__in=groups_below(group_id))
     whole = members.visible_to(by).with_extent(by).filter(seen_whole=True)
     return members.count() == whole.count()
-
-
-def groups_below(group_id: int) -> set[int]:
-    """The group and all groups under it."""
-    below: dict[int | None, list[int]] = {}
-    for child, parent in map_parents().items():
-        below.setdefault(parent, []).append(child)
-    found, waiting = {group_id}, [group_id]
-    while waiting:
-        fresh = [child for child in below.get(waiting.pop(), []) if child not in found]
-        found.update(fresh)
-        waiting += fresh
-    return found
 
 
 def _group_code(customer: Customer) -> str:

@@ -66,6 +66,19 @@ def map_parents() -> dict[int, int | None]:
     return dict(CustomerGroup.objects.values_list("pk", "parent_id"))
 
 
+def groups_below(group_id: int) -> set[int]:
+    """The group and all groups under it."""
+    below: dict[int | None, list[int]] = {}
+    for child, parent in map_parents().items():
+        below.setdefault(parent, []).append(child)
+    found, waiting = {group_id}, [group_id]
+    while waiting:
+        fresh = [child for child in below.get(waiting.pop(), []) if child not in found]
+        found.update(fresh)
+        waiting += fresh
+    return found
+
+
 def roll_up(
     parents: Mapping[int, int | None], own: Mapping[int, Amount], nothing: Amount
 ) -> dict[int, Amount]:

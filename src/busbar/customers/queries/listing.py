@@ -16,7 +16,6 @@ from busbar.customers.models import (
     CompletenessRule,
     Customer,
     CustomerAccount,
-    CustomerGroup,
     Importance,
     TeamRole,
 )
@@ -26,6 +25,7 @@ from busbar.customers.queries.completeness import (
     list_checked_rules,
     with_score,
 )
+from busbar.customers.queries.groups import groups_below
 from busbar.customers.queries.searching import matches_text
 
 SORTS = ("name", "number", "kind", "importance", "unit", "completeness")
@@ -157,7 +157,7 @@ def _narrowed(found: Any, viewer: Viewer, filters: CustomerFilter) -> QuerySet[C
     if filters.unit_id:
         found = found.filter(_in_branch(filters.unit_id))
     if filters.group_id:
-        found = found.filter(group_id__in=_groups_below(filters.group_id))
+        found = found.filter(group_id__in=groups_below(filters.group_id))
     if filters.mine:
         found = found.filter(team__employee_id=viewer.employee_id or 0)
     narrowed: QuerySet[Customer, Any] = found
@@ -171,20 +171,6 @@ def _in_branch(unit_id: int) -> Q:
     branch = OrganizationUnit.objects.in_branch(unit.path).values("pk")
     accounts = CustomerAccount.objects.filter(unit__in=branch).values("customer_id")
     return Q(unit__in=branch) | Q(pk__in=accounts)
-
-
-def _groups_below(group_id: int) -> set[int]:
-    """The group and all groups under it; groups are few, so their tree is read whole."""
-    below: dict[int | None, list[int]] = {}
-    for child, parent in CustomerGroup.objects.values_list("pk", "parent_id"):
-        below.setdefault(parent, []).append(child)
-    found, waiting = {group_id}, [group_id]
-    while waiting:
-        for child in below.get(waiting.pop(), []):
-            if child not in found:
-                found.add(child)
-                waiting.append(child)
-    return found
 
 
 def _sorted(
