@@ -1,8 +1,8 @@
 """The month's kernel against only decoding the same files, and against PostgreSQL.
 
-Kernel and decoding read the same Parquet files and columns in turn, in one process, with the
-same threads: Arrow's, and on both sides one that decodes a row group ahead. PostgreSQL holds one
-row a reading (all three channels in a row) of fewer usage points and is compared by usage point.
+Kernel and decoding read the same Parquet files and columns in turn, in one process, in as many
+threads, each with its own row groups. PostgreSQL holds one row a reading (all three channels in a
+row) of fewer usage points and is compared by usage point.
 """
 
 import os
@@ -10,7 +10,8 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +22,10 @@ import pyarrow.parquet as pq
 
 from bench.curves import MONTH, POINTS, ROUNDS, make_lake
 from bench.postgres import measure_postgres
+from busbar.billing.engines.here import Here
 from busbar.billing.kernel import aggregate_month
 from busbar.billing.month_sums import MonthAggregates, PeriodMaps
 from busbar.metering import lake
-from busbar.metering.lake.reading import ahead
 from busbar.metering.lake.storage import read_snapshot
 
 POSTGRES_POINTS = int(os.environ.get("BUSBAR_BENCH_POSTGRES_POINTS", "1000"))
@@ -58,19 +59,27 @@ def period_maps(points: int, *, first: int = 0) -> PeriodMaps:
     return PeriodMaps.build(MONTH, codes, {point: 1 + point // 100 % 2 for point in ids})
 
 
-def decode_only(root: Path) -> int:
+def decode_only(root: Path, threads: int) -> int:
     """Decode the columns the kernel reads, to Arrow and to numpy, and do nothing with them.
 
-    Plain pyarrow, but for decoding a row group ahead, as the lake does for the kernel.
+    Plain pyarrow, each thread an even share of the row groups.
     """
+    groups = [
+        (root / file.path, group)
+        for file in read_snapshot(root).in_month(str(MONTH))
+        for group in range(pq.read_metadata(root / file.path).num_row_groups)
+    ]
+    shares = [groups[n * len(groups) // threads : (n + 1) * len(groups) // threads]
+              for n in range(threads)]  # fmt: skip
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(_decode, shares))
 
-    def work() -> Iterator[Callable[[], list[pa.RecordBatch]]]:
-        for file in read_snapshot(root).in_month(str(MONTH)):
-            parquet = pq.ParquetFile(root / file.path, pre_buffer=True)
-            for group in range(parquet.num_row_groups):
-                yield lambda p=parquet, g=group: p.read_row_group(g, COLUMNS).to_batches()
 
-    return sum(_to_numpy(batch) for batches in ahead(work()) for batch in batches)
+def _decode(share: list[tuple[Path, int]]) -> int:
+    files = {path: pq.ParquetFile(path, pre_buffer=True) for path, _group in share}
+    tables = (files[path].read_row_group(group, COLUMNS, use_threads=False)
+              for path, group in share)  # fmt: skip
+    return sum(_to_numpy(batch) for table in tables for batch in table.to_batches())
 
 
 def _to_numpy(batch: pa.RecordBatch) -> int:
@@ -94,20 +103,25 @@ class Pace(NamedTuple):
 def compare(root: Path, maps: PeriodMaps, threads: int, *, channels: int = 3) -> Pace:
     """Print kernel : decoding; return the kernel's pace."""
 
-    def kernel() -> MonthAggregates:
-        return aggregate_month(lake.iter_month_batches(root, MONTH), maps)
+    version = lake.current_version(root)
 
-    kernel(), decode_only(root)  # the files come into the page cache
-    pairs = [(_measure(lambda: decode_only(root)), _measure(kernel)) for _ in range(ROUNDS)]
-    decoding, whole = (list(times) for times in zip(*pairs, strict=True))
+    def kernel() -> MonthAggregates:
+        return Here(threads).measure(root, MONTH, maps, as_of=version)
+
+    def decoding() -> int:
+        return decode_only(root, threads)
+
+    kernel(), decoding()  # the files come into the page cache
+    pairs = [(_measure(decoding), _measure(kernel)) for _ in range(ROUNDS)]
+    alone, whole = (list(times) for times in zip(*pairs, strict=True))
     ratios = sorted(k.elapsed / d.elapsed for d, k in pairs)
     cpu = statistics.median(k.cpu / d.cpu for d, k in pairs)
-    quickest = [min(m.elapsed for m in measured) for measured in (decoding, whole)]
+    quickest = [min(m.elapsed for m in measured) for measured in (alone, whole)]
     points = len(maps.usage_point_ids)
     readings = points * MONTH.days * 96
     print(
         f"{points} usage points x {MONTH.days} days x 96 x {channels} channels, "
-        f"Arrow threads {threads}, "
+        f"threads {threads}, "
         f"{ROUNDS} rounds in turn:\n"
         f"  quickest: only decoding {quickest[0]:.2f} s, kernel with decoding {quickest[1]:.2f} s, "
         f"ratio {quickest[1] / quickest[0]:.2f} (target 1.30)\n"

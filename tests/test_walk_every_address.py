@@ -70,8 +70,9 @@ OPEN = {
     "progress_leave",
     "progress_paper",
     "progress_receipt",
+    "published_promises",
 }
-"""Without sign-in: an applicant's pages, which ask for number and code, have their own tests."""
+"""Without sign-in: pages of applicants and customers ask for a code or word; tested elsewhere."""
 POST_ONLY = 405
 QUERIES = {"curve_data": "?view=day&date=2026-01-05"}
 """What an address cannot do without."""
@@ -150,6 +151,8 @@ SHARED = {
     "opportunity_id": "999999",
     "solution_id": "999999",
     "promise_id": "999999",
+    "publication_id": "999999",
+    "word": "E404",
     "complaint_number": "E404",
     "improvement_id": "999999",
     "survey_code": "E404",

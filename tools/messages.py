@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import polib
@@ -33,10 +34,31 @@ _SIGNATURES = {"gettext": "s", "ngettext": "sp", "pgettext": "cs", "npgettext": 
 _SIGNATURES |= {f"{name}_lazy": roles for name, roles in _SIGNATURES.items()}
 _SIGNATURES |= {"_": "s", "gettext_noop": "s"}
 
-_REFUSING = ("pricing", "billing", "payments", "arrears", "customers")
+_REFUSING = (
+    "access",
+    "arrears",
+    "billing",
+    "clocks",
+    "connections",
+    "customers",
+    "imports",
+    "key_accounts",
+    "metering",
+    "notifications",
+    "outages",
+    "payments",
+    "pricing",
+    "service_desk",
+    "supply",
+    "workflow",
+)
 """Rooms whose refusals have their English: a face says them by their sentence (kit/errors.py)."""
 _STORED = "UnableToRate"
 """What a bill cannot be rated for is kept with the run as it was said, in Chinese."""
+_STEP = "what"
+"""What the ground that several operations share is handed to name in its refusal."""
+_ALSO_REFUSING = {"NotPermitted", "Refusal", "refusal"}
+"""Who may not, a reason within a refusal, and the class that shared ground is handed to raise."""
 
 _LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _TEMPLATE_CALL = re.compile(
@@ -82,9 +104,10 @@ def read_python(text: str, place: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):
             continue
-        if place.startswith(_REFUSING) and _is_refusal(node):
-            yield Message(id=_string(node.args[0], place), place=f"{place}:{node.lineno}")
-        elif roles := _SIGNATURES.get(_name(node.func)):
+        if place.startswith(_REFUSING):
+            for sentence in _refused(node):
+                yield Message(id=_string(sentence, place), place=f"{place}:{node.lineno}")
+        if roles := _SIGNATURES.get(_name(node.func)):
             strings = [_string(argument, place) for argument in node.args[: len(roles)]]
             yield _message(roles, strings, f"{place}:{node.lineno}")
 
@@ -138,11 +161,25 @@ def open_catalog(path: Path) -> polib.POFile:
     return catalog
 
 
-def _is_refusal(call: ast.Call) -> bool:
-    """Whether a refusal is made here from a sentence of its own, not from one handed on."""
+def _refused(call: ast.Call) -> Iterator[ast.expr]:
+    """The sentence of a refusal made here, not handed on, and the step a refusal is to name.
+
+    Shared ground is handed a class and then the sentence that it is to be raised with.
+    """
+    yield from (k.value for k in call.keywords if k.arg == _STEP and _is_text(k.value))
     name = _name(call.func)
-    is_literal = bool(call.args) and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
-    return name.startswith("UnableTo") and name != _STORED and is_literal
+    is_refusal = name.startswith("UnableTo") or name in _ALSO_REFUSING
+    if is_refusal and name != _STORED and call.args and _is_text(call.args[0]):
+        yield call.args[0]
+    yield from (
+        sentence
+        for kind, sentence in pairwise(call.args)
+        if isinstance(kind, ast.Name) and kind.id.startswith("UnableTo") and _is_text(sentence)
+    )
+
+
+def _is_text(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant | ast.JoinedStr)
 
 
 def _name(function: ast.expr) -> str:

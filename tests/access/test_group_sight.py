@@ -20,7 +20,7 @@ from busbar.customers.models import (
     CustomerAccount,
     CustomerGroup,
 )
-from busbar.customers.operations import UnableToAssignTeamMember, UnableToNameGroupHead
+from busbar.customers.operations import UnableToNameGroupHead
 from busbar.customers.queries import CustomerFilter
 from busbar.journal.models import Entry
 from tests.access.conftest import AT, Company, customer, join_team
@@ -258,15 +258,13 @@ class TestNobodyHelpsHimself:
         )
         clerk = company.hire(company.plain)
 
-        with pytest.raises(UnableToAssignTeamMember, match="不全在您的管辖范围内"):
-            customers_operations.assign_team_member(
-                customer=groups.head,
-                employee=clerk,
-                role="member",
-                by=access_queries.get_viewer(clerk.user),
-                at=AT,
-            )
+        outcome = customers_operations.store_team(
+            rows=[{"customer": "HEAD", "employee": clerk.number, "role": "member"}],
+            by=access_queries.get_viewer(clerk.user),
+            at=AT,
+        )
 
+        assert ["不全在您的管辖范围内" in r.expectation for r in outcome.rejections] == [True]
         assert not AccountTeamMember.objects.filter(employee=clerk).exists()
 
     def test_to_a_customer_he_sees_in_part_by_moving_it_into_his_group(

@@ -85,15 +85,16 @@ def _consultation(affair: Affair) -> Consultation:
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
     "account-plans", "accounts", "agreements", "archive-rules", "bills", "complaints",
-    "consolidation-runs",
-    "curves", "customers", "department-orders", "dunning-cases", "feeders", "groups",
-    "handovers", "interactions", "key-accounts", "ledger", "load-shapes",
-    "manager-qualifications", "mandates", "match-pairs", "merges", "meter-facts", "meters",
+    "consolidation-runs", "curves", "customer-needs", "customers", "department-orders",
+    "dunning-cases", "feeders", "groups", "handovers", "importance-assessments", "improvements",
+    "interactions", "key-accounts", "ledger", "load-shapes", "manager-qualifications",
+    "manager-training", "mandates", "match-pairs", "merges", "meter-facts", "meters",
     "opportunities", "order-measures", "outages", "payment-matches", "payment-refunds",
-    "payments", "portfolios", "promises", "receivables", "recognition-rules", "rule-sets",
-    "satisfaction", "savings", "service-agreements", "service-dues", "service-standards",
-    "sites", "substations", "surcharges", "tariff-drafts", "tariffs", "transformers", "units",
-    "usage-points", "yearly-reviews",
+    "payments", "portfolios", "promise-links", "promises", "receivables",
+    "recognition-overrides", "recognition-rules", "rule-sets", "satisfaction",
+    "satisfaction-surveys", "savings", "service-agreements", "service-dues",
+    "service-standards", "sites", "solutions", "substations", "surcharges", "tariff-drafts",
+    "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -13,8 +14,8 @@ from busbar.access.models import Employee, Role
 from busbar.access.visibility import Viewer
 from busbar.key_accounts import operations as key_operations
 from busbar.service_desk import operations
-from busbar.service_desk.models import Promise
-from tests.api.affair import ROOT, client_of, get
+from busbar.service_desk.models import Promise, PromisePublication
+from tests.api.affair import ROOT, client_of, get, post
 from tests.imports.world import make_viewer
 from tests.payments.world import at
 from tests.service_desk.world import MONDAY, SYSTEM, Desk, make_desk
@@ -125,3 +126,29 @@ class TestWriting:
             )
             assert answer.status_code == status
         assert Promise.objects.values().get() == before
+
+
+class TestPromiseLinks:
+    def test_are_made_read_and_taken_back(self, desk: Desk) -> None:
+        program = program_of(desk.manager)
+
+        made = post(program, "promise-links", {"customer": "K1", "given_to": "王厂长"})
+
+        address = urlsplit(made["address"]).path
+        assert "更换计量箱" in Client().get(address).content.decode()
+        assert [row["given_to"] for row in get(program, "promise-links", customer="K1")] == [
+            "王厂长"
+        ]
+        post(program, f"promise-links/{made['id']}/revoke")
+        assert Client().get(address).status_code == 404
+        assert get(program, "promise-links", customer="K1") == []
+        post(program, f"promise-links/{made['id']}/revoke", status=409)
+
+    def test_are_of_the_branch_and_need_the_permission(self, desk: Desk) -> None:
+        asked = {"customer": "K1", "given_to": "王厂长"}
+
+        post(program_of(desk.colleague), "promise-links", asked, status=403)
+        stranger = program_of(desk.neighbor)
+        post(stranger, "promise-links", asked, status=409)
+        assert stranger.get(f"{ROOT}/promise-links?customer=K1").status_code == 404
+        assert not PromisePublication.objects.exists()

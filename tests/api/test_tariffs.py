@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,23 @@ class TestTariffs:
     ) -> None:
         shown = get(clerk, "tariffs", **asked)
 
-        assert ("TWO-PART" in {row["code"] for row in shown}) == is_found
+        assert ("TWO-PART" in {row["code"] for row in shown["items"]}) == is_found
+
+    def test_are_listed_by_page_newest_first(self, clerk: Client) -> None:
+        old = Tariff.objects.get(code="TWO-PART")
+        for year in (2019, 2021):
+            Tariff.objects.create(
+                code="TWO-PART", name=old.name, region="翻页省", category=old.category,
+                voltage_class="10kV", valid_from=dt.date(year, 1, 1), certainty=old.certainty,
+            )  # fmt: skip
+
+        first = get(clerk, "tariffs", region="翻页省", limit=1)
+        second = get(clerk, "tariffs", region="翻页省", limit=1, after=first["next"])
+
+        assert [row["valid_from"] for row in first["items"]] == ["2021-01-01"]
+        assert [row["valid_from"] for row in second["items"]] == ["2019-01-01"]
+        assert second["next"] is None
+        assert clerk.get(f"{ROOT}/tariffs?after=x").status_code == 409
 
     def test_show_a_version_with_the_months_billed_at_it(self, clerk: Client) -> None:
         versions = get(clerk, "tariffs/TWO-PART")

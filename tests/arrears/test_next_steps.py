@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,8 +13,9 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.arrears import operations, queries
 from busbar.arrears.models import DunningCase, NextStep
 from busbar.billing.insights import Scope
-from busbar.console.attention import Look, count_work, list_kind, list_work
-from busbar.console.work_items import Rank, WorkKind
+from busbar.console.attention import count_work, list_kind, list_work
+from busbar.console.looking import Look
+from busbar.console.work_kinds import Rank, WorkKind
 from busbar.customers.models import AccountTeamMember
 from tests.arrears.world import OVERDUE, Ladder
 from tests.payments.world import at
@@ -133,7 +135,7 @@ class TestToday:
         ladder.open()
 
         with CaptureQueriesContext(connection) as many:
-            list_work(seen, each=5)
+            list_work(replace(seen), each=5)
         first = list_kind(seen, WorkKind.DUNNING, limit=2)
         second = list_kind(seen, WorkKind.DUNNING, after=first.next_after, limit=2)
 

@@ -330,6 +330,20 @@ class TestFixedQuantities:
         assert bill.energy_kwh == 74_400
         assert explanation.check_again(bill).is_equal
 
+    def test_are_priced_by_the_version_of_each_day(self, point: UsagePoint, lake: Path) -> None:
+        make_lighting(point, energy_kwh=3100)
+        old = Tariff.objects.get(code="LIGHT")
+        Tariff.objects.filter(pk=old.pk).update(valid_until=THE_16TH)
+        old.pk, old.valid_from = None, THE_16TH
+        old.save()
+        TariffPrice.objects.create(tariff=old, period="flat", price=D("0.90"))
+
+        bill = bill_of(lake, point)
+
+        assert amounts(bill)["2026-01-01.deducted.U1001.fixed.1@1"] == D("1200.00")
+        assert amounts(bill)["2026-01-16.deducted.U1001.fixed.1@2"] == D("1440.00")
+        assert explanation.check_again(bill).is_equal
+
     def test_of_a_part_of_the_month_are_prorated(self, point: UsagePoint, lake: Path) -> None:
         make_lighting(point, energy_kwh=3100, valid_from=THE_16TH)
 
@@ -463,7 +477,7 @@ class TestLoading:
 
     def test_of_an_account_without_any_gives_nothing(self, point: UsagePoint) -> None:
         assert load_point_terms([point.account_id], world.MONTH) == {}
-        assert NOTHING.cuts == frozenset()
+        assert NOTHING.cuts(load_price_book(world.MONTH)) == frozenset()
         book = load_price_book(world.MONTH)
         whole = Period(world.MONTH.first, world.MONTH.period.end)
         priced = book.versions["TWO-PART"][0]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from busbar.access.models import Employee, Role
 from busbar.access.visibility import Viewer
 from busbar.arrears.models import CasePause, DunningCase
-from busbar.customers.models import AccountTeamMember
+from busbar.customers.models import AccountTeamMember, Customer, CustomerGroup
 from tests.arrears.world import Ladder, make_ladder
 from tests.console.work_region import sign_in
 from tests.imports.world import make_viewer
@@ -57,6 +57,19 @@ class TestBoard:
         assert [p.number for p in page.context["managers"]] == [person.number]
         assert len(browser.get("/arrears/", {"manager": person.number}).context["rows"]) == 1
         assert browser.get("/arrears/", {"manager": "E404"}).context["rows"] == []
+
+    def test_is_narrowed_to_a_groups_branch(self, ladder: Ladder) -> None:
+        top = CustomerGroup.objects.create(code="G1", name="集团")
+        below = CustomerGroup.objects.create(code="G2", name="子集团", parent=top)
+        CustomerGroup.objects.create(code="G3", name="另一集团")
+        case, browser = ladder.case(), cashier(ladder)
+        Customer.objects.filter(pk=case.account.customer_id).update(group=below)
+
+        page = browser.get("/arrears/?group=G1")
+
+        assert [row.number for row, *_rest in page.context["rows"]] == [case.number]
+        assert "集团 ×" in page.content.decode()
+        assert browser.get("/arrears/?group=G3").context["rows"] == []
 
     def test_takes_the_same_queries_for_few_and_for_many(self, ladder: Ladder) -> None:
         browser = cashier(ladder)

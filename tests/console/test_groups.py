@@ -47,6 +47,20 @@ class TestGroups:
 
         assert page.context["count"] == 2
 
+    def test_bills_and_their_export_take_the_subtree(self, region: Region) -> None:
+        make_tree(region)
+        client = region.client()
+
+        page = client.get("/bills/?group=G2")
+        answer = client.post("/bills/export/?group=G2")
+
+        assert [bill.account.customer.group.code for bill in page.context["bills"]] == ["G2", "G3"]
+        assert (page.context["sum"].bills, page.context["sum"].amount) == (2, 120000)
+        text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert len(text.decode("utf-8-sig").splitlines()) == 1 + 2
+        assert client.get("/bills/?group=NONE").context["bills"] == []
+        assert "集团2 ×" in page.content.decode()
+
     def test_takes_as_many_queries_for_many_groups(self, region: Region) -> None:
         make_tree(region)
         client = region.client()

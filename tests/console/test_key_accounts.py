@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.console.key_accounts.listing import PAGE
-from busbar.customers.models import Customer, CustomerAccount
+from busbar.customers.models import Customer, CustomerAccount, CustomerGroup
 from busbar.journal.models import Entry
 from busbar.key_accounts import evidence
 from busbar.key_accounts import operations as key_accounts_operations
@@ -76,6 +76,16 @@ class TestList:
         assert numbers("unit=D") == ["BIG"]
         assert numbers("after=NaN@1") == ["BIG"]
         assert numbers(f"after=3600000@{10**9}") == []
+
+    def test_is_narrowed_to_a_groups_branch(self, world: World) -> None:
+        top = CustomerGroup.objects.create(code="G1", name="集团")
+        below = CustomerGroup.objects.create(code="G2", name="子集团", parent=top)
+        Customer.objects.filter(number="SMALL").update(group=below)
+
+        page = client_of(world, Role.ACCOUNT_MANAGER).get("/key-accounts/?of=everyone&group=G1")
+
+        assert [line.row.customer.number for line in page.context["lines"]] == ["SMALL"]
+        assert page.context["chosen_group"].name == "集团"
 
     def test_says_so_before_anything_was_evaluated(self) -> None:
         world = make_world()

@@ -16,7 +16,15 @@ from busbar.jobs.vee import prices_at
 from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.metering.lake import read_curves
-from busbar.metering.models import VeeFinding, VeeRule
+from busbar.metering.models import (
+    ClockCheck,
+    Meter,
+    MeterInstallation,
+    PowerOffEvent,
+    RegisterReading,
+    VeeFinding,
+    VeeRule,
+)
 from busbar.supply.models import UsagePoint
 from tests.console.region import AT, Region, store_day
 from tests.console.work_region import count_queries
@@ -96,6 +104,24 @@ class TestWorkList:
         last = f"after=0.00_{VeeFinding.objects.get().pk}"
         assert [shown(q) for q in ("after=zzz", "after=1e9_1", last)] == [1, 1, 0]
 
+    def test_asks_nobody_about_noughts_that_an_outage_explains(self, region: Region) -> None:
+        values = SHAPE.copy()
+        values[8:16] = [0] * 8
+        store_day(region.customer("1"), DAY, values)
+        PowerOffEvent.objects.create(
+            usage_point=UsagePoint.objects.get(number="UP1"),
+            off_at=dt.datetime(2026, 10, 14, 18, tzinfo=dt.UTC),
+            on_at=dt.datetime(2026, 10, 14, 20, tzinfo=dt.UTC),
+            source="电表",
+        )
+        validate()
+        validate()
+
+        found = VeeFinding.objects.get(rule="outage")
+        assert (found.state, found.intervals, found.stake_yuan) == ("settled", [[8, 16]], 0)
+        assert stored()["quality"][8:16] == [5] * 8
+        assert region.client().get("/readings/?rule=outage").context["lines"] == []
+
     def test_takes_no_more_queries_for_more_findings(self, region: Region) -> None:
         gap(region.customer("1"), 10, 12)
         validate()
@@ -135,6 +161,44 @@ class TestDay:
         assert rows[9]["now"] == rows[9]["delivered"] == Decimal(SHAPE[9]) / 1000
         assert [line.methods for line in page.context["lines"]] == [["线性插补"]]
         assert page.context["form"] is None
+
+    def test_shows_what_was_told_beside_the_curve(self, region: Region) -> None:
+        store_day(region.customer("1"), DAY, [0] * 96)
+        point = UsagePoint.objects.get(number="UP1")
+        midnight = dt.datetime(2026, 10, 14, 16, tzinfo=dt.UTC)
+        meter = Meter.objects.create(serial="M1")
+        MeterInstallation.objects.create(
+            usage_point=point, meter=meter, installed_on=DAY, ct_ratio=10, pt_ratio=1
+        )
+        for hours, value in ((0, "100"), (24, "148.5")):
+            RegisterReading.objects.create(
+                meter=meter,
+                read_at=midnight + dt.timedelta(hours=hours),
+                value=value,
+                source="冻结",
+            )
+        ClockCheck.objects.create(meter=meter, checked_at=midnight, offset_s=95, source="巡检")
+        PowerOffEvent.objects.create(
+            usage_point=point,
+            off_at=midnight,
+            on_at=midnight + dt.timedelta(hours=2),
+            source="电表",
+        )
+
+        told = region.client().get(PAGE).context["told"]
+
+        assert [(row.value, channel) for row, channel in told["registers"]] == [
+            (100, "正向有功"),
+            (Decimal("148.5"), "正向有功"),
+        ]
+        assert (told["register_kwh"], told["curve_kwh"]) == (485, 0)
+        assert [row.offset_s for row in told["clock_checks"]] == [95]
+        assert [row.source for row in told["power_off"]] == ["电表"]
+
+    def test_of_which_nothing_was_told_shows_no_empty_card(self, region: Region) -> None:
+        store_day(region.customer("1"), DAY, SHAPE)
+
+        assert region.client().get(PAGE).context["told"] is None
 
     def test_of_another_county_or_no_day_is_not_there(self, region: Region) -> None:
         region.customer("9", unit=region.south)

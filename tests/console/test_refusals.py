@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.utils import translation
 
+from busbar.access.mandating import MandateLimits, OrderAsked, objections
 from busbar.access.models import Role, User
+from busbar.access.visibility import NotPermitted
+from busbar.clocks.operations import UnableToExtendClock
 from busbar.console.refusals import said
+from busbar.key_accounts.operations.ground import UnableToOrder
 from busbar.kit.errors import Refusal
+from busbar.metering.operations import UnableToInstallMeter
 from busbar.pricing.operations import UnableToDraftTariff
+from busbar.service_desk.operations.complaints import UnableToHandleComplaint
+from busbar.workflow.operations import UnableToCompleteTask
 from tests.console.test_tariffs import FORM
 from tests.console.work_region import Region, make_billed, make_units
 
@@ -33,6 +41,51 @@ class TestSaid:
             assert said(Refusal("不能预测：%(reason)s", reason=within)) == (
                 "No forecast can be made: There is no time-of-use scheme A"
             )
+
+    def test_translates_every_reason_within(self) -> None:
+        limits = MandateLimits(most_amount_yuan=Decimal(100), most_hours=Decimal(4))
+        asked = OrderAsked(Decimal(250), Decimal(6), "none", is_own=True)
+        refusal = UnableToOrder(
+            "授权“%(mandate)s”%(against)s",
+            mandate="复核",
+            against=objections(limits, asked, grade_names={}),
+        )
+
+        with translation.override("en"):
+            assert said(refusal) == (
+                "mandate “复核”: it goes up to 100 yuan, this is 250 yuan; "
+                "it goes up to 4 hours, these are 6 hours"
+            )
+        assert str(refusal) == (
+            "授权“复核”金额限 100 元以内，本次 250 元；时长限 4 小时以内，本次 6 小时"
+        )
+
+    @pytest.mark.parametrize(
+        ("refusal", "english"),
+        [
+            (
+                UnableToHandleComplaint("没有投诉 %(number)s，或不在您的可见范围内", number="TS-1"),
+                "There is no complaint TS-1, or you may not see it",
+            ),
+            (
+                UnableToCompleteTask("没有这个任务，或不在您的管辖范围之内"),
+                "There is no such task, or it is not in your branch",
+            ),
+            (
+                UnableToExtendClock("“%(limit)s”按小时计，不能延期", limit="抢修"),
+                "“抢修” counts in hours and cannot be extended",
+            ),
+            (
+                UnableToInstallMeter("表号应填写"),
+                "The meter needs a number",
+            ),
+            (NotPermitted("没有登记文书的权限"), "You may not enter papers"),
+        ],
+        ids=["complaint", "task", "clock", "meter", "not permitted"],
+    )
+    def test_has_the_english_of_every_room(self, refusal: Refusal, english: str) -> None:
+        with translation.override("en"):
+            assert said(refusal) == english
 
     @pytest.mark.parametrize("sentence", ["", "没人译过 100%", "100% %(x)s"])
     def test_stays_as_it_is_where_nobody_translated_it(self, sentence: str) -> None:

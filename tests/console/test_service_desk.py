@@ -60,6 +60,21 @@ class TestMinutesOnAPhone:
         assert not Interaction.objects.exists()
 
 
+class TestComplaintLedger:
+    def test_lists_what_is_settled_beside_what_waits(self, desk: Desk) -> None:
+        settled, waiting = desk.complain(), desk.complain(hour=10)
+        desk.settle(settled, satisfied=True)
+        client = browser(desk.manager)
+
+        page = client.get("/complaints/")
+        done = client.get("/complaints/?state=verified").content.decode()
+
+        assert page.status_code == 200
+        assert settled.number in page.content.decode()
+        assert waiting.number in page.content.decode()
+        assert (settled.number in done, waiting.number in done) == (True, False)
+
+
 class TestTheOwner:
     def test_is_offered_the_keeping_without_the_permission(self, desk: Desk) -> None:
         row = desk.promise(owner_id=desk.colleague.employee_id)

@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from busbar.access import queries as access_queries
 from busbar.billing.insights import Scope
 from busbar.billing.models import BillRefusal
-from busbar.console.attention import Look, count_work, list_kind, list_work, look
+from busbar.console.attention import count_work, list_kind, list_work, look
+from busbar.console.looking import Look
 from busbar.console.today import EACH, PAGE
-from busbar.console.work_items import Rank, WorkItem, WorkKind
+from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.customers.models import CustomerAccount
 from busbar.imports.models import ImportFile, ImportKind, ImportRun, ImportState
 from busbar.kit.periods import CHINA

@@ -134,13 +134,11 @@ class TestDocuments:
 
 class TestTeam:
     def test_a_new_lead_makes_the_old_one_a_member(self, units: Units, clerk: Viewer) -> None:
-        customer = register(clerk, units["310101"])
+        register(clerk, units["310101"])
         make_viewer(units["310102"], Role.ACCOUNT_MANAGER, number="E2")
         for number in ("E1", "E2"):
-            employee = Employee.objects.get(number=number)
-            customers_operations.assign_team_member(
-                customer=customer, employee=employee, role="lead", by=clerk, at=AT
-            )
+            row = {"customer": "C1", "employee": number, "role": "lead"}
+            customers_operations.store_team(rows=[row], by=clerk, at=AT)
 
         members = AccountTeamMember.objects.order_by("employee__number")
         assert [(m.employee.number, m.role) for m in members] == [("E1", "member"), ("E2", "lead")]
@@ -151,9 +149,8 @@ class TestTeam:
         customer = register(clerk, units["310101"])
         other = make_viewer(units["310102"], Role.ACCOUNT_MANAGER, number="E2")
         employee = Employee.objects.get(number="E2")
-        customers_operations.assign_team_member(
-            customer=customer, employee=employee, role="member", by=clerk, at=AT
-        )
+        row = {"customer": "C1", "employee": "E2", "role": "member"}
+        customers_operations.store_team(rows=[row], by=clerk, at=AT)
         assert customers_queries.get_customer(other, "C1").pk == customer.pk
 
         customers_operations.remove_team_member(

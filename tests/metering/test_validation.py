@@ -210,7 +210,7 @@ class TestOutages:
         now = stored(point, 7)
         assert now["quality"][9:15] == [0, OUTAGE, OUTAGE, OUTAGE, OUTAGE, 0]
         assert now["active_wh"][10:14] == [0, 0, 0, 0]
-        assert found() == [("outage", 7, [[10, 14]], "open")]
+        assert found() == [("outage", 7, [[10, 14]], "settled")]
 
 
 class TestSuspicion:
@@ -430,11 +430,11 @@ class TestLateFacts:
 
         said = self.tell()
 
-        assert said == ["校验 1 条日曲线，新发现 1 项，补值 0 点"]
+        assert said == ["校验 1 条日曲线，新发现 0 项，补值 0 点"]
         now = stored(point, 7)
         assert now["quality"][9:21] == [0, *[OUTAGE] * 4, *[ESTIMATED] * 6, 0]
         assert now["active_wh"][10:14] == [0] * 4
-        assert ("outage", 7, [[10, 14]], "open") in found()
+        assert ("outage", 7, [[10, 14]], "settled") in found()
 
     def test_of_an_outage_settle_a_gap_that_was_none(self, point: UsagePoint) -> None:
         self.estimated(point)
@@ -445,7 +445,7 @@ class TestLateFacts:
 
         assert found() == [
             ("missing", 7, [[10, 20]], "settled"),
-            ("outage", 7, [[10, 20]], "open"),
+            ("outage", 7, [[10, 20]], "settled"),
         ]
 
     def test_of_registers_give_estimates_their_sum_and_once(self, point: UsagePoint) -> None:

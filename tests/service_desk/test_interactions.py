@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
 
+from busbar.access.visibility import Viewer
+from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.kit.errors import Refusal
+from busbar.payments.models import Receivable
 from busbar.service_desk import operations, queries
 from busbar.service_desk.models import Interaction
 from busbar.service_desk.operations import UnableToRecordInteraction, UnableToServe
@@ -39,6 +43,19 @@ def plan(desk: Desk, **facts: object) -> Interaction:
     return operations.plan_interaction(**{**usual, **facts})  # type: ignore[arg-type]
 
 
+def owe(account: CustomerAccount, *, fen: int) -> None:
+    """A bill of the account, overdue since February the twentieth."""
+    Receivable.objects.create(
+        account=account,
+        month="2026-01",
+        reference=f"DF{account.pk:012d}",
+        amount_fen=fen,
+        open_fen=fen,
+        issued_on=dt.date(2026, 2, 3),
+        due_on=dt.date(2026, 2, 20),
+    )
+
+
 class TestPlanning:
     def test_goes_from_planned_over_prepared_to_done(self, desk: Desk) -> None:
         desk.promise(days=3)
@@ -58,6 +75,25 @@ class TestPlanning:
         assert headings == ["未兑现的承诺", "未办结的投诉", "上次往来"]
         assert "已超期" in done.preparation[0][1]
         assert list(queries.list_planned(desk.manager)) == []
+
+    def test_tells_who_sees_one_account_of_its_debt_alone(self, desk: Desk) -> None:
+        desk.promise()
+        desk.complain()
+        theirs = CustomerAccount.objects.create(
+            number="3101020001",
+            name="轴承厂分厂",
+            customer=desk.customer,
+            unit=desk.units["310102"],
+        )
+        owe(theirs, fen=20_000)
+        owe(desk.customer.accounts.get(number="3101000001"), fen=100_000)
+
+        def told(viewer: Viewer) -> list[list[str]]:
+            found = queries.brief(viewer, desk.customer, at=at(MONDAY, 12))
+            return [line.plain() for line in found]
+
+        assert told(desk.neighbor) == [["逾期电费", "1 笔共 200.00 元，最早 2026-02-20 到期"]]
+        assert ["逾期电费", "2 笔共 1200.00 元，最早 2026-02-20 到期"] in told(desk.manager)
 
     def test_in_the_past_or_by_telephone_is_refused(self, desk: Desk) -> None:
         refused(

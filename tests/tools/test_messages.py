@@ -40,10 +40,17 @@ class TestReadPython:
         source = (
             "raise UnableToPay('没有账单 %(number)s', number=n)\n"
             "raise UnableToPay(handed_on)\nraise UnableToRate('留档')\n"
+            "raise refusal('没有这笔流水')\nraise NotPermitted('不是您的')\n"
+            "words(text, UnableToPay, '请写明原因', most=3)\n"
         )
 
-        assert list(read_python(source, "payments/a.py")) == [Message("没有账单 %(number)s")]
-        assert list(read_python(source, "metering/a.py")) == []
+        assert list(read_python(source, "payments/a.py")) == [
+            Message("没有账单 %(number)s"),
+            Message("没有这笔流水"),
+            Message("不是您的"),
+            Message("请写明原因"),
+        ]
+        assert list(read_python(source, "demo/a.py")) == []
         with pytest.raises(NotLiteralError, match=r"payments/a\.py:1"):
             list(read_python("raise UnableToPay(f'没有 {n}')", "payments/a.py"))
 

@@ -24,7 +24,7 @@ def child_path(parent_path: str, ordinal: int) -> str:
     ('000', '000037')
     """
     if ordinal > _LAST:
-        raise UnableToPlaceUnit(f"一个单位下最多 {_LAST + 1} 个下级单位")
+        raise UnableToPlaceUnit("一个单位下最多 %(last)s 个下级单位", last=_LAST + 1)
     return f"{parent_path}{ordinal:0{_WIDTH}d}"
 
 

@@ -179,6 +179,11 @@ def list_versions_of_mandates() -> list[Mandate]:
     return sorted(rows, key=lambda r: (r.code, r.unit.path if r.unit else "", r.valid_from))
 
 
+def get_local_mandate(*, unit: OrganizationUnit, code: str, valid_from: dt.date) -> Mandate:
+    """A unit's own version that began on the day; Mandate.DoesNotExist where there is none."""
+    return Mandate.objects.get(unit=unit, code=code, valid_from=valid_from)
+
+
 def is_tighter(row: Mandate, above: Mandate) -> bool:
     """Whether a version keeps within the one above it; what ships binds no top company."""
     same = all(getattr(row, name) == getattr(above, name) for name in FIXED)

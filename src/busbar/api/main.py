@@ -15,7 +15,7 @@ from busbar.api import (
     clocks,
     consolidation,
     customers,
-    key_accounts_plans,
+    desk_acts,
     ledger,
     meter_facts,
     metering,
@@ -24,14 +24,16 @@ from busbar.api import (
     outages,
     payments,
     pricing,
+    promise_links,
+    satisfaction_surveys,
     savings,
     service_desk,
     supply,
     tariff_drafts,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
-from busbar.api.key_accounts import recognition, studies
-from busbar.api.managers import mandates, portfolios
+from busbar.api.key_accounts import deciding, offers, plans, recognition, services, studies
+from busbar.api.managers import keeping, mandates, portfolios
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
 from busbar.api.workflow import definitions, processes, supervision, tasks
@@ -106,25 +108,37 @@ api.add_router("/service-orders", orders.service, tags=["工单"])
 api.add_router("/key-accounts", studies.router, tags=["大客户"])
 api.add_router("/key-accounts", recognition.router, tags=["大客户"])
 api.add_router("/yearly-reviews", studies.reviews, tags=["大客户"])
+api.add_router("/yearly-reviews", deciding.reviews, tags=["大客户"])
+api.add_router("/customer-needs", deciding.needs, tags=["大客户"])
+api.add_router("/recognition-overrides", deciding.overrides, tags=["大客户"])
+api.add_router("/importance-assessments", deciding.assessments, tags=["大客户"])
 api.add_router("/load-shapes", studies.segments, tags=["大客户"])
 api.add_router("/recognition-rules", recognition.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])
 api.add_router("/mandates", mandates.router, tags=["大客户服务"])
+api.add_router("/interactions", desk_acts.interactions, tags=["客户服务"])
 api.add_router("/interactions", service_desk.interactions, tags=["客户服务"])
 api.add_router("/promises", service_desk.promises, tags=["客户服务"])
+api.add_router("/promise-links", promise_links.promise_links, tags=["客户服务"])
 api.add_router("/complaints", service_desk.complaints, tags=["客户服务"])
 api.add_router("/satisfaction", service_desk.satisfaction, tags=["客户服务"])
-api.add_router("/account-plans", key_accounts_plans.plans, tags=["大客户"])
-api.add_router("/service-dues", key_accounts_plans.services, tags=["大客户"])
-api.add_router("/opportunities", key_accounts_plans.offers, tags=["大客户"])
+api.add_router("/promises", desk_acts.promises, tags=["客户服务"])
+api.add_router("/complaints", desk_acts.complaints, tags=["客户服务"])
+api.add_router("/improvements", desk_acts.improvements, tags=["客户服务"])
+api.add_router("/satisfaction-surveys", satisfaction_surveys.router, tags=["客户服务"])
+api.add_router("/account-plans", plans.router, tags=["大客户"])
+api.add_router("/service-dues", services.router, tags=["大客户"])
+api.add_router("/opportunities", offers.offers, tags=["大客户"])
+api.add_router("/solutions", offers.solutions, tags=["大客户"])
 api.add_router("/portfolios", portfolios.portfolios, tags=["大客户服务"])
 api.add_router("/handovers", portfolios.handovers, tags=["大客户服务"])
 api.add_router("/order-measures", portfolios.measures, tags=["大客户服务"])
 api.add_router("/manager-qualifications", portfolios.qualifications, tags=["大客户服务"])
 api.add_router("/service-agreements", portfolios.agreements, tags=["大客户服务"])
 api.add_router("/service-standards", portfolios.standards, tags=["大客户服务"])
+api.add_router("/manager-training", keeping.training, tags=["大客户服务"])
 api.add_router("/messages", notifications.router, tags=["消息"])
 
 

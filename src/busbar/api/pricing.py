@@ -9,10 +9,10 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from busbar.api.paging import Day, Text, answers
+from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.drafts import list_versions
-from busbar.pricing.models import RuleSet, Surcharge, Tariff, TariffCategory
+from busbar.pricing.models import RuleSet, Tariff, TariffCategory
 from busbar.pricing.used import list_months_used
 
 rule_sets = Router()
@@ -114,7 +114,7 @@ def list_rule_sets(request: HttpRequest) -> list[RuleSet]:
     return list(RuleSet.objects.prefetch_related("parameters").order_by("valid_from", "code"))
 
 
-@tariffs.get("", response=answers(list[TariffOut]), operation_id="list_tariffs")
+@tariffs.get("", response=answers(Page[TariffOut], 409), operation_id="list_tariffs")
 def list_tariffs(
     request: HttpRequest,
     *,
@@ -122,13 +122,14 @@ def list_tariffs(
     category: TariffCategory | None = None,
     voltage_class: Text = "",
     on: Day | None = None,
-) -> list[Tariff]:
-    """电价，可按价区（省）、类别、电压等级；`on` 为生效日。"""
-    return list(
-        pricing_queries.list_tariffs(
-            region=region, category=category or "", voltage_class=voltage_class, on=on
-        )
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """电价各版本，新的在前；可按价区（省）、类别、电压等级；`on` 为生效日。"""
+    found = pricing_queries.list_tariffs(
+        region=region, category=category or "", voltage_class=voltage_class, on=on
     )
+    return page_by_moment(found, "valid_from", after=after, limit=limit)
 
 
 @tariffs.get("/{code}", response=answers(list[TariffOut], 404), operation_id="list_tariff_versions")
@@ -150,9 +151,15 @@ def get_tariff_version(request: HttpRequest, code: Text, valid_from: Day) -> Tar
     return pricing_queries.list_tariffs().get(code=code, valid_from=valid_from)
 
 
-@surcharges.get("", response=answers(list[SurchargeOut]), operation_id="list_surcharges")
+@surcharges.get("", response=answers(Page[SurchargeOut], 409), operation_id="list_surcharges")
 def list_surcharges(
-    request: HttpRequest, region: Text = "", on: Day | None = None
-) -> list[Surcharge]:
-    """代征、线损与系统运行费；`on` 为生效日。"""
-    return list(pricing_queries.list_surcharges(region=region, on=on))
+    request: HttpRequest,
+    *,
+    region: Text = "",
+    on: Day | None = None,
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """代征、线损与系统运行费，新的在前；`on` 为生效日。"""
+    found = pricing_queries.list_surcharges(region=region, on=on)
+    return page_by_moment(found, "valid_from", after=after, limit=limit)

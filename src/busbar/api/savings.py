@@ -12,7 +12,7 @@ from busbar.api.paging import After, Limit, Page, answers
 from busbar.api.sign_in import viewer_of
 from busbar.billing import savings
 from busbar.billing.models import Saving, SavingKind
-from busbar.billing.savings import Key
+from busbar.billing.savings import Key, SavingFilter
 from busbar.kit.errors import Refusal
 
 router = Router()
@@ -53,9 +53,8 @@ def list_savings(
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """节费机会，每年可省最多的在前。"""
-    page = savings.list_savings(
-        viewer_of(request), kind=kind or "", mine=mine, after=_key(after), limit=limit
-    )
+    narrowed = SavingFilter(kind=kind or "", mine=mine)
+    page = savings.list_savings(viewer_of(request), narrowed, after=_key(after), limit=limit)
     following = page.next_after and f"{page.next_after[0]}:{page.next_after[1]}"
     return {"items": page.savings, "next": following}
 

@@ -13,9 +13,10 @@ from ninja import Schema
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
-from busbar.access.models import OrganizationUnit
+from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import Viewer
 from busbar.api.paging import FIRST_YEAR, LAST_YEAR
+from busbar.customers.models import AccountTeamMember
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA
 
@@ -74,6 +75,7 @@ def _decimal(pattern: str, told: str) -> Any:
 _YUAN = r"[0-9]{1,11}(\.[0-9]{1,2})?"
 _FIGURE = r"[0-9]{1,6}(\.[0-9]{1,2})?"
 _SIGNED = r"-?[0-9]{1,9}(\.[0-9]{1,3})?"
+_TENTHS = r"[0-9]{1,3}(\.[0-9])?"
 _SHARE = r"(0(\.[0-9]{1,3})?|1(\.0{1,3})?)"
 
 JSON_NUMBER = BeforeValidator(_number)
@@ -106,6 +108,11 @@ SignedFigure = Annotated[
     Decimal,
     _decimal(_SIGNED, "数值须写成文本，至多三位小数，如 -1.500"),
     WithJsonSchema({"type": "string", "pattern": f"^{_SIGNED}$"}),
+]
+Tenths = Annotated[
+    Decimal,
+    _decimal(_TENTHS, "数值须写成文本，至多一位小数，如 24.5"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TENTHS}$"}),
 ]
 Share = Annotated[
     Decimal,
@@ -157,3 +164,16 @@ def seen_unit(viewer: Viewer, code: str) -> OrganizationUnit:
     if not viewer.covers(unit.path):
         raise OrganizationUnit.DoesNotExist
     return unit
+
+
+def seen_person(viewer: Viewer, number: str, customer_id: int | None = None) -> Employee:
+    """Somebody in office of this staff number: in the viewer's branch, or on the customer's team.
+
+    DoesNotExist otherwise.
+    """
+    people = Employee.objects.select_related("unit").filter(user__is_active=True)
+    person: Employee = people.get(number=number)
+    team = AccountTeamMember.objects.filter(customer=customer_id, employee=person)
+    if not viewer.covers(person.unit.path) and not (customer_id and team.exists()):
+        raise Employee.DoesNotExist
+    return person

@@ -6,10 +6,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from busbar.billing import operations, overview, queries
 from busbar.billing.decomposition import Effect, Line, Side, decompose
 from busbar.billing.models import Bill, BillLine, Citation
 from busbar.kit.periods import Month
+
+EFFECTS = {
+    Effect.VOLUME: (_("用电量"), _("按原价、原时段结构多用或少用")),
+    Effect.SEASON: (_("季节"), _("日历使各时段的小时数不同")),
+    Effect.HOURS: (_("用电时段"), _("自身用电在时段之间的移动")),
+    Effect.PEAK: (_("容量与需量"), _("计费容量或需量的变化，按原价")),
+    Effect.PRICE: (_("价格"), _("电价与附加的变化，按现用量")),
+    Effect.POWER_FACTOR: (_("功率因数"), _("调整率的变化，按现基数")),
+    Effect.OTHER: (_("其他"), _("计费方式变更与取整")),
+}
+"""What each effect is called, and what it means."""
 
 
 @dataclass(frozen=True)

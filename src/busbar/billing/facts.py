@@ -81,7 +81,7 @@ def assemble(
     `costs`: of the stretches whose energy has a price every interval.
     """
     agreements, terms = registers.agreements.get(account.pk, []), registers.terms_of(account.pk)
-    stretches = list_stretches(account, agreements, book, terms.cuts)
+    stretches = list_stretches(account, agreements, book, terms.cuts(book))
     period = Period(stretches[0].period.start, stretches[-1].period.end)
     points = _points(registers.usage_points.get(account.pk, []), stretches, measured)
     missing = _missing(points, period)

@@ -139,12 +139,15 @@ class _Runs:
         return sums
 
     def cell_sums(self, matrix: Array) -> Ints:
-        """Add up all 96 values of all rows; where a row's sum fits int32, rows first."""
-        if matrix.max() > _SMALL:
-            starts = self.starts * INTERVALS
-            sums: Ints = np.add.reduceat(matrix.ravel(), starts, dtype=np.int64)
-            return sums
-        return self.sums(np.add.reduceat(matrix.ravel(), _row_starts(matrix), dtype=np.int32))
+        """Add up all 96 values of all rows."""
+        rows = np.empty(len(matrix), dtype=np.int64)
+        starts = _row_starts(matrix[:_BLOCK_ROWS])
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            part = matrix[start : start + _BLOCK_ROWS]
+            kind = np.int32 if part.max() <= _SMALL else np.int64  # the former does not convert
+            sums = np.add.reduceat(part.ravel(), starts[: len(part)], dtype=kind)
+            rows[start : start + len(part)] = sums
+        return self.sums(rows)
 
 
 def _add_batch(

@@ -36,10 +36,12 @@ class PointTerms:
     fixed: Sequence[FixedEnergy] = ()
     states: Mapping[int, Sequence[TransformerState]] = field(default_factory=dict)
 
-    @property
-    def cuts(self) -> frozenset[dt.date]:
-        """Days on which a term begins or ends, or a transformer's state changes."""
+    def cuts(self, book: PriceBook) -> frozenset[dt.date]:
+        """Days on which a term or its price begins or ends, or a transformer's state changes."""
         found = {day for t in (*self.losses, *self.fixed) for day in (t.valid_from, t.valid_until)}
+        for row in self.fixed:
+            versions = book.versions.get(row.tariff_code, ())
+            found |= {day for v in versions for day in (v.period.start, v.period.end)}
         for loss in self.losses:
             if loss.transformer is not None:
                 states = self.states.get(loss.transformer.pk, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
@@ -23,11 +23,28 @@ class SavingPage:
     next_after: Key | None
 
 
+@dataclass(frozen=True)
+class SavingFilter:
+    """What a list of savings is narrowed to; empty fields do not narrow."""
+
+    kind: str = ""
+    mine: bool = False
+    customer_id: int | None = None
+    group_ids: frozenset[int] | None = None
+
+
+EVERYTHING = SavingFilter()
+
+
 def list_savings(
-    viewer: Viewer, *, kind: str = "", mine: bool = False, after: Key | None = None, limit: int
+    viewer: Viewer,
+    narrowed: SavingFilter = EVERYTHING,
+    *,
+    after: Key | None = None,
+    limit: int,
 ) -> SavingPage:
     """Visible savings, the largest first, with account and customer; one query."""
-    rows = _narrowed(viewer, kind=kind, mine=mine)
+    rows = _narrowed(viewer, narrowed)
     if after is not None:
         yuan, pk = round_half_up(after[0], 2), after[1]
         rows = rows.filter(Q(yearly_yuan__lt=yuan) | Q(yearly_yuan=yuan, pk__gt=pk))
@@ -37,9 +54,9 @@ def list_savings(
     return SavingPage(found[:limit], (last.yearly_yuan, last.pk) if last else None)
 
 
-def count_savings(viewer: Viewer, *, mine: bool = False) -> dict[str, int]:
+def count_savings(viewer: Viewer, narrowed: SavingFilter = EVERYTHING) -> dict[str, int]:
     """How many there are of each kind; one query."""
-    rows = _narrowed(viewer, kind="", mine=mine).order_by()
+    rows = _narrowed(viewer, replace(narrowed, kind="")).order_by()
     return dict(rows.values_list("kind").annotate(n=Count("pk")))
 
 
@@ -57,11 +74,15 @@ def list_customer_studies(viewer: Viewer, customer_id: int) -> list[SavingStudy]
     return list(rows.order_by("account__number"))
 
 
-def _narrowed(viewer: Viewer, *, kind: str, mine: bool) -> QuerySet[Saving, Saving]:
+def _narrowed(viewer: Viewer, narrowed: SavingFilter) -> QuerySet[Saving, Saving]:
     rows: QuerySet[Saving, Saving] = Saving.objects.visible_to(viewer)
-    if kind:
-        rows = rows.filter(kind=kind)
-    if mine:
+    if narrowed.kind:
+        rows = rows.filter(kind=narrowed.kind)
+    if narrowed.mine:
         customers = team_customer_ids(viewer.employee_id) if viewer.employee_id else ()
         rows = rows.filter(account__customer__in=customers)
+    if narrowed.customer_id is not None:
+        rows = rows.filter(account__customer=narrowed.customer_id)
+    if narrowed.group_ids is not None:
+        rows = rows.filter(account__customer__group__in=narrowed.group_ids)
     return rows

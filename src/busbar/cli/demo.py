@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serve", action=argparse.BooleanOptionalAction, default=True, help="建成后启动网站"
     )
+    parser.add_argument("--quick", action="store_true", help="不补写第一页之后的业扩事项")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
 
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
         return _write_files(parameters, args.out)
     _build(parameters)
     _announce(args.host, args.port)
-    _tell_on(parameters, is_served=args.serve)
+    if not args.quick:
+        _tell_on(parameters, is_served=args.serve)
     return _serve(args.host, args.port) if args.serve else 0
 
 

@@ -1,4 +1,4 @@
-"""`busbar key-accounts evaluate | list | simulate | review`: who is a key account, and why."""
+"""`busbar key-accounts evaluate | list | simulate | review | certificates`: key accounts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """evaluate [--month] | list [--category] | simulate CODE=ENTER … | review YEAR."""
+    """evaluate | list [--category] | simulate CODE=ENTER … | review YEAR | certificates."""
     words = parser.add_subparsers(dest="word", required=True)
     evaluate = words.add_parser("evaluate", help="评定一个月的全部客户；可重复运行")
     evaluate.add_argument("--month", default="", help="YYYY-MM，默认最近核算的月份")
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     review = words.add_parser("review", help="年度复评各类的新增、保留、退出户数")
     review.add_argument("year", type=int, help="年份")
+    words.add_parser("certificates", help="列出缺资格的A角与即将到期的经理证书；有缺的返回 1")
     listing = words.add_parser("list", help="列出大客户及其理由")
     listing.add_argument("--category", default="", help="economic、important 或 potential")
     listing.add_argument("--limit", type=int, default=50, help="至多几户，默认 50")
@@ -26,8 +27,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 done, 1 refused or nothing there."""
-    words = {"evaluate": _evaluate, "list": _list, "simulate": _simulate, "review": _review}
+    words = {
+        "evaluate": _evaluate,
+        "list": _list,
+        "simulate": _simulate,
+        "review": _review,
+        "certificates": _certificates,
+    }
     return words[args.word](args)
+
+
+def _certificates(args: argparse.Namespace) -> int:
+    from busbar.access.visibility import SYSTEM_VIEWER
+    from busbar.key_accounts.queries import qualifications as queries
+    from busbar.kit.periods import local_date
+
+    on = local_date(dt.datetime.now(dt.UTC))
+    lacking = queries.list_lacking(SYSTEM_VIEWER, on=on)
+    for row in lacking:
+        who = f"{row.employee.number} {row.employee.name}"
+        print(f"缺资格  {who}  {row.employee.unit.name}  须{row.needs}  {row.customers} 户")
+    for held in queries.list_expiring(SYSTEM_VIEWER, on=on):
+        word = "已到期" if held.valid_until <= on else "将到期"
+        who = f"{held.employee.number} {held.employee.name}"
+        print(f"{word}  {who}  {held.certificate}  有效至 {held.valid_until} 前")
+    return 1 if lacking else 0
 
 
 def _simulate(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`busbar mandates list [--unit CODE] | set CODE --unit U …`: who may order what from whom."""
+"""`busbar mandates list [--unit CODE] | set CODE … | end CODE …`: who may order what from whom."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """list | set."""
+    """list | set | end."""
     words = parser.add_subparsers(dest="word", required=True)
     listing = words.add_parser("list", help="列出现行有效的授权")
     listing.add_argument("--unit", default="", help="对哪个单位，单位编码；缺省为种子授权")
@@ -22,11 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setting.add_argument("--from", dest="since", type=_date, required=True, help="生效日")
     setting.add_argument("--reason", required=True, help="理由")
     setting.add_argument("--source", required=True, help="依据（文号）")
+    ending = words.add_parser("end", help="终止一个公司另定的版本，恢复上级的授权")
+    ending.add_argument("code", help="授权编码")
+    ending.add_argument("--unit", required=True, help="省、市、县公司的单位编码")
+    ending.add_argument("--from", dest="since", type=_date, required=True, help="该版本的生效日")
+    ending.add_argument("--until", type=_date, required=True, help="不再有效的第一天")
+    ending.add_argument("--reason", required=True, help="理由")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 done; a refusal is told by the caller."""
-    return {"list": _list, "set": _set}[args.word](args)
+    return {"list": _list, "set": _set, "end": _end}[args.word](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -64,6 +70,28 @@ def _set(args: argparse.Namespace) -> int:
         at=dt.datetime.now(dt.UTC),
     )
     print(f"{args.unit} {mandate.name}：{mandate.valid_from} 起生效")
+    return 0
+
+
+def _end(args: argparse.Namespace) -> int:
+    from busbar.access import operations, queries
+    from busbar.access.models import Mandate
+    from busbar.access.visibility import SYSTEM_VIEWER
+
+    unit = queries.get_unit(args.unit)
+    try:
+        own = queries.get_local_mandate(unit=unit, code=args.code, valid_from=args.since)
+    except Mandate.DoesNotExist:
+        print(f"{args.unit} 没有 {args.since} 起另定的授权“{args.code}”")
+        return 1
+    ended = operations.end_local_mandate(
+        mandate_id=own.pk,
+        until=args.until,
+        reason=args.reason,
+        by=SYSTEM_VIEWER,
+        at=dt.datetime.now(dt.UTC),
+    )
+    print(f"{args.unit} {ended.name}：{ended.valid_until} 起恢复上级的授权")
     return 0
 
 

@@ -142,7 +142,7 @@ def _feeders(codes: list[str]) -> list[Feeder]:
     found = {row.code: row for row in rows}
     missing = sorted(set(codes) - set(found))
     if missing:
-        raise UnableToStudy(f"电网台账中没有馈线 {'、'.join(missing)}")
+        raise UnableToStudy("电网台账中没有馈线 %(missing)s", missing="、".join(missing))
     for feeder in found.values():
         lacks = [
             name
@@ -150,7 +150,11 @@ def _feeders(codes: list[str]) -> list[Feeder]:
             if value is None
         ]
         if lacks:
-            raise UnableToStudy(f"馈线 {feeder.code} 缺少{'、'.join(lacks)}，请先在电网台账补全")
+            raise UnableToStudy(
+                "馈线 %(code)s 缺少%(lacks)s，请先在电网台账补全",
+                code=feeder.code,
+                lacks="、".join(lacks),
+            )
     return list(found.values())
 
 
@@ -159,7 +163,7 @@ def _stations(codes: list[str], feeding_ids: Iterable[int]) -> list[Substation]:
     found = list(rows.filter(Q(code__in=codes) | Q(pk__in=set(feeding_ids))))
     missing = sorted(set(codes) - {row.code for row in found})
     if missing:
-        raise UnableToStudy(f"电网台账中没有变电站 {'、'.join(missing)}")
+        raise UnableToStudy("电网台账中没有变电站 %(missing)s", missing="、".join(missing))
     return found
 
 
@@ -172,7 +176,9 @@ def _check_belonging(application: ConnectionApplication, stations: list[Substati
     for station in stations:
         owner = station.unit.path
         if not (home <= owner < branch_end(home) or home.startswith(owner)):
-            raise UnableToStudy(f"变电站 {station.code} 不属于本公司或上级公司，不能作为电源")
+            raise UnableToStudy(
+                "变电站 %(code)s 不属于本公司或上级公司，不能作为电源", code=station.code
+            )
 
 
 def _station(row: Substation) -> values.Station:
@@ -188,7 +194,7 @@ def _station(row: Substation) -> values.Station:
         for unit in units
     )
     if not transformers:
-        raise UnableToStudy(f"变电站 {row.code} 没有主变压器资料，请先在电网台账补全")
+        raise UnableToStudy("变电站 %(code)s 没有主变压器资料，请先在电网台账补全", code=row.code)
     return values.Station(
         code=row.code,
         name=row.name,
@@ -250,7 +256,11 @@ def gather_prices(
     rows = pricing_queries.list_tariffs(region=region, on=month.first)
     fitting = [row for row in rows if row.category in _INDUSTRY and row.code in book.tariffs]
     if not fitting:
-        raise UnableToStudy(f"{region or '本地区'}{month} 没有生效的工商业电价，请先导入电价")
+        raise UnableToStudy(
+            "%(region)s%(month)s 没有生效的工商业电价，请先导入电价",
+            region=region or "本地区",
+            month=month,
+        )
     below = _next_classes([row.voltage_class for row in fitting])
     return PriceFacts(
         first_month=month,
@@ -282,7 +292,7 @@ def find_region(application: ConnectionApplication, on: dt.date) -> str:
     used = {row.region for row in pricing_queries.list_tariffs(on=on) if row.code in nearby}
     if len(used) == 1:
         return used.pop()
-    raise UnableToStudy(f"请说明电价地区，可选：{'、'.join(regions)}")
+    raise UnableToStudy("请说明电价地区，可选：%(regions)s", regions="、".join(regions))
 
 
 def _next_classes(classes: Iterable[str]) -> dict[str, tuple[Decimal, Decimal | None]]:

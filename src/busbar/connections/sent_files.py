@@ -54,9 +54,9 @@ def _keep(file: SentFile, refusal: type[Refusal], allowed: frozenset[str]) -> di
         stored = contents.store_by_digest(files_root(), [file.content], max_bytes=MAX_BYTES)
         kind = contents.detect_content(stored.path)
     except contents.UnableToAcceptFile as reason:
-        raise refusal(f"文件 {file.name}：{reason}") from reason
+        raise refusal("文件 %(file)s：%(reason)s", file=file.name, reason=reason) from reason
     if kind is None or kind not in allowed:
-        raise refusal(f"文件 {file.name}：{_EXPECTED[allowed]}")
+        raise refusal("文件 %(file)s：%(expected)s", file=file.name, expected=_EXPECTED[allowed])
     return {
         "name": contents.safe_file_name(file.name, kind),
         "sha256": stored.sha256,

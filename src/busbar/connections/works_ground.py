@@ -66,7 +66,13 @@ def hold(
     if application.state not in allowed:
         now = ApplicationState(application.state).label
         expected = "、".join(f"“{state.label}”" for state in allowed)
-        raise refusal(f"申请 {application.number} 现为“{now}”，{what}应在{expected}时进行")
+        raise refusal(
+            "申请 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
+            number=application.number,
+            now=now,
+            what=Refusal(what),
+            expected=expected,
+        )
     return application
 
 
@@ -138,7 +144,9 @@ def find_employees(
     if len(people) < len(set(employee_ids)):
         raise refusal("检查人员中有不存在的员工")
     if len(people) < least:
-        raise refusal(f"现场检查人员不应少于 {least} 人，现填 {len(people)} 人")
+        raise refusal(
+            "现场检查人员不应少于 %(least)s 人，现填 %(count)s 人", least=least, count=len(people)
+        )
     return people
 
 

@@ -6,9 +6,7 @@ Every list is a page read by index and keyset; nothing here compares bills (see 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping
 
 from busbar.access.visibility import Viewer
 from busbar.arrears import queries as arrears_queries
@@ -16,23 +14,16 @@ from busbar.billing import insights
 from busbar.billing.insights import Scope
 from busbar.billing.models import FindingKind
 from busbar.console import work_items
-from busbar.console.cutting import read_place
-from busbar.console.desk_items import count_desk, list_desk, read_due_key
+from busbar.console.alarm_items import ALARMS, count_alarms, list_alarms
+from busbar.console.desk_items import DESK, count_desk, list_desk
+from busbar.console.looking import Key, Look, WorkPage, read_day, read_moment, read_weight
 from busbar.console.plan_items import count_plans, list_plan_items
-from busbar.console.work_items import LOOK_AHEAD_DAYS, WorkItem, WorkKind
+from busbar.console.term_items import TERMS, count_terms, list_terms
+from busbar.console.work_kinds import WorkItem, WorkKind
 from busbar.imports import queries as imports_queries
-from busbar.kit.money import round_half_up
-from busbar.kit.periods import Period, local_date
-from busbar.service_desk.queries import DueScope
+from busbar.kit.periods import Period
 from busbar.supply import expiry as supply_expiry
 
-LOOK_BACK_DAYS = 30
-"""An agreement that ran out is shown for so long; then it is no news."""
-IMPORT_DAYS = 30
-DUNNING_DAYS = 7
-"""So many days ahead a case's next step is listed."""
-_MOST_WEIGHT = Decimal(10) ** 12
-"""No finding weighs as much: a key beyond it is nobody's."""
 FINDINGS = {
     WorkKind.DATA: FindingKind.CURVE_GAPS,
     WorkKind.SWINGS: FindingKind.SWING,
@@ -40,56 +31,6 @@ FINDINGS = {
     WorkKind.POWER_FACTOR: FindingKind.POWER_FACTOR,
 }
 PLANS = (WorkKind.SERVICES, WorkKind.MEASURES)
-DESK = (WorkKind.COMPLAINTS, WorkKind.IMPROVEMENTS, WorkKind.PROMISES, WorkKind.VISITS)
-
-Key = tuple[str, int]
-"""What a list is read on from: the last item's value and id."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """Who looks at what, when: shared by all kinds. `month` is the newest billed, if any."""
-
-    viewer: Viewer
-    scope: Scope
-    at: dt.datetime
-    month: str | None
-
-    @property
-    def today(self) -> dt.date:
-        """The civil day."""
-        return local_date(self.at)
-
-    @property
-    def expiry(self) -> Period:
-        """In which days an agreement's end is news."""
-        return Period(
-            self.today - dt.timedelta(days=LOOK_BACK_DAYS),
-            self.today + dt.timedelta(days=LOOK_AHEAD_DAYS + 1),
-        )
-
-    @property
-    def dunning_before(self) -> dt.datetime:
-        """Until when a dunning case's next step is news."""
-        return self.at + dt.timedelta(days=DUNNING_DAYS)
-
-    @property
-    def due_scope(self) -> DueScope:
-        """Whose matters of the service desk, and which customer's."""
-        return DueScope(mine=self.scope.mine, customer_id=self.scope.customer_id)
-
-    @property
-    def imports_since(self) -> dt.datetime:
-        """From when on imports are news."""
-        return self.at - dt.timedelta(days=IMPORT_DAYS)
-
-
-@dataclass(frozen=True)
-class WorkPage:
-    """A page of one kind, and where the next begins."""
-
-    items: list[WorkItem]
-    next_after: Key | None
 
 
 def look(viewer: Viewer, *, scope: Scope, at: dt.datetime) -> Look:
@@ -115,16 +56,21 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     viewer, scope, month = seen.viewer, seen.scope, seen.month
     counts = dict.fromkeys(WorkKind, 0)
     counts[WorkKind.AGREEMENTS] = supply_expiry.count_ending_agreements(
-        viewer, period=seen.expiry, mine=scope.mine, customer_id=scope.customer_id
+        viewer, period=_expiry(seen), mine=scope.mine, customer_id=scope.customer_id
     )
     counts[WorkKind.DUNNING] = arrears_queries.count_due(
-        viewer, before=seen.dunning_before, mine=scope.mine, customer_id=scope.customer_id
+        viewer,
+        before=seen.until(seen.notice.dunning),
+        mine=scope.mine,
+        customer_id=scope.customer_id,
     )
     counts |= count_desk(viewer, at=seen.at, scope=seen.due_scope)
     counts |= count_plans(viewer, on=seen.today, scope=seen.due_scope)
+    counts |= count_alarms(seen)
+    counts |= count_terms(seen)
     if scope.customer_id is None:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
-            viewer, since=seen.imports_since
+            viewer, since=seen.until(-seen.notice.imports)
         )
     if month is not None:
         counts[WorkKind.REFUSED] = insights.count_refused_accounts(viewer, month=month, scope=scope)
@@ -134,30 +80,14 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
 
 
 def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[WorkItem]:
-    if kind == WorkKind.AGREEMENTS:
-        return _agreements(seen, after, limit)
-    if kind == WorkKind.IMPORTS:
-        return _imports(seen, after, limit)
-    if kind == WorkKind.DUNNING:
-        return _cases(seen, after, limit)
-    if kind in PLANS:
-        return list_plan_items(
-            seen.viewer,
-            kind,
-            on=seen.today,
-            scope=seen.due_scope,
-            after=_day_key(after),
-            limit=limit,
-        )
-    if kind in DESK:
-        return list_desk(
-            seen.viewer,
-            kind,
-            at=seen.at,
-            scope=seen.due_scope,
-            after=read_due_key(after),
-            limit=limit,
-        )
+    if kind in ALARMS:
+        return list_alarms(seen, kind, after=after, limit=limit)
+    if kind in TERMS:
+        return list_terms(seen, kind, after=after, limit=limit)
+    if kind in PLANS or kind in DESK:
+        return _due(seen, kind, after, limit)
+    if kind in _OWN:
+        return _OWN[kind](seen, after, limit)
     if seen.month is None:
         return []
     if kind == WorkKind.REFUSED:
@@ -165,25 +95,38 @@ def _list(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[Wor
     return _findings(seen, seen.month, kind, after, limit)
 
 
+def _due(seen: Look, kind: WorkKind, after: Key | None, limit: int) -> list[WorkItem]:
+    viewer, scope = seen.viewer, seen.due_scope
+    if kind in DESK:
+        return list_desk(viewer, kind, at=seen.at, scope=scope, after=after, limit=limit)
+    key = read_day(after)
+    return list_plan_items(viewer, kind, on=seen.today, scope=scope, after=key, limit=limit)
+
+
+def _expiry(seen: Look) -> Period:
+    """In which days an agreement's end is news."""
+    return seen.notice.around(seen.today, seen.notice.agreement)
+
+
 def _agreements(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
     ending = supply_expiry.list_ending_agreements(
         seen.viewer,
-        period=seen.expiry,
+        period=_expiry(seen),
         mine=seen.scope.mine,
         customer_id=seen.scope.customer_id,
-        after=_day_key(after),
+        after=read_day(after),
         limit=limit,
     )
-    return [work_items.of_agreement(agreement, seen.today) for agreement in ending]
+    return [work_items.of_agreement(agreement, seen.today, seen.notice) for agreement in ending]
 
 
 def _cases(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
     cases = arrears_queries.list_due(
         seen.viewer,
-        before=seen.dunning_before,
+        before=seen.until(seen.notice.dunning),
         mine=seen.scope.mine,
         customer_id=seen.scope.customer_id,
-        after=_moment_key(after),
+        after=read_moment(after),
         limit=limit,
     )
     debts = arrears_queries.debt_of([case.account_id for case in cases], on=seen.today)
@@ -195,7 +138,7 @@ def _imports(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
         return []
     runs = imports_queries.list_runs_with_refusals(
         seen.viewer,
-        since=seen.imports_since,
+        since=seen.until(-seen.notice.imports),
         before_id=after[1] if after else None,
         limit=limit,
     )
@@ -221,31 +164,14 @@ def _findings(
         month=month,
         kind=FINDINGS[kind],
         scope=seen.scope,
-        after=_weight_key(after),
+        after=read_weight(after),
         limit=limit,
     )
     return [work_items.of_finding(finding) for finding in found]
 
 
-def _day_key(after: Key | None) -> tuple[dt.date, int] | None:
-    try:
-        return (dt.date.fromisoformat(after[0]), after[1]) if after else None
-    except ValueError:
-        return None
-
-
-def _moment_key(after: Key | None) -> tuple[dt.datetime, int] | None:
-    place = read_place(f"{after[0]}_{after[1]}") if after else None
-    if place is None or not isinstance(place[0], dt.datetime):
-        return None
-    return place[0], place[1]
-
-
-def _weight_key(after: Key | None) -> tuple[Decimal, int] | None:
-    try:
-        weight = Decimal(after[0]) if after else Decimal(-1)
-    except InvalidOperation:
-        return None
-    if not after or not weight.is_finite() or not 0 <= weight < _MOST_WEIGHT:
-        return None
-    return round_half_up(weight, 6), after[1]
+_OWN: dict[WorkKind, Callable[[Look, Key | None, int], list[WorkItem]]] = {
+    WorkKind.AGREEMENTS: _agreements,
+    WorkKind.DUNNING: _cases,
+    WorkKind.IMPORTS: _imports,
+}

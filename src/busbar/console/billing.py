@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_q.tasks import async_task
 
@@ -23,13 +22,13 @@ from busbar.access.permissions import Permission
 from busbar.billing import explanation, overview
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
-from busbar.billing.decomposition import Effect
 from busbar.billing.models import Bill
 from busbar.billing.overview import Outlier
 from busbar.billing.queries import BillFilter, RunSeen
 from busbar.console.bill_correction import outdated_context
 from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import chosen_group, ids_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
@@ -60,6 +59,7 @@ def bill_list(request: StaffRequest) -> HttpResponse:
         "months": months,
         "units": units,
         "outliers": Outlier.choices,
+        "chosen_group": chosen_group(request.viewer, request.GET),
         "sum": overview.sum_bills(billing_queries.select_bills(request.viewer, narrowed)),
         "may_export": request.viewer.may(Permission.EXPORT),
     }
@@ -223,6 +223,7 @@ def _filter(request: StaffRequest, months: Sequence[str]) -> BillFilter:
         unit_path=path_seen,
         text=given.get("q", "").strip(),
         outlier=given.get("outlier", ""),
+        group_ids=ids_of(chosen_group(request.viewer, given)),
     )
 
 
@@ -266,26 +267,15 @@ def _composition(whys: Sequence[explanation.Why]) -> list[dict[str, object]]:
     return [{"name": name, "value": float(amount)} for name, amount in ordered]
 
 
-EFFECTS = {
-    Effect.VOLUME: (gettext_lazy("用电量"), gettext_lazy("按原价、原时段结构多用或少用")),
-    Effect.SEASON: (gettext_lazy("季节"), gettext_lazy("日历使各时段的小时数不同")),
-    Effect.HOURS: (gettext_lazy("用电时段"), gettext_lazy("自身用电在时段之间的移动")),
-    Effect.PEAK: (gettext_lazy("容量与需量"), gettext_lazy("计费容量或需量的变化，按原价")),
-    Effect.PRICE: (gettext_lazy("价格"), gettext_lazy("电价与附加的变化，按现用量")),
-    Effect.POWER_FACTOR: (gettext_lazy("功率因数"), gettext_lazy("调整率的变化，按现基数")),
-    Effect.OTHER: (gettext_lazy("其他"), gettext_lazy("计费方式变更与取整")),
-}
-
-
 def _effects(found: Bill, previous: Bill | None) -> list[dict[str, Any]]:
     """What the difference to the month before comes from; what moved nothing is left out."""
     if previous is None:
         return []
     moved = explanation.explain_difference(found, previous)
     return [
-        {"name": str(EFFECTS[effect][0]), "meaning": EFFECTS[effect][1], "amount": amount}
-        for effect, amount in moved.items()
-        if amount
+        {"name": str(name), "meaning": meaning, "amount": moved[effect]}
+        for effect, (name, meaning) in explanation.EFFECTS.items()
+        if moved.get(effect)
     ]
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_q.tasks import async_task
 
 from busbar.access.permissions import Permission
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workers import has_worker
 from busbar.customers import operations as customers_operations
@@ -105,7 +106,7 @@ def answer(request: StaffRequest, pk: int) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, _("已记下结论"))
     return redirect("consolidation")
@@ -117,7 +118,7 @@ def start(request: StaffRequest) -> HttpResponse:
     try:
         run = customers_operations.start_run(by=request.viewer, at=timezone.now())
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("consolidation")
     async_task(RUN_JOB, run.pk, task_name=f"{_('归并任务')} {run}")
     return redirect("consolidation_run", run.pk)
@@ -166,7 +167,7 @@ def undo(request: StaffRequest, pk: int) -> HttpResponse:
             merge=merge, reason=request.POST.get("reason", ""), by=request.viewer, at=timezone.now()
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, _("已撤销"))
     return redirect("customer_tab", number, "origin")
@@ -198,7 +199,7 @@ def _merge(request: StaffRequest, customer: Customer, form: MergeForm) -> bool:
     except Customer.DoesNotExist:
         form.add_error("other", _("没有这个客户编号，或该客户不在您的管辖范围内"))
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
     return not form.errors
 
 
@@ -224,7 +225,7 @@ def _split(request: StaffRequest, customer: Customer, form: SplitForm) -> bool:
             customer=customer, **form.cleaned_data, by=request.viewer, at=timezone.now()
         )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, said(refusal))
     return not form.errors
 
 

@@ -27,6 +27,7 @@ def relations(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
     explained = _explained(file, at) if file.is_whole else None
     course = queries.list_course(viewer, customer.pk)
     promises = queries.list_promises(viewer, customer_id=customer.pk)[:SHOWN]
+    may_keep = viewer.may(Permission.KEEP_RELATIONS)
     return {
         "explained": explained,
         "pieces": explained.pieces[:PIECES] if explained else [],
@@ -40,7 +41,9 @@ def relations(request: StaffRequest, file: CustomerFile, at: dt.datetime) -> dic
         "promises": [(row, row.is_late(at)) for row in promises],
         "talks": queries.list_interactions(viewer, customer_id=customer.pk)[:SHOWN],
         "complaints": queries.list_complaints(viewer, customer_id=customer.pk)[:SHOWN],
-        "may_keep": viewer.may(Permission.KEEP_RELATIONS),
+        "may_keep": may_keep,
+        "may_publish": may_keep and file.is_whole,
+        "publications": queries.list_publications(viewer, customer.pk, at=at),
         "may_handle": viewer.may(Permission.HANDLE_COMPLAINTS),
     }  # fmt: skip
 

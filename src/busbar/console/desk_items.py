@@ -1,10 +1,9 @@
-"""今日: promises, complaints, visits and improvements that are due, in words, with their rule."""
+"""今日: promises, complaints, call-backs, visits, improvements, surveys that are due, in words."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from busbar.access.visibility import Viewer
 from busbar.clocks.models import Clock
-from busbar.console.work_items import Rank, WorkItem, WorkKind
-from busbar.kit.periods import CHINA
+from busbar.console.looking import read_day
+from busbar.console.work_kinds import Rank, WorkItem, WorkKind
+from busbar.kit.periods import CHINA, local_date
 from busbar.service_desk import queries
 from busbar.service_desk.models import (
     ComplaintState,
@@ -22,11 +22,10 @@ from busbar.service_desk.models import (
     Interaction,
     InteractionState,
     Promise,
+    SurveyInvitation,
 )
 from busbar.service_desk.queries import DueComplaint, DueScope
 from busbar.service_desk.queries.due import Key
-
-_DAY = 86_400
 
 
 def count_desk(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> dict[WorkKind, int]:
@@ -40,12 +39,13 @@ def list_desk(
     *,
     at: dt.datetime,
     scope: DueScope,
-    after: Key | None,
+    after: tuple[str, int] | None,
     limit: int,
 ) -> list[WorkItem]:
     """A page of one kind, the earliest due first."""
-    rows = queries.page_of(_ROWS[kind](viewer, at=at, scope=scope), after=after, limit=limit)
-    return _WORDS[kind](rows, at)
+    key = read_day(after) if kind == WorkKind.SURVEYS else read_due_key(after)
+    rows = queries.page_of(_ROWS[kind](viewer, at=at, scope=scope), after=key, limit=limit)
+    return _WORDS[kind](rows, at, viewer)
 
 
 def read_due_key(after: tuple[str, int] | None) -> Key | None:
@@ -57,7 +57,7 @@ def read_due_key(after: tuple[str, int] | None) -> Key | None:
     return (moment, after[1]) if after and moment is not None and moment.tzinfo else None
 
 
-def _promises(rows: Sequence[Promise], at: dt.datetime) -> list[WorkItem]:
+def _promises(rows: Sequence[Promise], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
     items = []
     for row in rows:
         due_at = row.clock.due_at if row.clock else row.made_at
@@ -76,17 +76,21 @@ def _promises(rows: Sequence[Promise], at: dt.datetime) -> list[WorkItem]:
     return items
 
 
-def _complaints(rows: Sequence[Any], at: dt.datetime) -> list[WorkItem]:
+def _complaints(rows: Sequence[Any], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
     return [_complaint(one, at) for one in queries.with_clocks(list(rows))]
+
+
+def _call_backs(rows: Sequence[Any], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
+    found = queries.with_clocks(list(rows))
+    return [
+        _call_back(one, at, is_own=viewer.employee_id == one.complaint.owner_id) for one in found
+    ]
 
 
 def _complaint(one: DueComplaint, at: dt.datetime) -> WorkItem:
     row, clock = one.complaint, one.clock
-    action = {
-        ComplaintState.ACCEPTED: _("联系客户"),
-        ComplaintState.CONTACTED: _("答复"),
-        ComplaintState.ANSWERED: _("回访"),
-    }[ComplaintState(row.state)]
+    accepted = row.state == ComplaintState.ACCEPTED
+    action = _("联系客户") if accepted else _("答复")
     title = _("投诉 %(kind)s：%(state)s") % {
         "kind": row.get_kind_display(),
         "state": row.get_state_display(),
@@ -98,7 +102,46 @@ def _complaint(one: DueComplaint, at: dt.datetime) -> WorkItem:
     return _item(row, WorkKind.COMPLAINTS, words, url, due_at, at, late=late, key=row.received_at)
 
 
-def _improvements(rows: Sequence[ImprovementTask], at: dt.datetime) -> list[WorkItem]:
+def _call_back(one: DueComplaint, at: dt.datetime, *, is_own: bool) -> WorkItem:
+    """Whoever handled it has another one call, which is said where the action would be refused."""
+    row, clock = one.complaint, one.clock
+    title = _("投诉 %(kind)s 已答复，须回访客户") % {"kind": row.get_kind_display()}
+    reason = _rule(clock, at) if clock else _("没有生效的时限，仍须办结")
+    reason += _("；承办人 %(owner)s 以外的人回访") % {"owner": row.owner.name}
+    answered_at = row.answered_at or at
+    due_at = clock.due_at if clock else answered_at
+    late = clock is not None and clock.due_at < at
+    words = title, reason, _("请他人回访") if is_own else _("回访")
+    url = reverse("complaint", args=[row.number])
+    return _item(row, WorkKind.CALL_BACKS, words, url, due_at, at, late=late, key=answered_at)
+
+
+def _surveys(rows: Sequence[SurveyInvitation], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
+    today = local_date(at)
+    return [
+        WorkItem(
+            kind=WorkKind.SURVEYS,
+            rank=Rank.NOW if row.survey.closes_on < today else Rank.LOOK,
+            title=_("问卷待回收：%(survey)s") % {"survey": row.survey.name},
+            reason=_("%(unit)s调查 %(code)s，%(day)s 截止")
+            % {
+                "unit": row.survey.unit.name,
+                "code": row.survey.code,
+                "day": f"{row.survey.closes_on}",
+            },
+            action=_("登记回答"),
+            url=reverse("survey_answer", args=[row.pk]),
+            customer=row.customer,
+            due_on=row.survey.closes_on,
+            key=(f"{row.survey.closes_on}", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _improvements(
+    rows: Sequence[ImprovementTask], at: dt.datetime, viewer: Viewer
+) -> list[WorkItem]:
     items = []
     for row in rows:
         due_at = row.clock.due_at if row.clock else row.opened_at
@@ -116,7 +159,7 @@ def _improvements(rows: Sequence[ImprovementTask], at: dt.datetime) -> list[Work
     return items
 
 
-def _visits(rows: Sequence[Interaction], at: dt.datetime) -> list[WorkItem]:
+def _visits(rows: Sequence[Interaction], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
     items = []
     for row in rows:
         planned = row.planned_at or at
@@ -147,7 +190,7 @@ def _item(
     late: bool,
     key: dt.datetime | None = None,
 ) -> WorkItem:
-    """The longer overdue, the higher; what is not late yet comes after what is."""
+    """What is late comes first; then the soonest due."""
     title, reason, action = words
     return WorkItem(
         kind=kind,
@@ -157,7 +200,7 @@ def _item(
         action=action,
         url=url,
         customer=row.customer,
-        weight=Decimal(max(int((at - due_at).total_seconds()) // _DAY, 0) + 1),
+        due_on=local_date(due_at),
         key=((key or due_at).isoformat(), row.pk),
     )
 
@@ -182,10 +225,15 @@ _ROWS: dict[WorkKind, Callable[..., QuerySet[Any, Any]]] = {
     WorkKind.COMPLAINTS: queries.due_complaints,
     WorkKind.IMPROVEMENTS: queries.due_improvements,
     WorkKind.VISITS: queries.due_visits,
+    WorkKind.CALL_BACKS: queries.due_call_backs,
+    WorkKind.SURVEYS: queries.due_surveys,
 }
-_WORDS: dict[WorkKind, Callable[[Sequence[Any], dt.datetime], list[WorkItem]]] = {
+DESK = tuple(_ROWS)
+_WORDS: dict[WorkKind, Callable[[Sequence[Any], dt.datetime, Viewer], list[WorkItem]]] = {
     WorkKind.PROMISES: _promises,
     WorkKind.COMPLAINTS: _complaints,
     WorkKind.IMPROVEMENTS: _improvements,
     WorkKind.VISITS: _visits,
+    WorkKind.CALL_BACKS: _call_backs,
+    WorkKind.SURVEYS: _surveys,
 }

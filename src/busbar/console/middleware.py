@@ -37,6 +37,7 @@ OPEN_VIEWS = frozenset(
         "progress_leave",
         "progress_paper",
         "progress_receipt",
+        "published_promises",
     }
 )
 """Views of the console that may be used before sign-in."""
@@ -80,7 +81,7 @@ class ViewerMiddleware:
         if isinstance(error, ObjectDoesNotExist):
             return _answer(request, 404, "")
         if isinstance(error, NotPermitted):
-            return _answer(request, 403, str(error))
+            return _answer(request, 403, said(error))
         return _answer(request, 409, said(error)) if isinstance(error, Refusal) else None
 
 

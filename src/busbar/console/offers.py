@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,7 +19,7 @@ from busbar.console.answers import one_of
 from busbar.console.cutting import cut
 from busbar.console.requests import StaffRequest, page_number
 from busbar.key_accounts import operations, queries
-from busbar.key_accounts.models import OpportunityStage, SolutionState
+from busbar.key_accounts.models import Opportunity, OpportunityStage, Solution, SolutionState
 from busbar.kit.periods import local_date
 
 PAGE = 50
@@ -126,63 +127,43 @@ LIST_ACTS = {
     "find": Act(_("登记机会"), _find, _MAY, FindForm, icon="bulb", is_first=True),
     "solution": Act(_("新建解决方案"), _open_solution, _MAY, SolutionForm, icon="puzzle"),
 }
+
+
+def _step(label: Promise, icon: str, operation: Any, name: str, form: type[ActForm]) -> Act:
+    return Act(label, _on(operation, name), _MAY, form, icon=icon, is_first=True)
+
+
+_CHANCE, _SOLUTION = "opportunity_id", "solution_id"
 STAGE_ACTS: dict[OpportunityStage, dict[str, Act]] = {
     OpportunityStage.FOUND: {
-        "decide": Act(
-            _("客户的决定"),
-            _on(operations.decide_opportunity, "opportunity_id"),
-            _MAY,
-            DecideForm,
-            icon="thumb-up",
-            is_first=True,
+        "decide": _step(
+            _("客户的决定"), "thumb-up", operations.decide_opportunity, _CHANCE, DecideForm
         )
     },
     OpportunityStage.ACCEPTED: {
-        "deliver": Act(
-            _("登记交付"),
-            _on(operations.deliver_opportunity, "opportunity_id"),
-            _MAY,
-            DeliverForm,
-            icon="truck-delivery",
-            is_first=True,
+        "deliver": _step(
+            _("登记交付"), "truck-delivery", operations.deliver_opportunity, _CHANCE, DeliverForm
         )
     },
     OpportunityStage.DELIVERED: {
-        "benefit": Act(
-            _("核定收益"),
-            _on(operations.measure_benefit, "opportunity_id"),
-            _MAY,
-            BenefitForm,
-            icon="coin",
-            is_first=True,
-        )
+        "benefit": _step(_("核定收益"), "coin", operations.measure_benefit, _CHANCE, BenefitForm)
     },
 }
 SOLUTION_ACTS: dict[SolutionState, dict[str, Act]] = {
     SolutionState.NEED: {
         "add": Act(_("加产品"), _add, _MAY, ProductForm, icon="plus", is_first=True),
         "quote": Act(
-            _("报价"), _on(operations.quote_solution, "solution_id"), _MAY, icon="receipt-yuan"
+            _("报价"), _on(operations.quote_solution, _SOLUTION), _MAY, icon="receipt-yuan"
         ),
     },
     SolutionState.QUOTED: {
-        "decide": Act(
-            _("客户的决定"),
-            _on(operations.decide_solution, "solution_id"),
-            _MAY,
-            DecideSolutionForm,
-            icon="thumb-up",
-            is_first=True,
+        "decide": _step(
+            _("客户的决定"), "thumb-up", operations.decide_solution, _SOLUTION, DecideSolutionForm
         )
     },
     SolutionState.ACCEPTED: {
-        "evaluate": Act(
-            _("登记评估"),
-            _on(operations.evaluate_solution, "solution_id"),
-            _MAY,
-            EvaluateForm,
-            icon="star",
-            is_first=True,
+        "evaluate": _step(
+            _("登记评估"), "star", operations.evaluate_solution, _SOLUTION, EvaluateForm
         )
     },
 }
@@ -219,24 +200,25 @@ def offer(request: StaffRequest, opportunity_id: int) -> HttpResponse:
     allowed = STAGE_ACTS.get(OpportunityStage(row.stage), {})
     if row.solution_id is not None and row.stage == OpportunityStage.FOUND:
         allowed = {}
-    acts = Acts(allowed, request, row)
-    if request.method == "POST" and acts.post():
-        return redirect("offer", opportunity_id)
-    status = 422 if acts.refused else 200
-    context = {"row": row, "acts": acts}
-    return render(request, "console/plans/offer.html", context, status=status)
+    return _page(request, "offer", row, allowed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def solution(request: StaffRequest, solution_id: int) -> HttpResponse:
     """One solution: the need, its products, price, delivery and judgement."""
     row = queries.get_solution(request.viewer, solution_id)
-    acts = Acts(SOLUTION_ACTS.get(SolutionState(row.state), {}), request, row)
+    return _page(request, "solution", row, SOLUTION_ACTS.get(SolutionState(row.state), {}))
+
+
+def _page(
+    request: StaffRequest, name: str, row: Opportunity | Solution, allowed: dict[str, Act]
+) -> HttpResponse:
+    """A chance or a solution with what may be done about it now."""
+    acts = Acts(allowed, request, row)
     if request.method == "POST" and acts.post():
-        return redirect("solution", solution_id)
+        return redirect(name, row.pk)
     status = 422 if acts.refused else 200
-    context = {"row": row, "acts": acts}
-    return render(request, "console/plans/solution.html", context, status=status)
+    return render(request, f"console/plans/{name}.html", {"row": row, "acts": acts}, status=status)
 
 
 urlpatterns = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from busbar.access.visibility import Viewer
-from busbar.console.work_items import Rank, WorkItem, WorkKind
+from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.key_accounts import queries
 from busbar.key_accounts.models import PlanMeasure, ServiceDue
 from busbar.service_desk.queries import DueScope
@@ -46,7 +45,11 @@ def list_plan_items(
 
 def _rows(viewer: Viewer, kind: WorkKind, on: dt.date, scope: DueScope) -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = _KINDS[kind](
-        viewer, on=on, mine=scope.mine, customer_id=scope.customer_id
+        viewer,
+        on=on,
+        mine=scope.mine,
+        customer_id=scope.customer_id,
+        ahead_days=scope.ahead_days,
     )
     return found
 
@@ -67,7 +70,7 @@ def _of_service(row: ServiceDue, on: dt.date) -> WorkItem:
         action=_("登记办理"),
         url=reverse("service_due", args=[row.pk]),
         customer=row.customer,
-        weight=_weight(row.due_on, on),
+        due_on=row.due_on,
         key=(f"{row.due_on}", row.pk),
     )
 
@@ -88,13 +91,9 @@ def _of_measure(row: PlanMeasure, on: dt.date) -> WorkItem:
         action=_("报进度"),
         url=reverse("plan", args=[row.plan_id]),
         customer=row.plan.customer,
-        weight=_weight(row.due_on, on),
+        due_on=row.due_on,
         key=(f"{row.due_on}", row.pk),
     )
-
-
-def _weight(due_on: dt.date, on: dt.date) -> Decimal:
-    return Decimal(max((on - due_on).days, 0) + 1)
 
 
 _KINDS: dict[WorkKind, Callable[..., QuerySet[Any, Any]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as translated
 
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 
 
 def said(refusal: Refusal) -> str:
@@ -14,7 +14,11 @@ def said(refusal: Refusal) -> str:
     sentence = translated(refusal.sentence)
     if not refusal.values:
         return sentence
-    return sentence % {
-        name: said(value) if isinstance(value, Refusal) else value
-        for name, value in refusal.values.items()
-    }
+    return sentence % {name: _value(value) for name, value in refusal.values.items()}
+
+
+def _value(value: object) -> object:
+    """A value in the language of the screen where it is made of refusals itself."""
+    if isinstance(value, Reasons):
+        return translated("；").join(map(said, value))
+    return said(value) if isinstance(value, Refusal) else value

@@ -16,8 +16,9 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.billing import savings
 from busbar.billing.models import Saving, SavingKind
-from busbar.billing.savings import Key
+from busbar.billing.savings import Key, SavingFilter
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import GroupChoice, chosen_group, ids_of
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.saving_words import say_saving
 
@@ -26,21 +27,21 @@ PAGE = 50
 
 @require_safe
 def saving_list(request: StaffRequest) -> HttpResponse:
-    """A page of savings, narrowed by kind and to one's own customers."""
-    kind, mine = _kind(request), request.GET.get("of") == "mine"
-    page = savings.list_savings(
-        request.viewer, kind=kind, mine=mine, after=_after(request), limit=PAGE
-    )
+    """A page of savings, narrowed by kind, to one's own customers, or to a group's."""
+    group = chosen_group(request.viewer, request.GET)
+    narrowed = _filter(request, group)
+    page = savings.list_savings(request.viewer, narrowed, after=_after(request), limit=PAGE)
     context: dict[str, object] = {
         "lines": [(saving, say_saving(saving)) for saving in page.savings],
         "next_after": page.next_after,
     }
     if is_part(request) and request.GET.get("after"):
         return render(request, "console/billing/_saving_rows.html", context)
-    counts = savings.count_savings(request.viewer, mine=mine)
+    counts = savings.count_savings(request.viewer, narrowed)
     context |= {
-        "kind": kind,
-        "mine": mine,
+        "kind": narrowed.kind,
+        "mine": narrowed.mine,
+        "chosen_group": group,
         "kinds": [(one, counts.get(one.value, 0)) for one in SavingKind],
         "total": sum(counts.values()),
         "may_export": request.viewer.may(Permission.EXPORT),
@@ -57,15 +58,15 @@ def saving_export(request: StaffRequest) -> HttpResponse:
         name=_("节费机会"),
         kind="xlsx" if request.GET.get("format") == "xlsx" else "csv",
         header=header,
-        rows=_rows(request.viewer, _kind(request), mine=request.GET.get("of") == "mine"),
+        rows=_rows(request.viewer, _filter(request, chosen_group(request.viewer, request.GET))),
         at=timezone.now(),
     )
 
 
-def _rows(viewer: Viewer, kind: str, *, mine: bool) -> Iterator[Sequence[object]]:
+def _rows(viewer: Viewer, narrowed: SavingFilter) -> Iterator[Sequence[object]]:
     after: Key | None = None
     while True:
-        page = savings.list_savings(viewer, kind=kind, mine=mine, after=after, limit=500)
+        page = savings.list_savings(viewer, narrowed, after=after, limit=500)
         yield from (_row(saving) for saving in page.savings)
         if (after := page.next_after) is None:
             return
@@ -83,9 +84,13 @@ def _row(saving: Saving) -> Sequence[object]:
     )
 
 
-def _kind(request: StaffRequest) -> str:
+def _filter(request: StaffRequest, group: GroupChoice | None) -> SavingFilter:
     chosen = request.GET.get("kind", "")
-    return chosen if chosen in SavingKind.values else ""
+    return SavingFilter(
+        kind=chosen if chosen in SavingKind.values else "",
+        mine=request.GET.get("of") == "mine",
+        group_ids=ids_of(group),
+    )
 
 
 def _after(request: StaffRequest) -> Key | None:

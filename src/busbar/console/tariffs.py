@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from busbar.access.permissions import Permission
 from busbar.billing import quote as quoting
 from busbar.billing import trial as billing_trial
+from busbar.billing.explanation import EFFECTS
 from busbar.billing.trial_document import example_of, try_document
 from busbar.console.acts import Act, Acts, DayField, Doing
-from busbar.console.billing import EFFECTS
 from busbar.console.money_forms import ReasonForm
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest

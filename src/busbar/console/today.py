@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 from busbar.access.permissions import Permission
 from busbar.billing import insights
 from busbar.billing.insights import Scope
-from busbar.console.attention import Look, count_work, list_kind, list_work, look
+from busbar.console.attention import count_work, list_kind, list_work, look
+from busbar.console.looking import Look
 from busbar.console.requests import StaffRequest, is_part, page_number
-from busbar.console.work_items import WorkKind
+from busbar.console.work_kinds import WorkKind
 from busbar.console.workflow import work_list
 from busbar.customers import queries as customers_queries
 from busbar.customers.queries import CustomerFilter

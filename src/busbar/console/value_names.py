@@ -109,6 +109,7 @@ _SUBJECTS: dict[str, Promise | str] = {
     "service_desk.complaint": _("投诉"),
     "service_desk.improvement": _("满意度整改"),
     "service_desk.promise": _("承诺"),
+    "service_desk.publication": _("承诺公开"),
     "workflow.process": _("流程"),
     "workflow.task": _("任务"),
 }

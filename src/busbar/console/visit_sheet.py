@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from busbar.console.exporting import as_attachment, record_export
@@ -27,9 +27,11 @@ def visit_sheet(request: StaffRequest, number: str) -> HttpResponse:
 
 @require_safe
 def visit_sheet_pdf(request: StaffRequest, number: str) -> HttpResponse:
-    """The same on paper; who took it along is written down."""
+    """The same on paper, in Chinese whoever prints it; who took it along is written down."""
     at = timezone.now()
-    sheet = gather_visit_sheet(request.viewer, number, at=at)
+    with translation.override("zh-hans"):
+        sheet = gather_visit_sheet(request.viewer, number, at=at)
+        pdf = render_visit_sheet(sheet, say=say_saving)
     record_export(
         viewer=request.viewer,
         name=f"走访随行册 {sheet.customer.number}",
@@ -39,7 +41,7 @@ def visit_sheet_pdf(request: StaffRequest, number: str) -> HttpResponse:
         customer_id=sheet.customer.pk,
     )
     name = f"走访随行册-{sheet.customer.number}.pdf"
-    return as_attachment(render_visit_sheet(sheet, say=say_saving), name, "application/pdf")
+    return as_attachment(pdf, name, "application/pdf")
 
 
 def _context(sheet: VisitSheet) -> dict[str, Any]:

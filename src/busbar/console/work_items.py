@@ -4,125 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntEnum
 from typing import Any
 
-from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from busbar.arrears.models import DunningCase, NextStep
 from busbar.arrears.queries import Debt
 from busbar.billing.models import BillFinding, BillRefusal, FindingKind
+from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.customers.models import Customer
 from busbar.imports.models import ImportRun
+from busbar.key_accounts.queries.notice import NoticeDays
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import CHINA, local_date
 from busbar.supply.models import Agreement
 
-LOOK_AHEAD_DAYS = 60
-URGENT_DAYS = 15
 URGENT_GAP = 96
 """A whole day without curve within a billed month."""
 HUNDRED = Decimal(100)
 _FIRST = Decimal(1_000_000_000)
-
-
-class Rank(IntEnum):
-    """Order of the list: what stops work, then what costs money, then what wants a look."""
-
-    NOW = 0
-    MONEY = 1
-    LOOK = 2
-
-
-RANK_WORDS = {
-    Rank.NOW: gettext_lazy("先办：已超期、马上到期，或不办就停下来的事"),
-    Rank.MONEY: gettext_lazy("再办：涉及金额的事，金额大的在前"),
-    Rank.LOOK: gettext_lazy("留意：还有时间的事，快到期的在前"),
-}
-"""Why a thing stands where it stands in the list."""
-
-
-class WorkKind(models.TextChoices):
-    """The kinds by which the list is narrowed."""
-
-    REFUSED = "refused", gettext_lazy("未能出账")
-    DUNNING = "dunning", gettext_lazy("催费")
-    DATA = "data", gettext_lazy("数据缺失")
-    IMPORTS = "imports", gettext_lazy("导入有误")
-    AGREEMENTS = "agreements", gettext_lazy("合同到期")
-    SWINGS = "swings", gettext_lazy("电费突变")
-    DEMAND = "demand", gettext_lazy("需量偏离")
-    POWER_FACTOR = "power_factor", gettext_lazy("功率因数")
-    COMPLAINTS = "complaints", gettext_lazy("投诉")
-    IMPROVEMENTS = "improvements", gettext_lazy("满意度整改")
-    PROMISES = "promises", gettext_lazy("承诺")
-    VISITS = "visits", gettext_lazy("走访")
-    SERVICES = "services", gettext_lazy("基本业务")
-    MEASURES = "measures", gettext_lazy("计划措施")
-
-
-ICONS = {
-    WorkKind.REFUSED: "receipt-off",
-    WorkKind.DUNNING: "bell-ringing",
-    WorkKind.DATA: "chart-dots-2",
-    WorkKind.IMPORTS: "file-alert",
-    WorkKind.AGREEMENTS: "file-time",
-    WorkKind.SWINGS: "trending-up",
-    WorkKind.DEMAND: "gauge",
-    WorkKind.POWER_FACTOR: "angle",
-    WorkKind.COMPLAINTS: "alert-triangle",
-    WorkKind.IMPROVEMENTS: "trending-down",
-    WorkKind.PROMISES: "hand-stop",
-    WorkKind.VISITS: "calendar-event",
-    WorkKind.SERVICES: "checklist",
-    WorkKind.MEASURES: "list-check",
-}
-
-
-@dataclass(frozen=True)
-class WorkItem:
-    """One thing to do: why, about whom, what it is worth, and the one action.
-
-    `weight` orders the list within its rank; `worth_yuan` is shown where money is at stake.
-    `key` is what a list of the kind is read on from: the value it is ordered by, and the id.
-    """
-
-    kind: WorkKind
-    rank: Rank
-    title: str
-    reason: str
-    action: str
-    url: str
-    customer: Customer | None = None
-    account_number: str = ""
-    worth_yuan: Decimal | None = None
-    weight: Decimal = Decimal(0)
-    key: tuple[str, int] = ("", 0)
-
-    @property
-    def icon(self) -> str:
-        """The kind's icon."""
-        return ICONS[self.kind]
-
-    @property
-    def rank_words(self) -> str:
-        """Why it stands where it stands."""
-        return str(RANK_WORDS[self.rank])
-
-    @property
-    def tone(self) -> str:
-        """Color of the icon."""
-        return {Rank.NOW: "is-bad", Rank.MONEY: "is-warn", Rank.LOOK: ""}[self.rank]
-
-    @property
-    def order(self) -> tuple[int, Decimal]:
-        """Sort key: rank, then the dearest first."""
-        return self.rank, -abs(self.worth_yuan or self.weight)
 
 
 def bill_url(account_number: str, month: str) -> str:
@@ -134,21 +37,25 @@ def _customer_url(customer: Customer, tab: str) -> str:
     return reverse("customer_tab", args=[customer.number, tab])
 
 
-def of_agreement(agreement: Agreement, today: dt.date) -> WorkItem:
+def of_agreement(agreement: Agreement, today: dt.date, notice: NoticeDays) -> WorkItem:
     """An agreement that ends or has ended without a next one."""
     until = agreement.valid_until or today
     days, customer = (until - today).days, agreement.account.customer
     return WorkItem(
         kind=WorkKind.AGREEMENTS,
-        rank=Rank.NOW if days <= URGENT_DAYS else Rank.LOOK,
+        rank=Rank.NOW if days <= notice.urgent else Rank.LOOK,
         title=_ending_in(days, until - dt.timedelta(days=1)),
-        reason=_("合同 %(number)s，户号 %(account)s，尚无续签合同")
-        % {"number": agreement.number, "account": agreement.account.number},
+        reason=_("合同 %(number)s，户号 %(account)s，尚无续签合同；到期前 %(notice)s 天起提示")
+        % {
+            "number": agreement.number,
+            "account": agreement.account.number,
+            "notice": notice.agreement,
+        },
         action=_("看合同"),
         url=_customer_url(customer, "supply"),
         customer=customer,
         account_number=agreement.account.number,
-        weight=Decimal(LOOK_AHEAD_DAYS - days),
+        due_on=until - dt.timedelta(days=1),
         key=(f"{until}", agreement.pk),
     )
 
@@ -182,6 +89,7 @@ def of_case(case: DunningCase, debt: Debt | None, at: dt.datetime) -> WorkItem:
         customer=customer,
         account_number=case.account.number,
         worth_yuan=debt.open_yuan if debt else None,
+        due_on=local_date(moment),
         key=(moment.isoformat(), case.pk),
     )
 

@@ -32,6 +32,7 @@ from busbar.customers.queries.measuring import measure_archive
 from busbar.demo import values
 from busbar.demo.organization import ADMINISTRATOR
 from busbar.demo.values import Region
+from busbar.key_accounts.operations import assigning
 
 TRUTH_FILE = "旧系统户号归属.csv"
 NOTHING = "没有按户号保管的档案"
@@ -145,7 +146,6 @@ def _hand_to(customer: Customer, keeper: values.Customer, by: Viewer, at: dt.dat
         row = {"customer": customer.number, "name": contact.name, "role": contact.role}
         customers_operations.store_contacts(rows=[{**row, "is_primary": True}], by=by, at=at)
     for number, role in ((keeper.deputy, TeamRole.DEPUTY), (keeper.lead, TeamRole.LEAD)):
-        employee = Employee.objects.get(number=number)
-        customers_operations.assign_team_member(
-            customer=customer, employee=employee, role=role, by=by, at=at
+        assigning.assign_manager(
+            customer_number=customer.number, employee_number=number, role=role, by=by, at=at
         )

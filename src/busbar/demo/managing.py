@@ -1,4 +1,4 @@
-"""How the region's managers work: certificates, an agreement, orders kept, refused and climbed.
+"""How the region's managers work: courses, an agreement, orders kept, refused and climbed.
 
 Told by the operations that people use, at moments of the weeks before; an order that a rule
 refuses is left out.
@@ -20,11 +20,12 @@ from busbar.customers.models import AccountTeamMember, Customer, CustomerGroup, 
 from busbar.demo.dunning import person_of
 from busbar.demo.year.moments import is_workday, moment
 from busbar.demo.year.timeline import Tend
-from busbar.key_accounts.models import DepartmentOrder
+from busbar.key_accounts.models import DepartmentOrder, ManagerQualification
 from busbar.key_accounts.operations import agreeing, qualifying, rating, sending
 from busbar.key_accounts.operations.agreeing import Promise
 from busbar.key_accounts.operations.sending import OrderDraft
 from busbar.key_accounts.queries import portfolios as portfolios_queries
+from busbar.key_accounts.queries import qualifications as qualifications_queries
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 from busbar.workflow import operations as workflow_operations
@@ -32,8 +33,6 @@ from busbar.workflow.models import UserTask
 
 _WEEKS_AGO = 21
 _MOST_MANAGERS = 12
-_CERTIFIED_DAYS_AGO = (400, 700, 250, 690)
-_KINDS = ("senior", "middle", "senior", "junior")
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,10 @@ _PLOTS = (
 
 
 def tell_managers(*, at: dt.datetime, tend: Tend) -> str:
-    """Certificates first, then an agreement, then each manager's orders in turn."""
+    """The courses behind the certificates, an agreement, then each manager's orders in turn."""
     people = portfolios_queries.list_managers(SYSTEM_VIEWER)
-    for place, person in enumerate(people):
-        _certify(person.number, place, at)
+    for place, held in enumerate(qualifications_queries.list_qualifications(SYSTEM_VIEWER)):
+        _train(held, place, at)
     _agree(at)
     _name_heads(at)
     leads = AccountTeamMember.objects.filter(role=TeamRole.LEAD, employee__in=people)
@@ -83,24 +82,13 @@ def tell_managers(*, at: dt.datetime, tend: Tend) -> str:
     return f"经理 {len(people)} 人，指令 {told} 条"
 
 
-def _certify(number: str, place: int, at: dt.datetime) -> None:
-    turn = place % len(_KINDS)
-    issued = local_date(at) - dt.timedelta(days=_CERTIFIED_DAYS_AGO[turn])
+def _train(held: ManagerQualification, place: int, at: dt.datetime) -> None:
     try:
-        qualifying.record_qualification(
-            employee_number=number,
-            kind=_KINDS[turn],
-            certificate=f"DKH-{issued:%Y}-{place + 1:03d}",
-            issuer="省公司培训中心",
-            issued_on=issued,
-            by=SYSTEM_VIEWER,
-            at=at,
-        )
         qualifying.record_training(
-            employee_number=number,
+            employee_number=held.employee.number,
             course="大客户经理岗位培训",
             hours=Decimal(24),
-            completed_on=issued - dt.timedelta(days=7),
+            completed_on=held.issued_on - dt.timedelta(days=7),
             score=Decimal(78 + place % 20),
             passed=True,
             by=SYSTEM_VIEWER,

@@ -34,7 +34,7 @@ from busbar.demo.sign_ins import open_sign_ins
 from busbar.demo.values import Region
 from busbar.demo.year import curves_of_new, running
 from busbar.demo.year.timeline import Tend
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, local_date
 from busbar.payments import operations as payments_operations
 
 FOLDER = "demo_files"
@@ -212,7 +212,8 @@ def _plans(work: _Work) -> str:
 
 
 def _registers(work: _Work, kind: str) -> str:
-    files = write_registers(work.parameters, work.region, work.folder)
+    on = local_date(work.clock())
+    files = write_registers(work.parameters, work.region, work.folder, on=on)
     return importing.import_registers(kind, getattr(files, kind), at=work.clock())
 
 

@@ -1,7 +1,8 @@
 """How the region pays: mostly on time, some late, in part, too much, twice, without a word, never.
 
 A month's money enters as the bank's files, one a city, through the importer that any file goes
-through. Who pays how follows from 户号 and month alone, so that the same region pays alike.
+through; what came without a word is matched a month later, after a call. Who pays how follows
+from 户号 and month alone, so that the same region pays alike.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import datetime as dt
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from busbar.payments.models import (
     LedgerMonth,
     LedgerTransaction,
     MonthState,
+    Payment,
     PaymentPoint,
     PointKind,
     Receivable,
@@ -36,11 +38,13 @@ _HEADER = ("流水号", "交易日期", "对方户名", "对方账号", "金额"
 _ISSUE_DAY, _FILE_DAYS = 3, 20
 _SINCE = dt.date(2015, 1, 1)
 _PERMILLE = 1000
-# Out of a thousand bills: up to the number, what becomes of them.
 _YEARS_AGO = dt.timedelta(days=3 * 365)
-_WAYS = ((870, "on_time"), (925, "late"), (945, "part"), (960, "over"), (970, "twice"),
-         (982, "wordless"), (1000, "never"))  # fmt: skip
-_NEVER_PAYS = 60
+# Out of a thousand bills: up to the number, what becomes of them.
+_WAYS = ((890, "on_time"), (950, "late"), (965, "part"), (975, "over"), (985, "twice"),
+         (1000, "wordless"))  # fmt: skip
+_LATE_WAYS = {"late", "part"}
+"""What is paid, or paid up, a month later."""
+_STOPPED_PAYING = 60
 """One 户号 in so many has stopped paying."""
 
 
@@ -92,6 +96,7 @@ def pay_month(month: Month, folder: Path, *, at: dt.datetime) -> Paid:
             at=came_at,
         )
         kept += file.kept
+        _match_wordless(month.previous, city, at=came_at)
     return Paid(raised, kept)
 
 
@@ -121,10 +126,25 @@ def _collection_accounts(
 def _rows(month: Month, city: OrganizationUnit, at: dt.datetime) -> Iterator[_Row]:
     """On-time money of the month, and late money of the month before."""
     for owed in _receivables(month, city):
-        yield from _rows_of(owed, _way(owed, at), is_late=False)
+        yield from _rows_of(owed, _way(owed, at))
     for owed in _receivables(month.previous, city).filter(open_fen__gt=0):
-        if _way(owed, at) == "late":
-            yield from _rows_of(owed, "late", is_late=True)
+        if _way(owed, at) in _LATE_WAYS:
+            yield _row(owed, owed.open_yuan, "L", months_late=1)
+
+
+def _match_wordless(month: Month, city: OrganizationUnit, *, at: dt.datetime) -> None:
+    """A month later it is known whose the money without a word was."""
+    owing = _receivables(month, city).filter(open_fen__gt=0)
+    by_reference = {_reference(owed): owed for owed in owing if _way(owed, at) == "wordless"}
+    waiting = Payment.objects.filter(reference__in=by_reference, waiting_fen__gt=0)
+    for payment in waiting.order_by("reference"):
+        payments_operations.match_payment(
+            payment_id=payment.pk,
+            reference=by_reference[payment.reference].reference,
+            reason="电话向付款单位财务核实",
+            by=SYSTEM_VIEWER,
+            at=at,
+        )
 
 
 def _receivables(month: Month, city: OrganizationUnit) -> QuerySet[Receivable, Receivable]:
@@ -143,19 +163,16 @@ def _way(owed: Receivable, at: dt.datetime) -> str:
     number = owed.account.number
     if owed.due_on < local_date(at) - _YEARS_AGO:
         return "on_time"
-    if _draw(f"stopped {number}", _NEVER_PAYS) == 0:
+    if _draw(f"stopped {number}", _STOPPED_PAYING) == 0:
         return "never"
     drawn = _draw(f"{number} {owed.month}", _PERMILLE)
     return next(way for upto, way in _WAYS if drawn < upto)
 
 
-def _rows_of(owed: Receivable, way: str, *, is_late: bool) -> Iterator[_Row]:
-    number = owed.account.number
-    if way == "never" or (way == "late") != is_late:
+def _rows_of(owed: Receivable, way: str) -> Iterator[_Row]:
+    """What comes in the month itself."""
+    if way in {"late", "never"}:
         return
-    day = owed.issued_on + dt.timedelta(days=2 + _draw(f"day {number} {owed.month}", 12))
-    if is_late:
-        day += dt.timedelta(days=31)
     yuan = owed.open_yuan
     if way == "part":
         yuan = (yuan * Decimal("0.6")).quantize(Decimal("0.01"))
@@ -163,16 +180,29 @@ def _rows_of(owed: Receivable, way: str, *, is_late: bool) -> Iterator[_Row]:
         yuan = (yuan // 1000 + 1) * 1000
     if not yuan:
         return
-    reference = f"DL{owed.month.replace('-', '')}{number}"
-    payer = f"6217{_draw(number, 10**10):010d}"
-    remark = (owed.reference, f"电费 {owed.reference}", f"户号{number}电费")[_draw(number, 3)]
+    row = _row(owed, yuan)
     if way == "wordless":
-        payer, remark = f"6228{_draw(reference, 10**10):010d}", "往来款"
-    row = _Row(reference, day, owed.account.customer.name, payer, yuan, remark)
+        row = replace(row, account=f"6228{_draw(row.reference, 10**10):010d}", remark="往来款")
     yield row
     if way == "twice":
-        again = day + dt.timedelta(days=1)
-        yield _Row(f"{reference}B", again, row.name, row.account, yuan, remark)
+        yield replace(row, reference=f"{row.reference}B", on=row.on + dt.timedelta(days=1))
+
+
+def _row(owed: Receivable, yuan: Decimal, mark: str = "", *, months_late: int = 0) -> _Row:
+    number = owed.account.number
+    days = 2 + _draw(f"day {number} {owed.month}", 12) + 31 * months_late
+    return _Row(
+        reference=f"{_reference(owed)}{mark}",
+        on=owed.issued_on + dt.timedelta(days=days),
+        name=owed.account.customer.name,
+        account=f"6217{_draw(number, 10**10):010d}",
+        yuan=yuan,
+        remark=(owed.reference, f"电费 {owed.reference}", f"户号{number}电费")[_draw(number, 3)],
+    )
+
+
+def _reference(owed: Receivable) -> str:
+    return f"DL{owed.month.replace('-', '')}{owed.account.number}"
 
 
 def _write(path: Path, rows: Sequence[_Row]) -> None:

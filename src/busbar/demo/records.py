@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -11,9 +12,12 @@ from busbar.demo.tariffs import Row
 from busbar.demo.values import Account, Customer, OldEntry, Region
 from busbar.network.conductors import shipped_conductors
 
+_ISSUED_DAYS_AGO = (400, 700, 250, 690)
+_HIGH_GRADES = {"special", "first"}
 
-def archive_rows(region: Region) -> dict[str, list[Row]]:
-    """Rows of the archive by the table's key."""
+
+def archive_rows(region: Region, *, on: dt.date) -> dict[str, list[Row]]:
+    """Rows of the archive by the table's key, as it is delivered on the day."""
     accounts = [(c, a) for c in region.customers for a in c.accounts]
     numbered, old = region.numbered_customers, region.old_accounts
     return {
@@ -29,6 +33,7 @@ def archive_rows(region: Region) -> dict[str, list[Row]]:
         "customers": [_customer(c) for c in numbered],
         "accounts": [_account(c, a) for c, a in accounts if a.number not in old],
         "contacts": [row for c in numbered for row in _contacts(c)],
+        "certificates": list(_certificates(region, on)),
         "team": [row for c in numbered for row in _team(c)],
         "sites": [_site(c, a, is_old=a.number in old) for c, a in accounts],
         "sources": [row for _, a in accounts for row in _sources(a)],
@@ -143,6 +148,23 @@ def _contacts(customer: Customer) -> Iterator[Row]:
             "phone": contact.phone,
             "email": contact.email,
             "is_primary": contact.is_primary,
+        }
+
+
+def _certificates(region: Region, on: dt.date) -> Iterator[Row]:
+    """Every manager holds what the customers ask that he leads; who leads none has the first."""
+    leads = {c.lead for c in region.customers}
+    high = {c.lead for c in region.customers if c.importance in _HIGH_GRADES}
+    managers = [s.number for s in region.staff if "account_manager" in s.roles]
+    for place, number in enumerate(managers):
+        issued = on - dt.timedelta(days=_ISSUED_DAYS_AGO[place % len(_ISSUED_DAYS_AGO)])
+        grade = "高级" if number in high else "中级" if number in leads else "初级"
+        yield {
+            "employee": number,
+            "kind": f"{grade}大客户经理",
+            "certificate": f"DKH-{issued:%Y%m%d}-{place + 1:03d}",
+            "issuer": "省公司培训中心",
+            "issued_on": issued,
         }
 
 

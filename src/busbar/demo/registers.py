@@ -26,7 +26,7 @@ from busbar.demo.values import Region
 from busbar.imports.tables import Field, get_table
 
 _STAFF_TABLES = ("units", "employees")
-_OFFICE_TABLES = ("groups", "customers", "contacts", "team", "agreements")
+_OFFICE_TABLES = ("groups", "customers", "contacts", "certificates", "team", "agreements")
 OLD_SYSTEM = "旧系统"
 _FIXED_MOMENT = (2026, 11, 1, 0, 0, 0)
 
@@ -41,9 +41,11 @@ class RegisterFiles:
     archive: list[Path]
 
 
-def write_registers(parameters: Parameters, region: Region, folder: Path) -> RegisterFiles:
-    """Write everything but the readings."""
-    rows = archive_rows(region)
+def write_registers(
+    parameters: Parameters, region: Region, folder: Path, *, on: dt.date | None = None
+) -> RegisterFiles:
+    """Write everything but the readings, as delivered on the day (after the last month)."""
+    rows = archive_rows(region, on=on or parameters.last_month.period.end)
     staff = {key: rows.pop(key) for key in _STAFF_TABLES}
     office = {key: rows.pop(key) for key in _OFFICE_TABLES}
     prices = tariff_rows(parameters)

@@ -325,5 +325,9 @@ def _require_once(
         first, second = sorted(names[codes[order[at]]] for at in (place, place + 1))
         day = _EPOCH + dt.timedelta(days=int(days[order[place]]))
         raise UnableToImportReadings(
-            f"{first} 与 {second} 是同一计量点，{day} 的曲线出现了两次；一份文件里应只用一种编号"
+            "%(first)s 与 %(second)s 是同一计量点，%(day)s 的曲线出现了两次；一份文件里应只用一种"
+            "编号",
+            first=first,
+            second=second,
+            day=day,
         )

@@ -120,7 +120,7 @@ def read_first_day(
     parsed = parse_readings(used, layout, first_row=0, ratios=placing.find_ratios)
     if not parsed.curves.num_rows:
         reason = parsed.errors[0].expectation if parsed.errors else "没有一行可以读取"
-        raise UnableToImportReadings(f"按这样的设置读不出曲线：{reason}")
+        raise UnableToImportReadings("按这样的设置读不出曲线：%(reason)s", reason=reason)
     active = parsed.curves.filter(parsed.curves["active_wh"].is_valid())
     if not active.num_rows:
         raise UnableToImportReadings("文件开头没有正向有功的数据，画不出曲线")

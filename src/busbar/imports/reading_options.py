@@ -112,9 +112,9 @@ def _check(settled: ReadingOptions) -> None:
     if settled.midnight not in {"next", "same"}:
         raise UnableToImportReadings("末区间的 0:00 应为 next（写次日）或 same（写当日）")
     if settled.unit not in _UNITS:
-        raise UnableToImportReadings(f"单位应为：{'、'.join(_UNITS)}")
+        raise UnableToImportReadings("单位应为：%(units)s", units="、".join(_UNITS))
     if settled.channel not in CHANNELS:
-        raise UnableToImportReadings(f"数据项应为：{'、'.join(CHANNELS)}")
+        raise UnableToImportReadings("数据项应为：%(channels)s", channels="、".join(CHANNELS))
     if settled.side not in {PRIMARY, SECONDARY}:
         raise UnableToImportReadings("示值应为 primary（一次侧）或 secondary（二次侧）")
 
@@ -170,9 +170,9 @@ def _wide_channels(column: str, table: pa.Table, options: ReadingOptions) -> tup
     labels = [text for text in pc.unique(texts).to_pylist() if text]
     named = {text: known[normalize(text)] for text in labels if normalize(text) in known}
     if len(set(named.values())) < len(named):
-        raise UnableToImportReadings(f"列“{column}”用两种写法写了同一数据项")
+        raise UnableToImportReadings("列“%(column)s”用两种写法写了同一数据项", column=column)
     if "active_wh" not in named.values():
-        raise UnableToImportReadings(f"列“{column}”里没有“正向有功”")
+        raise UnableToImportReadings("列“%(column)s”里没有“正向有功”", column=column)
     return tuple(_channel(name, label, options.unit) for label, name in named.items())
 
 

@@ -69,7 +69,7 @@ def alter(
     """The policies with criteria changed by code, and scores (enter, stay) by category."""
     known = {c.code for p in policies for c in p.criteria}
     if unknown := sorted(set(changes) - known):
-        raise UnableToSimulate(f"没有这个认定条件：{'、'.join(unknown)}")
+        raise UnableToSimulate("没有这个认定条件：%(unknown)s", unknown="、".join(unknown))
     return tuple(_altered(policy, changes, scores.get(policy.category)) for policy in policies)
 
 
@@ -92,7 +92,12 @@ def _changed(criterion: Criterion, change: Change | None) -> Criterion:
         leave = change.leave_at if change.leave_at is not None else _scaled(criterion, change)
         enter = enter if change.enter_at is None else change.enter_at
         if leave > enter:
-            raise UnableToSimulate(f"“{criterion.name}”的保留值 {leave} 不能高于进入值 {enter}")
+            raise UnableToSimulate(
+                "“%(criterion)s”的保留值 %(leave)s 不能高于进入值 %(enter)s",
+                criterion=criterion.name,
+                leave=leave,
+                enter=enter,
+            )
     return replace(criterion, points=points, enter_at=enter, leave_at=leave)
 
 

@@ -19,3 +19,17 @@ class Refusal(Exception):  # noqa: N818 - reads as what it is: a refusal, not a 
         super().__init__(sentence % values if values else sentence)
         self.sentence = sentence
         self.values = values
+
+
+class Reasons(tuple[Refusal, ...]):
+    """Several refusals as one value of another; as text they follow each other, in Chinese.
+
+    >>> str(Reasons([Refusal("限 %(most)s 元", most=5), Refusal("只限本人的客户")]))
+    '限 5 元；只限本人的客户'
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """In the order in which they were found."""
+        return "；".join(map(str, self))

@@ -139,7 +139,7 @@ def _kind(path: Path) -> str:
     try:
         kind = contents.detect_content(path)
     except contents.UnableToAcceptFile as refusal:
-        raise UnableToReadTable(str(refusal)) from refusal
+        raise UnableToReadTable(refusal.sentence, **refusal.values) from refusal
     if kind not in (contents.TEXT, contents.PARQUET, *_SPREADSHEETS):
         raise UnableToReadTable("只能读取 CSV（UTF-8 或 GB18030）、Excel 和 Parquet 文件")
     return kind

@@ -50,7 +50,7 @@ def evaluate(text: str, facts: Mapping[str, Any]) -> Any:
         return _value(parse(text), facts)
     except TypeError as unlike:
         raise UnableToEvaluate(
-            f"表达式“{text}”比较了不能相比的值，请检查所用的流程事实"
+            "表达式“%(text)s”比较了不能相比的值，请检查所用的流程事实", text=text
         ) from unlike
 
 
@@ -67,20 +67,24 @@ def names_in(text: str) -> frozenset[str]:
 def parse(text: str) -> ast.expr:
     """The checked syntax tree; UnableToEvaluate names what may not stand in it."""
     if len(text) > MAX_LENGTH:
-        raise UnableToEvaluate(f"表达式长 {len(text)} 个字符，至多 {MAX_LENGTH} 个")
+        raise UnableToEvaluate(
+            "表达式长 %(count)s 个字符，至多 %(max_length)s 个",
+            count=len(text),
+            max_length=MAX_LENGTH,
+        )
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as broken:
-        raise UnableToEvaluate(f"表达式“{text}”无法理解，应为事实名与比较") from broken
+        raise UnableToEvaluate("表达式“%(text)s”无法理解，应为事实名与比较", text=text) from broken
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        raise UnableToEvaluate(f"表达式“{text[:40]}…”过于复杂")
+        raise UnableToEvaluate("表达式“%(text)s…”过于复杂", text=text[:40])
     _check(tree, text, 0)
     return tree
 
 
 def _check(node: ast.expr, text: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise UnableToEvaluate(f"表达式“{text[:40]}…”嵌套过深")
+        raise UnableToEvaluate("表达式“%(text)s…”嵌套过深", text=text[:40])
     for child in _children(node, text):
         _check(child, text, depth + 1)
 
@@ -104,7 +108,9 @@ def _children(node: ast.expr, text: str) -> list[ast.expr]:
             return node.elts
         case _:
             raise UnableToEvaluate(
-                f"表达式“{text}”中有“{type(node).__name__}”：只能写事实名、常量、比较、and、or、not、in"
+                "表达式“%(text)s”中有“%(name)s”：只能写事实名、常量、比较、and、or、not、in",
+                text=text,
+                name=type(node).__name__,
             )
 
 
@@ -126,7 +132,7 @@ def _value(node: ast.expr, facts: Mapping[str, Any]) -> Any:
             return _compare(node, facts)
         case ast.Tuple() | ast.List() | ast.Set():
             return [_value(part, facts) for part in node.elts]
-    raise UnableToEvaluate(f"不能求值：{type(node).__name__}")
+    raise UnableToEvaluate("不能求值：%(name)s", name=type(node).__name__)
 
 
 def _compare(node: ast.Compare, facts: Mapping[str, Any]) -> bool:

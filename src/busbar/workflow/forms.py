@@ -12,12 +12,11 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import CHINA
-from busbar.workflow import expressions, patterns
+from busbar.workflow import expressions, form_values, patterns
 
 KINDS = (
     "text",
@@ -35,7 +34,6 @@ KINDS = (
 _LONGEST = {"text": 200, "paragraph": 5000}
 _MOST_ROWS = 500
 _MOST_CHARACTERS = 20_000
-_DIGITS = 24
 _WRITTEN: dict[str, type] = {
     "label": str,
     "unit": str,
@@ -50,8 +48,6 @@ _WRITTEN: dict[str, type] = {
 _TYPE_WORDS = {str: "文字", bool: " true 或 false", int: "整数"}
 _UNPRINTABLE = {"Cc", "Cs"}
 """Control characters and halves of characters: no database keeps them."""
-_YES = {"true", "1", "yes", "on", "是"}
-_NO = {"false", "0", "no", "off", "否"}
 
 
 class UnableToReadForms(Refusal):
@@ -105,16 +101,20 @@ def parse_forms(text: str, file: str = "forms.toml") -> dict[str, Form]:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as broken:
-        raise UnableToReadForms(f"{file}：不是有效的 TOML（{broken}）") from broken
+        raise UnableToReadForms(
+            "%(file)s：不是有效的 TOML（%(broken)s）", file=file, broken=broken
+        ) from broken
     forms = {}
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise UnableToReadForms(f"{file}：“{name}”应为一个表单（[{name}] 加 fields）")
+            raise UnableToReadForms(
+                "%(file)s：“%(name)s”应为一个表单（[%(name)s] 加 fields）", file=file, name=name
+            )
         where = f"{file} 表单“{name}”"
         fields = tuple(_field(raw, where) for raw in _list(table, "fields", where))
         names = [field.name for field in fields]
         if len(set(names)) != len(names):
-            raise UnableToReadForms(f"{where}：有重名的字段")
+            raise UnableToReadForms("%(where)s：有重名的字段", where=where)
         forms[name] = Form(name, str(table.get("title", name)), fields, str(table.get("help", "")))
     return forms
 
@@ -124,33 +124,42 @@ _ATTRIBUTES = frozenset(FormField.__dataclass_fields__)
 
 def _field(raw: Any, where: str) -> FormField:
     if not isinstance(raw, dict) or not str(raw.get("name", "")).isidentifier():
-        raise UnableToReadForms(f"{where}：每个字段应有 name（字母、数字、下划线）")
+        raise UnableToReadForms("%(where)s：每个字段应有 name（字母、数字、下划线）", where=where)
     name, kind = raw["name"], raw.get("kind", "text")
     where = f"{where} 字段“{name}”"
     if unknown := set(raw) - _ATTRIBUTES:
-        raise UnableToReadForms(f"{where}：不认识 {'、'.join(sorted(unknown))}")
+        raise UnableToReadForms(
+            "%(where)s：不认识 %(unknown)s", where=where, unknown="、".join(sorted(unknown))
+        )
     if kind not in KINDS:
-        raise UnableToReadForms(f"{where}：kind 是“{kind}”，应为 {'、'.join(KINDS)} 之一")
+        raise UnableToReadForms(
+            "%(where)s：kind 是“%(kind)s”，应为 %(kinds)s 之一",
+            where=where,
+            kind=kind,
+            kinds="、".join(KINDS),
+        )
     _check_types(raw, where)
     if not raw.get("label"):
-        raise UnableToReadForms(f"{where}：缺少 label（中文名称）")
+        raise UnableToReadForms("%(where)s：缺少 label（中文名称）", where=where)
     choices = tuple(_choice(choice) for choice in _list(raw, "choices", where))
     columns = tuple(_field(column, where) for column in _list(raw, "columns", where))
     listed = raw.get("choice_from", "")
     if kind in {"choice", "choices"} and bool(choices) == bool(listed):
-        raise UnableToReadForms(f"{where}：应有 choices（可选的值）或 choice_from，只写一个")
+        raise UnableToReadForms(
+            "%(where)s：应有 choices（可选的值）或 choice_from，只写一个", where=where
+        )
     if listed and kind not in {"choice", "choices"}:
-        raise UnableToReadForms(f"{where}：choice_from 只用于 choice、choices")
+        raise UnableToReadForms("%(where)s：choice_from 只用于 choice、choices", where=where)
     if kind == "table" and not columns:
-        raise UnableToReadForms(f"{where}：缺少 columns（表格的列）")
+        raise UnableToReadForms("%(where)s：缺少 columns（表格的列）", where=where)
     if any(column.kind in {"table", "files"} for column in columns):
-        raise UnableToReadForms(f"{where}：表格的列不应是表格或附件")
+        raise UnableToReadForms("%(where)s：表格的列不应是表格或附件", where=where)
     field = FormField(**{**raw, "kind": kind, "choices": choices, "columns": columns})
     try:
         _check_limits(field)
         expressions.names_in(field.required_when or "True")
     except (ValueError, ArithmeticError, expressions.UnableToEvaluate) as broken:
-        raise UnableToReadForms(f"{where}：{broken}") from broken
+        raise UnableToReadForms("%(where)s：%(broken)s", where=where, broken=broken) from broken
     return field
 
 
@@ -158,13 +167,19 @@ def _check_types(raw: Mapping[str, Any], where: str) -> None:
     for attribute, wanted in _WRITTEN.items():
         if attribute in raw and type(raw[attribute]) is not wanted:
             said = _TYPE_WORDS[wanted]
-            raise UnableToReadForms(f"{where}：{attribute} 是“{raw[attribute]}”，应为{said}")
+            raise UnableToReadForms(
+                "%(where)s：%(attribute)s 是“%(raw)s”，应为%(said)s",
+                where=where,
+                attribute=attribute,
+                raw=raw[attribute],
+                said=said,
+            )
 
 
 def _list(raw: Mapping[str, Any], name: str, where: str) -> list[Any]:
     found = raw.get(name, [])
     if not isinstance(found, list):
-        raise UnableToReadForms(f"{where}：{name} 应为列表")
+        raise UnableToReadForms("%(where)s：%(name)s 应为列表", where=where, name=name)
     return found
 
 
@@ -261,69 +276,19 @@ def _field_value(field: FormField, raw: Any, files: Mapping[str, int]) -> Any:
 def _typed(field: FormField, raw: Any) -> Any:
     match field.kind:
         case "integer":
-            return _integer(raw)
+            return form_values.integer(raw)
         case "decimal":
-            return _decimal(raw)
+            return form_values.decimal(raw)
         case "date":
-            return _date(raw)
+            return form_values.date(raw)
         case "datetime":
-            return _datetime(raw)
+            return form_values.moment(raw)
         case "yes_no":
-            return _yes_no(raw)
+            return form_values.yes_no(raw)
         case "choice":
             return _one_of(field, raw)
         case _:
             return _text(field, raw)
-
-
-def _integer(raw: Any) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    text = str(raw).strip()
-    if not re.fullmatch(r"[+-]?\d{1,18}", text):
-        raise ValueError("应为整数")
-    return int(text)
-
-
-def _decimal(raw: Any) -> Decimal:
-    text = str(raw).strip()
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("应为数字") from None
-    if isinstance(raw, bool) or not value.is_finite() or len(value.as_tuple().digits) > _DIGITS:
-        raise ValueError("应为数字")
-    if not -_DIGITS <= value.adjusted() <= _DIGITS:
-        raise ValueError("应为合理大小的数字")
-    return value
-
-
-def _date(raw: Any) -> dt.date:
-    if isinstance(raw, dt.date) and not isinstance(raw, dt.datetime):
-        return raw
-    try:
-        return dt.date.fromisoformat(str(raw).strip())
-    except ValueError:
-        raise ValueError("应为日期，如 2026-03-02") from None
-
-
-def _datetime(raw: Any) -> dt.datetime:
-    try:
-        moment = (
-            raw if isinstance(raw, dt.datetime) else dt.datetime.fromisoformat(str(raw).strip())
-        )
-    except ValueError:
-        raise ValueError("应为日期和时间，如 2026-03-02 09:30") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
-
-
-def _yes_no(raw: Any) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    word = str(raw).strip().lower()
-    if word not in _YES | _NO:
-        raise ValueError("应为“是”或“否”")
-    return word in _YES
 
 
 def _one_of(field: FormField, raw: Any) -> str:
@@ -371,8 +336,8 @@ def _bound(field: FormField, bound: Any) -> Any:
     if bound is None or field.kind not in {"integer", "decimal", "date", "datetime"}:
         return None
     if field.kind == "date":
-        return _date(bound)
-    return _datetime(bound) if field.kind == "datetime" else Decimal(str(bound))
+        return form_values.date(bound)
+    return form_values.moment(bound) if field.kind == "datetime" else Decimal(str(bound))
 
 
 def _table(field: FormField, raw: Any) -> list[dict[str, Any]]:

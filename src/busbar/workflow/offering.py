@@ -31,7 +31,7 @@ def offer(form: Form, asking: Asking) -> Form:
     def listed(name: str) -> tuple[tuple[str, str], ...]:
         choices = registry.get_choices(name)
         if choices is None:
-            raise UnableToOfferChoices(f"没有登记可选列表“{name}”，请联系系统管理员")
+            raise UnableToOfferChoices("没有登记可选列表“%(name)s”，请联系系统管理员", name=name)
         return tuple(choices(asking))
 
     def filled(field: FormField) -> FormField:

@@ -14,6 +14,8 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from busbar.kit.errors import Refusal
+
 LONGEST_TEXT = 200
 """Characters of a text that is held against a pattern."""
 _LONGEST_PATTERN = 500
@@ -22,7 +24,7 @@ _PLAIN = {ops.LITERAL, ops.NOT_LITERAL, ops.ANY, ops.IN, ops.AT}
 _REPEATS = {ops.MAX_REPEAT, ops.MIN_REPEAT}
 
 
-class UnableToUsePattern(ValueError):  # noqa: N818 - reads as what it is, like every refusal here
+class UnableToUsePattern(Refusal, ValueError):  # noqa: N818 - named like every refusal here
     """The pattern is none, or might take for ever."""
 
 
@@ -32,12 +34,16 @@ def check_pattern(pattern: str) -> None:
     >>> check_pattern(r"[A-Z]{2}[0-9]{4,8}(-[0-9]+)?")
     """
     if len(pattern) > _LONGEST_PATTERN:
-        raise UnableToUsePattern(f"pattern 有 {len(pattern)} 个字符，至多 {_LONGEST_PATTERN} 个")
+        raise UnableToUsePattern(
+            "pattern 有 %(count)s 个字符，至多 %(longest_pattern)s 个",
+            count=len(pattern),
+            longest_pattern=_LONGEST_PATTERN,
+        )
     try:
         re.compile(pattern)
         parsed = _parser.parse(pattern)
     except (re.error, RecursionError, OverflowError) as broken:
-        raise UnableToUsePattern(f"pattern 不是正则表达式（{broken}）") from broken
+        raise UnableToUsePattern("pattern 不是正则表达式（%(broken)s）", broken=broken) from broken
     found = _Found()
     found.walk(parsed, within_repeat=False)
     if found.repeats > _MOST_REPEATS or found.varying > _MOST_VARYING or found.ways > _MOST_WAYS:

@@ -50,16 +50,28 @@ def require_acting(task: UserTask, viewer: Viewer) -> Acting:
         raise NotPermitted("没有这个任务，或不在您的管辖范围之内")
     if belongs:
         owner = task.owner.name if task.owner else ""
-        raise NotPermitted(f"任务“{task.title}”由{owner}办理，请先请其转办")
+        raise NotPermitted(
+            "任务“%(title)s”由%(owner)s办理，请先请其转办", title=task.title, owner=owner
+        )
     role = Role(task.role).label
-    raise NotPermitted(f"任务“{task.title}”应由{task.unit.name}的{role}办理")
+    raise NotPermitted(
+        "任务“%(title)s”应由%(unit)s的%(role)s办理",
+        title=task.title,
+        unit=task.unit.name,
+        role=role,
+    )
 
 
 def require_belongs(task: UserTask, employee: Employee) -> None:
     """Refuse to give a task to somebody whose unit or role it is not."""
     if employee.unit_id != task.unit_id or task.role not in employee.roles:
         role = Role(task.role).label
-        raise NotPermitted(f"{employee.name}不是{task.unit.name}的{role}，不能接办此任务")
+        raise NotPermitted(
+            "%(employee)s不是%(unit)s的%(role)s，不能接办此任务",
+            employee=employee.name,
+            unit=task.unit.name,
+            role=role,
+        )
 
 
 @dataclass(frozen=True)

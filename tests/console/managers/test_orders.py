@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from busbar.access.models import Mandate
+from busbar.access.models import Mandate, User
 from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from tests.key_accounts.managers.world import MONDAY, World, at
 
@@ -50,6 +51,17 @@ class TestNewOrder:
         assert answer.status_code == 422
         assert "金额限 100000 元以内" in answer.content.decode()
         assert not DepartmentOrder.objects.exists()
+
+    def test_says_the_limit_in_english_to_who_reads_english(
+        self, world: World, browser: Browser
+    ) -> None:
+        User.objects.update(language="en")
+        asked = {**DRAFT, "kind": "bill_review", "amount_yuan": "250000"}
+
+        answer = browser("王经理").post("/customers/K1/orders/new/", asked)
+
+        page = html.unescape(answer.content.decode())
+        assert "it goes up to 100000 yuan, this is 250000 yuan. What can be ordered: " in page
 
     def test_is_for_those_who_may_order(self, world: World, browser: Browser) -> None:
         text(browser("计量员"), "/customers/K1/orders/new/", 403)

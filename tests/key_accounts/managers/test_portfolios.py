@@ -382,6 +382,64 @@ class TestStandards:
         with pytest.raises(UnableToSetStandard, match="下级只能从严"):
             self.set(world, "C", 5, "load-first")
 
+    def test_each_version_holds_from_its_day_and_is_told(self, world: World) -> None:
+        self.set(world, "A", 100)
+        entry = Entry.objects.get(event="key_accounts.standard.set")
+        standards.set_local_standard(
+            unit=world.units["A"], code="portfolio-most", amount=Decimal(80),
+            valid_from=dt.date(2026, 5, 1), source="文号2", by=world.people["管理员"],
+            at=at(MONDAY),
+        )  # fmt: skip
+
+        held = [
+            get_standards(on=day, unit_path=world.units["AK"].path)["portfolio-most"].amount
+            for day in (dt.date(2026, 3, 1), ON, dt.date(2026, 4, 30), dt.date(2026, 5, 1))
+        ]
+        assert held == [150, 100, 100, 80]
+        assert entry.changes["amount"] == ["150.00", "100"]
+        assert (entry.reason, entry.subject_label) == ("文号1", "甲县公司 经理最多管户数")
+
+    @pytest.mark.parametrize(
+        ("unit", "code", "amount", "source", "text"),
+        [
+            ("AK", "portfolio-most", 100, "文号", "只有省、市、县公司可以另定服务标准"),
+            ("A", "portfolio-most", 0, "文号", "数值应大于零，并写明依据"),
+            ("A", "portfolio-most", 100, " ", "数值应大于零，并写明依据"),
+            ("A", "kindness", 1, "文号", "没有服务标准“kindness”；已有：first-time-days、"),
+            ("A", "portfolio-least", 20, "文号", "上级不少于 25 户，不能定为 20"),
+        ],
+    )
+    def test_is_refused_with_what_holds_and_nothing_changes(
+        self, world: World, unit: str, code: str, amount: int, source: str, text: str
+    ) -> None:
+        before, entries = list(ServiceStandard.objects.values()), Entry.objects.count()
+
+        with pytest.raises(UnableToSetStandard, match=text):
+            standards.set_local_standard(
+                unit=world.units[unit], code=code, amount=Decimal(amount), valid_from=ON,
+                source=source, by=world.people["管理员"], at=at(MONDAY),
+            )  # fmt: skip
+
+        assert list(ServiceStandard.objects.values()) == before
+        assert Entry.objects.count() == entries
+
+    def test_is_not_entered_twice_for_a_day_nor_by_a_manager_of_customers(
+        self, world: World
+    ) -> None:
+        self.set(world, "A", 100)
+        before = ServiceStandard.objects.count()
+
+        with pytest.raises(UnableToSetStandard, match="当日或其后已另定过"):
+            self.set(world, "A", 90)
+        with pytest.raises(NotPermitted, match="维护授权"):
+            standards.set_local_standard(
+                unit=world.units["A"], code="portfolio-most", amount=Decimal(80),
+                valid_from=dt.date(2026, 6, 1), source="x", by=world.people["王经理"],
+                at=at(MONDAY),
+            )  # fmt: skip
+
+        assert ServiceStandard.objects.count() == before
+
 
 class TestQualifications:
     def test_hold_for_the_months_of_their_kind(self, world: World) -> None:

@@ -45,9 +45,13 @@ def issue_api_token(
     if not name.strip():
         raise UnableToIssueToken("请为令牌起一个名称")
     if not 1 <= valid_days <= LONGEST_DAYS:
-        raise UnableToIssueToken(f"有效期须为 1 至 {LONGEST_DAYS} 天，给出的是 {valid_days} 天")
+        raise UnableToIssueToken(
+            "有效期须为 1 至 %(longest_days)s 天，给出的是 %(valid_days)s 天",
+            longest_days=LONGEST_DAYS,
+            valid_days=valid_days,
+        )
     if not user.is_active:
-        raise UnableToIssueToken(f"账号 {user.username} 已停用")
+        raise UnableToIssueToken("账号 %(username)s 已停用", username=user.username)
     plain = f"busbar_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
         user=user,
@@ -66,7 +70,7 @@ def revoke_api_token(*, token: ApiToken, by: Viewer, at: dt.datetime) -> None:
     _require_owner(token.user, by)
     token = ApiToken.objects.select_for_update().get(pk=token.pk)
     if token.revoked_at is not None:
-        raise UnableToRevokeToken(f"令牌 {token.name} 已撤销")
+        raise UnableToRevokeToken("令牌 %(token)s 已撤销", token=token.name)
     token.revoked_at = at
     token.save(update_fields=["revoked_at"])
     _record("access.api_token.revoked", token, by, at)
@@ -78,7 +82,7 @@ def _require_owner(user: User, by: Viewer) -> None:
     by.require(Permission.ADMINISTER)
     path = queries.get_viewer(user).unit_path
     if not by.sees_all and not path:
-        raise NotPermitted(f"账号 {user.username} 不在您管理的单位之内")
+        raise NotPermitted("账号 %(username)s 不在您管理的单位之内", username=user.username)
     if path:
         by.require_unit(path)
 

@@ -82,7 +82,7 @@ def change_roles(
     employee = lock_employee(employee, by)
     chosen, before = _roles(roles), list(employee.roles)
     if chosen == before:
-        raise UnableToChangeEmployee(f"{employee.name} 的角色没有变化")
+        raise UnableToChangeEmployee("%(employee)s 的角色没有变化", employee=employee.name)
     if Role.ADMINISTRATOR not in chosen:
         _check_not_last_administrator(employee)
     employee.roles = chosen
@@ -100,9 +100,11 @@ def transfer_employee(
     by.require_unit(unit.path)
     before = employee.unit
     if before.pk == unit.pk:
-        raise UnableToChangeEmployee(f"{employee.name} 已在 {unit.name}")
+        raise UnableToChangeEmployee(
+            "%(employee)s 已在 %(unit)s", employee=employee.name, unit=unit.name
+        )
     if not unit.is_active:
-        raise UnableToChangeEmployee(f"{unit.name} 已停用，不能调入")
+        raise UnableToChangeEmployee("%(unit)s 已停用，不能调入", unit=unit.name)
     employee.unit = unit
     employee.save(update_fields=["unit"])
     changes = {"unit": [before.code, unit.code]}
@@ -114,7 +116,7 @@ def dismiss_employee(*, employee: Employee, by: Viewer, at: dt.datetime, reason:
     """Close the sign-in and revoke the API keys; the record of the person stays."""
     employee = lock_employee(employee, by)
     if not employee.user.is_active:
-        raise UnableToChangeEmployee(f"{employee.name} 已离岗")
+        raise UnableToChangeEmployee("%(employee)s 已离岗", employee=employee.name)
     if by.employee_id == employee.pk:
         raise UnableToChangeEmployee("不能停用自己的账号")
     _check_not_last_administrator(employee)
@@ -154,7 +156,7 @@ def create_first_administrator(
 def _roles(roles: Sequence[Role | str]) -> list[str]:
     unknown = [role for role in roles if role not in Role.values]
     if unknown:
-        raise UnableToChangeEmployee(f"没有角色 {unknown[0]}")
+        raise UnableToChangeEmployee("没有角色 %(unknown)s", unknown=unknown[0])
     if not roles:
         raise UnableToChangeEmployee("至少要有一个角色")
     return [role.value for role in Role if role in roles]
@@ -164,12 +166,14 @@ def _check_free(username: str, number: str, name: str, unit: OrganizationUnit) -
     if not name.strip() or not number.strip():
         raise UnableToHireEmployee("姓名和工号都不能为空")
     if User.objects.filter(username__iexact=username).exists():
-        raise UnableToHireEmployee(f"用户名 {username} 已被使用")
+        raise UnableToHireEmployee("用户名 %(username)s 已被使用", username=username)
     holder = Employee.objects.filter(number=number).first()
     if holder is not None:
-        raise UnableToHireEmployee(f"工号 {number} 已由 {holder.name} 使用")
+        raise UnableToHireEmployee(
+            "工号 %(number)s 已由 %(holder)s 使用", number=number, holder=holder.name
+        )
     if not unit.is_active:
-        raise UnableToHireEmployee(f"{unit.name} 已停用，不能录用")
+        raise UnableToHireEmployee("%(unit)s 已停用，不能录用", unit=unit.name)
 
 
 def _save_once(user: User, employee: Employee) -> None:
@@ -181,7 +185,9 @@ def _save_once(user: User, employee: Employee) -> None:
             employee.save()
     except IntegrityError as taken:
         raise UnableToHireEmployee(
-            f"用户名 {user.username} 或工号 {employee.number} 刚刚已被使用"
+            "用户名 %(username)s 或工号 %(number)s 刚刚已被使用",
+            username=user.username,
+            number=employee.number,
         ) from taken
 
 
@@ -200,4 +206,4 @@ def _check_not_last_administrator(employee: Employee) -> None:
     if Role.ADMINISTRATOR not in employee.roles or not employee.user.is_active:
         return
     if queries.count_active_administrators() == 1:
-        raise UnableToChangeEmployee(f"{employee.name} 是最后一名系统管理员")
+        raise UnableToChangeEmployee("%(employee)s 是最后一名系统管理员", employee=employee.name)

@@ -79,7 +79,7 @@ def set_local_mandate(
     by.require_unit(unit.path)
     journal_operations.take_turn()
     if unit.kind not in LEVELS:
-        raise UnableToSetMandate(f"只有省、市、县公司可以另定授权；{unit}是部门")
+        raise UnableToSetMandate("只有省、市、县公司可以另定授权；%(unit)s是部门", unit=unit)
     if not reason.strip() or not source.strip():
         raise UnableToSetMandate("另定授权须写明理由和依据（文号）")
     above = _above(unit, code, valid_from)
@@ -113,7 +113,9 @@ def end_local_mandate(
     if not reason.strip():
         raise UnableToSetMandate("终止另定的授权须写明理由")
     if until <= mandate.valid_from or (mandate.valid_until and until >= mandate.valid_until):
-        raise UnableToSetMandate(f"终止日应在 {mandate.valid_from} 之后、原终止日之前")
+        raise UnableToSetMandate(
+            "终止日应在 %(valid_from)s 之后、原终止日之前", valid_from=mandate.valid_from
+        )
     mandate.valid_until = until
     mandate.save(update_fields=["valid_until"])
     changes = {"code": mandate.code, "valid_until": until}
@@ -130,7 +132,9 @@ def _above(unit: OrganizationUnit, code: str, on: dt.date) -> Mandate:
     found = next((row for row in rows if row.code == code), None)
     if found is None:
         known = "、".join(row.code for row in rows)
-        raise UnableToSetMandate(f"{on} 没有生效的授权“{code}”；已有：{known}")
+        raise UnableToSetMandate(
+            "%(on)s 没有生效的授权“%(code)s”；已有：%(known)s", on=on, code=code, known=known
+        )
     return found
 
 
@@ -142,7 +146,11 @@ def _check_tightens(above: Mandate, limits: MandateLimits, unit: OrganizationUni
     if said:
         holder = above.unit.name if above.unit else "种子授权"
         raise UnableToSetMandate(
-            f"下级只能从严：{'；'.join(said)}（{holder}《{above.name}》，{above.source}）"
+            "下级只能从严：%(said)s（%(holder)s《%(above)s》，%(source)s）",
+            said=said,
+            holder=holder,
+            above=above.name,
+            source=above.source,
         )
 
 
@@ -150,7 +158,9 @@ def _end_earlier(unit: OrganizationUnit, code: str, valid_from: dt.date) -> None
     mine = Mandate.objects.filter(unit=unit, code=code)
     later = mine.filter(valid_from__gte=valid_from).order_by("valid_from").first()
     if later is not None:
-        raise UnableToSetMandate(f"{later.valid_from} 起已另定过，新版本应在其后生效")
+        raise UnableToSetMandate(
+            "%(valid_from)s 起已另定过，新版本应在其后生效", valid_from=later.valid_from
+        )
     mine.filter(valid_until=None).update(valid_until=valid_from)
     mine.filter(valid_until__gt=valid_from).update(valid_until=valid_from)
 

@@ -50,7 +50,7 @@ def reset_password(*, employee: Employee, by: Viewer, at: dt.datetime) -> str:
     """
     employee = lock_employee(employee, by)
     if not employee.user.is_active:
-        raise UnableToSetPassword(f"{employee.name} 已离岗，不能重置密码")
+        raise UnableToSetPassword("%(employee)s 已离岗，不能重置密码", employee=employee.name)
     password = generate_password()
     employee.user.set_password(password)
     employee.user.must_change_password = True
@@ -86,6 +86,6 @@ def change_password(*, user: User, password: str, at: dt.datetime) -> None:
 def choose_language(*, user: User, language: str) -> None:
     """Keep the person's language for the screens; a taste, so nothing for the journal."""
     if language not in dict(settings.LANGUAGES):
-        raise UnableToSetPassword(f"没有语言 {language}")
+        raise UnableToSetPassword("没有语言 %(language)s", language=language)
     user.language = language
     user.save(update_fields=["language"])

@@ -54,7 +54,7 @@ def create_unit(
                 code=code, name=name, kind=UnitKind(kind), parent=parent, path=path
             )
     except IntegrityError as taken:
-        raise UnableToCreateUnit(f"单位编码 {code} 刚刚已被使用") from taken
+        raise UnableToCreateUnit("单位编码 %(code)s 刚刚已被使用", code=code) from taken
     changes = {"code": code, "name": name, "kind": unit.kind}
     _record("access.unit.created", unit, changes, "", by, at)
     return unit
@@ -68,7 +68,7 @@ def rename_unit(*, unit: OrganizationUnit, name: str, by: Viewer, at: dt.datetim
     if not name:
         raise UnableToChangeUnit("单位名称不能为空")
     if name == before:
-        raise UnableToChangeUnit(f"单位名称已是“{name}”")
+        raise UnableToChangeUnit("单位名称已是“%(name)s”", name=name)
     unit.name = name
     unit.save(update_fields=["name"])
     _record("access.unit.renamed", unit, {"name": [before, name]}, "", by, at)
@@ -92,9 +92,11 @@ def reactivate_unit(*, unit: OrganizationUnit, by: Viewer, at: dt.datetime, reas
     """Open a closed unit again, below a unit that is itself open."""
     unit = _locked(unit, by)
     if unit.is_active:
-        raise UnableToChangeUnit(f"{unit.name} 未停用")
+        raise UnableToChangeUnit("%(unit)s 未停用", unit=unit.name)
     if unit.parent is not None and not unit.parent.is_active:
-        raise UnableToChangeUnit(f"上级单位 {unit.parent.name} 已停用，请先启用上级单位")
+        raise UnableToChangeUnit(
+            "上级单位 %(parent)s 已停用，请先启用上级单位", parent=unit.parent.name
+        )
     unit.is_active = True
     unit.save(update_fields=["is_active"])
     _record("access.unit.reactivated", unit, {"is_active": [False, True]}, reason, by, at)
@@ -112,25 +114,29 @@ def _check_identity(code: str, name: str) -> None:
         raise UnableToCreateUnit("单位编码和名称都不能为空")
     holder = OrganizationUnit.objects.filter(code=code).first()
     if holder is not None:
-        raise UnableToCreateUnit(f"单位编码 {code} 已由 {holder.name} 使用")
+        raise UnableToCreateUnit(
+            "单位编码 %(code)s 已由 %(holder)s 使用", code=code, holder=holder.name
+        )
 
 
 def _check_root(kind: UnitKind | str, by: Viewer) -> None:
     if kind != UnitKind.PROVINCE:
-        raise UnableToCreateUnit(f"{UnitKind(kind).label}必须有上级单位")
+        raise UnableToCreateUnit("%(kind)s必须有上级单位", kind=UnitKind(kind).label)
     if not by.sees_all:
         raise NotPermitted("省公司只能由系统在安装时建立")
 
 
 def _check_place(kind: UnitKind | str, parent: OrganizationUnit) -> None:
     if not parent.is_active:
-        raise UnableToCreateUnit(f"上级单位 {parent.name} 已停用")
+        raise UnableToCreateUnit("上级单位 %(parent)s 已停用", parent=parent.name)
     above = UnitKind(parent.kind)
     wanted = queries.KIND_ABOVE.get(UnitKind(kind))
     if kind == UnitKind.PROVINCE or (wanted is not None and above != wanted):
-        raise UnableToCreateUnit(f"{UnitKind(kind).label}不能设在{above.label}之下")
+        raise UnableToCreateUnit(
+            "%(kind)s不能设在%(above)s之下", kind=UnitKind(kind).label, above=above.label
+        )
     if above not in LEVELS:
-        raise UnableToCreateUnit(f"{above.label}之下不能再设单位")
+        raise UnableToCreateUnit("%(above)s之下不能再设单位", above=above.label)
 
 
 def _next_path(parent_path: str, parent_id: int | None) -> str:
@@ -141,15 +147,19 @@ def _next_path(parent_path: str, parent_id: int | None) -> str:
 
 def _check_closable(unit: OrganizationUnit, reason: str) -> None:
     if not unit.is_active:
-        raise UnableToChangeUnit(f"{unit.name} 已停用")
+        raise UnableToChangeUnit("%(unit)s 已停用", unit=unit.name)
     if not reason.strip():
         raise UnableToChangeUnit("停用单位须写明原因")
     below = unit.children.filter(is_active=True).order_by("path").first()
     if below is not None:
-        raise UnableToChangeUnit(f"{unit.name} 之下还有在用的单位：{below.name}")
+        raise UnableToChangeUnit(
+            "%(unit)s 之下还有在用的单位：%(below)s", unit=unit.name, below=below.name
+        )
     employees = queries.count_active_employees(unit)
     if employees:
-        raise UnableToChangeUnit(f"{unit.name} 还有 {employees} 名在岗人员，请先调离")
+        raise UnableToChangeUnit(
+            "%(unit)s 还有 %(employees)s 名在岗人员，请先调离", unit=unit.name, employees=employees
+        )
 
 
 def _record(

@@ -94,6 +94,7 @@ class RelationshipOut(Schema):
 class ReviewItemOut(Schema):
     """One customer in one category of a yearly review."""
 
+    id: int
     customer_number: str
     customer_name: str
     category: Category

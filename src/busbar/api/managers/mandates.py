@@ -80,6 +80,15 @@ class LocalMandateIn(Sent):
     source: Annotated[Sentence, Field(min_length=1)]
 
 
+class MandateEndIn(Sent):
+    """Whose own version ends, the first day without it, and why."""
+
+    unit: Short
+    valid_from: Day
+    until: Day
+    reason: Annotated[Sentence, Field(min_length=1, max_length=300)]
+
+
 @router.get("", response=answers(list[MandateOut]), operation_id="list_mandates")
 def list_mandates(request: HttpRequest, *, held: Flag = False) -> list[Mandate]:
     """对本单位现行有效的授权；held 只列本人持有的。"""
@@ -111,4 +120,19 @@ def set_local_mandate(request: HttpRequest, code: str, body: LocalMandateIn) -> 
         source=body.source,
         by=viewer,
         at=now(),
+    )
+
+
+@router.post(
+    "/{code}/versions/end",
+    response=answers(MandateOut, 400, 403, 404, 409),
+    operation_id="end_local_mandate",
+)
+def end_local_mandate(request: HttpRequest, code: str, body: MandateEndIn) -> Mandate:
+    """终止本单位另定的版本，恢复上级的授权。"""
+    viewer = viewer_of(request)
+    unit = seen_unit(viewer, body.unit)
+    own = access_queries.get_local_mandate(unit=unit, code=code, valid_from=body.valid_from)
+    return access_operations.end_local_mandate(
+        mandate_id=own.pk, until=body.until, reason=body.reason, by=viewer, at=now()
     )

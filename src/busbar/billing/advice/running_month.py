@@ -167,7 +167,7 @@ def _facts(
     book, registers = load_price_book(month), load_registers([account.pk], month)
     agreements = registers.agreements.get(account.pk, [])
     points = registers.usage_points.get(account.pk, [])
-    cuts = registers.terms_of(account.pk).cuts
+    cuts = registers.terms_of(account.pk).cuts(book)
     stretches = list_stretches(account, agreements, book, cuts)
     codes = period_codes(month, {stretch.priced.scheme_id for stretch in stretches})
     sums: dict[Period, MonthAggregates] = {}

@@ -107,7 +107,7 @@ def _day_prices(
     for account in accounts:
         try:
             agreements = registers.agreements.get(account.pk, [])
-            cuts = registers.terms_of(account.pk).cuts
+            cuts = registers.terms_of(account.pk).cuts(book)
             own = list_stretches(account, agreements, book, cuts)
             require_decided(own, book)
             stretches[account.pk] = own
@@ -172,7 +172,7 @@ def _schemes(accounts: QuerySet[Any], book: PriceBook) -> SchemesOfDays:
     schemes: defaultdict[Period, dict[int, int | None]] = defaultdict(dict)
     for account in accounts.select_related(None).only("opened_on", "closed_on"):
         try:
-            cuts = terms.get(account.pk, NOTHING).cuts
+            cuts = terms.get(account.pk, NOTHING).cuts(book)
             stretches = list_stretches(account, agreements[account.pk], book, cuts)
         except rating.UnableToRate:
             continue

@@ -47,7 +47,9 @@ def start_clock(
     running = Clock.objects.about(subject.type, subject.id).open().filter(code=code)
     since = running.values_list("started_at", flat=True).first()
     if since is not None:
-        raise UnableToStartClock(f"“{row.name}”自 {moving.say(since)} 起已在计时，不能重复开始")
+        raise UnableToStartClock(
+            "“%(row)s”自 %(since)s 起已在计时，不能重复开始", row=row.name, since=moving.say(since)
+        )
     clock, happening = moving.begin(
         row,
         subject,
@@ -141,13 +143,17 @@ def put_off(clock: Clock, until: dt.date, *, at: dt.datetime) -> journal_operati
 def _check_extension(clock: Clock, until: dt.date) -> None:
     basis = queries.basis_of(clock)
     if basis.limit.amount_unit in EXACT_UNITS:
-        raise UnableToExtendClock(f"“{clock.limit.name}”按小时计，不能延期")
+        raise UnableToExtendClock("“%(limit)s”按小时计，不能延期", limit=clock.limit.name)
     own = queries.reckon_basis(replace(basis, extended_until=None))
     if until <= local_date(clock.due_at):
-        raise UnableToExtendClock(f"延期应晚于原到期日 {local_date(clock.due_at)}")
+        raise UnableToExtendClock("延期应晚于原到期日 %(due_at)s", due_at=local_date(clock.due_at))
     calendar = queries.get_calendar(
         own.due_on, own.due_on + dt.timedelta(days=2 * days_to_count(basis.limit, own.due_on) + 60)
     )
     latest = reckon(basis.limit, start=own.due_at, calendar=calendar, hours=basis.hours).due_on
     if until > latest:
-        raise UnableToExtendClock(f"延长不得超过一个期限，最迟到 {latest}。{basis.limit.clause}")
+        raise UnableToExtendClock(
+            "延长不得超过一个期限，最迟到 %(latest)s。%(clause)s",
+            latest=latest,
+            clause=basis.limit.clause,
+        )

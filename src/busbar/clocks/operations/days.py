@@ -47,7 +47,7 @@ def edit_day(
     source = f"{EDITED_SOURCE}: {reason.strip()}"[:120]
     written = write_days({date: day}, source=source, existing=existing)
     if not written.created and not written.updated:
-        raise UnableToEditDay(f"{date} 的设置没有变化")
+        raise UnableToEditDay("%(date)s 的设置没有变化", date=date)
     _record(date, before, day, reason, by, at)
     return CalendarDay.objects.get(pk=date)
 

@@ -23,7 +23,7 @@ def open_holding(*, subject: Subject, party: Party, key: str, at: dt.datetime) -
     """
     journal_operations.take_turn()  # two at once would else both find that nobody has it
     if _open(subject, key).exists():
-        raise UnableToHold(f"“{key}”已在办理中，不能重复接手")
+        raise UnableToHold("“%(key)s”已在办理中，不能重复接手", key=key)
     return Holding.objects.create(
         subject_type=subject.type,
         subject_id=subject.id,
@@ -44,9 +44,9 @@ def close_holding(*, subject: Subject, key: str, at: dt.datetime) -> Holding:
     journal_operations.take_turn()
     holding = _open(subject, key).select_for_update(of=("self",)).first()
     if holding is None:
-        raise UnableToHold(f"“{key}”没有在办理中，不能交出")
+        raise UnableToHold("“%(key)s”没有在办理中，不能交出", key=key)
     if at < holding.opened_at:
-        raise UnableToHold(f"交出时刻不能早于接手时刻 {holding.opened_at}")
+        raise UnableToHold("交出时刻不能早于接手时刻 %(opened_at)s", opened_at=holding.opened_at)
     holding.closed_at = at
     holding.save(update_fields=["closed_at"])
     return holding

@@ -81,11 +81,13 @@ def begin(
 ) -> tuple[Clock, Happening]:
     """Write a clock that runs from `at`."""
     if row.direction == Direction.BEFORE:
-        raise UnableToStartClock(f"“{row.name}”向前倒算，只能推算，不能计时")
+        raise UnableToStartClock("“%(row)s”向前倒算，只能推算，不能计时", row=row.name)
     _check_own_amount(row, own_amount)
     if parent is not None and at < parent.started_at:
         raise UnableToStartClock(
-            f"子时限“{row.name}”不能早于总时限开始（{say(parent.started_at)}）"
+            "子时限“%(row)s”不能早于总时限开始（%(started_at)s）",
+            row=row.name,
+            started_at=say(parent.started_at),
         )
     clock = Clock(
         limit=row,
@@ -127,7 +129,7 @@ def _check_own_amount(row: TimeLimit, own_amount: Decimal | None) -> None:
     if own_amount is None or (0 < own_amount <= row.amount and row.sense == Sense.AT_MOST):
         return
     clause = queries.facts_of(row).clause
-    raise UnableToStartClock(f"约定的期限须大于 0 且不长于规定：{clause}")
+    raise UnableToStartClock("约定的期限须大于 0 且不长于规定：%(clause)s", clause=clause)
 
 
 def pause(
@@ -136,11 +138,14 @@ def pause(
     """Let the clock stand still for a lawful, proven reason."""
     check_moment(clock, at, UnableToPauseClock)
     if clock.state == ClockState.PAUSED:
-        raise UnableToPauseClock(f"“{clock.limit.name}”已经暂停，恢复后才能再暂停")
+        raise UnableToPauseClock("“%(limit)s”已经暂停，恢复后才能再暂停", limit=clock.limit.name)
     reason = _lawful_reason(clock, reason_code)
     if reason.needs_evidence and not evidence.strip():
         raise UnableToPauseClock(
-            f"以“{reason.name}”暂停须有凭证：{reason.evidence}（{reason.source}）"
+            "以“%(reason)s”暂停须有凭证：%(evidence)s（%(source)s）",
+            reason=reason.name,
+            evidence=reason.evidence,
+            source=reason.source,
         )
     ClockPause.objects.create(
         clock=clock,
@@ -160,7 +165,7 @@ def resume(clock: Clock, *, at: dt.datetime) -> Happening:
     """Let the clock run on; the due moment moves by what the pause took out."""
     check_moment(clock, at, UnableToResumeClock)
     if clock.state != ClockState.PAUSED:
-        raise UnableToResumeClock(f"“{clock.limit.name}”没有暂停，不必恢复")
+        raise UnableToResumeClock("“%(limit)s”没有暂停，不必恢复", limit=clock.limit.name)
     _close_pause(clock, at)
     clock.state, clock.latest_at = ClockState.RUNNING, at
     before = clock.due_at
@@ -227,10 +232,19 @@ def rungs_of(row: TimeLimit) -> list[Rung]:
 def check_moment(clock: Clock, at: dt.datetime, refusal: type[UnableToMoveClock]) -> None:
     """Refuse what lies before the clock's latest event, and any change of an ended clock."""
     if not clock.is_open:
-        raise refusal(f"“{clock.limit.name}”已于 {say(clock.latest_at)} 结束，不能再变动")
+        raise refusal(
+            "“%(limit)s”已于 %(latest_at)s 结束，不能再变动",
+            limit=clock.limit.name,
+            latest_at=say(clock.latest_at),
+        )
     if at < clock.latest_at:
         latest = say(clock.latest_at)
-        raise refusal(f"不能倒填：“{clock.limit.name}”最近一次变动在 {latest}，晚于 {say(at)}")
+        raise refusal(
+            "不能倒填：“%(limit)s”最近一次变动在 %(latest)s，晚于 %(at)s",
+            limit=clock.limit.name,
+            latest=latest,
+            at=say(at),
+        )
 
 
 def tell(clock: Clock, verb: str, changes: Mapping[str, Any], reason: str = "") -> Happening:
@@ -269,8 +283,16 @@ def _lawful_reason(clock: Clock, code: str) -> PauseReason:
     named = PauseReason.objects.filter(code=code).values_list("name", flat=True).first() or code
     clause = queries.facts_of(clock.limit).clause
     names = "、".join(f"{reason.name}（{reason.code}）" for reason in lawful.values())
-    allowed = f"可暂停的原因：{names}" if names else "该时限不得暂停"
-    raise UnableToPauseClock(f"不能以“{named}”暂停。{clause}。{allowed}")
+    if not names:
+        raise UnableToPauseClock(
+            "不能以“%(named)s”暂停。%(clause)s。该时限不得暂停", named=named, clause=clause
+        )
+    raise UnableToPauseClock(
+        "不能以“%(named)s”暂停。%(clause)s。可暂停的原因：%(names)s",
+        named=named,
+        clause=clause,
+        names=names,
+    )
 
 
 def _close_pause(clock: Clock, at: dt.datetime) -> None:

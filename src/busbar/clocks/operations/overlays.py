@@ -168,7 +168,8 @@ def _end_earlier(unit: OrganizationUnit, above: TimeLimit, on: dt.date) -> None:
     replaced = mine.filter(valid_from__gte=on)
     if Clock.objects.filter(limit__in=replaced).exists():
         raise UnableToSetLimit(
-            f"“{above.name}”当日已另定过，并已有计时按它进行；同一天不能再改，请次日再定"
+            "“%(above)s”当日已另定过，并已有计时按它进行；同一天不能再改，请次日再定",
+            above=above.name,
         )
     replaced.delete()
     mine.filter(valid_until=None).update(valid_until=on)
@@ -182,10 +183,17 @@ def _check_tightens(above: LimitFacts, wanted: Decimal, reason: str, source: str
     if not reason.strip() or not source.strip():
         raise UnableToSetLimit("另定时限须写明理由和依据（文号）")
     if loosens(replace(above, amount=wanted), above):
-        word = "延长" if above.sense == "at_most" else "缩短"
         figure = f"{plain_number(wanted)} {UNIT_WORDS[above.amount_unit]}"
+        if above.sense == "at_most":
+            raise UnableToSetLimit(
+                "不能延长到 %(figure)s：下级规定只能在上位规则的界限内从严。%(clause)s",
+                figure=figure,
+                clause=above.clause,
+            )
         raise UnableToSetLimit(
-            f"不能{word}到 {figure}：下级规定只能在上位规则的界限内从严。{above.clause}"
+            "不能缩短到 %(figure)s：下级规定只能在上位规则的界限内从严。%(clause)s",
+            figure=figure,
+            clause=above.clause,
         )
 
 
@@ -193,13 +201,17 @@ def _check_adoption(
     unit: OrganizationUnit, found: LimitRuleSet, on: dt.date, reason: str, source: str
 ) -> None:
     if unit.kind not in LEVELS:
-        raise UnableToAdoptRules(f"只有省、市、县公司可以选用规则集；{unit}是部门")
+        raise UnableToAdoptRules("只有省、市、县公司可以选用规则集；%(unit)s是部门", unit=unit)
     if not reason.strip() or not source.strip():
         raise UnableToAdoptRules("选用规则集须写明理由和依据（文号）")
     if on < found.valid_from or (found.valid_until is not None and on >= found.valid_until):
         until = found.valid_until or "今"
         raise UnableToAdoptRules(
-            f"《{found.document}》在 {on} 不施行（{found.valid_from} 至 {until}）"
+            "《%(document)s》在 %(on)s 不施行（%(valid_from)s 至 %(until)s）",
+            document=found.document,
+            on=on,
+            valid_from=found.valid_from,
+            until=until,
         )
     if unit.parent is None:
         return
@@ -211,7 +223,10 @@ def _check_adoption(
         above_facts = queries.facts_of(above)
         if loosens(queries.facts_of(row), above_facts):
             raise UnableToAdoptRules(
-                f"《{found.document}》的“{row.name}”宽于上级现行规定。{above_facts.clause}"
+                "《%(document)s》的“%(row)s”宽于上级现行规定。%(clause)s",
+                document=found.document,
+                row=row.name,
+                clause=above_facts.clause,
             )
 
 

@@ -141,7 +141,9 @@ def _nothing(refusals: Sequence[RowRefusal]) -> str:
 def _check_years(years: Sequence[int], days: dict[dt.date, Day]) -> None:
     for year in years:
         if not any(date.year == year and day.kind == "holiday" for date, day in days.items()):
-            raise UnableToUploadCalendar(f"文件里没有 {year} 年的节假日，不能作为该年的正式安排")
+            raise UnableToUploadCalendar(
+                "文件里没有 %(year)s 年的节假日，不能作为该年的正式安排", year=year
+            )
 
 
 def _existing(days: dict[dt.date, Day], years: Sequence[int]) -> dict[dt.date, CalendarDay]:

@@ -63,9 +63,9 @@ def load_provisional_year(*, year: int, at: dt.datetime, by: Viewer = SYSTEM_VIE
     require_calendar_keeper(by)
     existing = _existing(dt.date(year, 1, 1), dt.date(year + 1, 1, 1))
     if announced.FIRST_YEAR <= year <= announced.LAST_YEAR:
-        raise UnableToLoadYear(f"{year} 年的放假安排已公布，请载入已公布的日历")
+        raise UnableToLoadYear("%(year)s 年的放假安排已公布，请载入已公布的日历", year=year)
     if existing and not any(row.is_provisional for row in existing.values()):
-        raise UnableToLoadYear(f"{year} 年的放假安排已由管理员录入")
+        raise UnableToLoadYear("%(year)s 年的放假安排已由管理员录入", year=year)
     days = {
         date: announced.provisional_day(date)
         for date in announced.days_of_year(year)

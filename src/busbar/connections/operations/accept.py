@@ -182,14 +182,17 @@ def hand_over_application(
     )
     if application.unit.kind != UnitKind.SUPPLY_STATION:
         raise UnableToHandOverApplication(
-            f"申请由{application.unit.name}受理，只有供电所受理的申请需传递到市场营销部"
+            "申请由%(unit)s受理，只有供电所受理的申请需传递到市场营销部", unit=application.unit.name
         )
     if application.handed_over_at is not None:
         raise UnableToHandOverApplication(
-            f"申请已于 {application.handed_over_at.astimezone(CHINA):%Y-%m-%d %H:%M} 传递"
+            "申请已于 %(china)s 传递",
+            china=format(application.handed_over_at.astimezone(CHINA), "%Y-%m-%d %H:%M"),
         )
     if to_unit.kind not in _RECEIVING or not to_unit.is_active:
-        raise UnableToHandOverApplication(f"{to_unit.name}不是接收申请的市场营销部门")
+        raise UnableToHandOverApplication(
+            "%(to_unit)s不是接收申请的市场营销部门", to_unit=to_unit.name
+        )
     advance(application, ApplicationState.ACCEPTED, stage=2, handed_over_at=at)
     involve_units(application, {to_unit.pk: HANDED_OVER}, at=at)
     record_step(
@@ -221,7 +224,8 @@ def _require_complete(application: ConnectionApplication) -> None:
     labels = {"missing": "未提交", "pending": "待审", "rejected": "不合格"}
     told = [f"{x.requirement.name}（{labels[x.state]}）" for x in documents.lines if x.is_open]
     raise UnableToAcceptApplication(
-        f"申请资料尚不齐全，不能受理：{'、'.join(told)}；依据：申请接入 第10条（用电需求资料）"
+        "申请资料尚不齐全，不能受理：%(told)s；依据：申请接入 第10条（用电需求资料）",
+        told="、".join(told),
     )
 
 
@@ -229,7 +233,7 @@ def _require_active(application: ConnectionApplication) -> None:
     account = application.account
     if account is None or account.status != AccountStatus.ACTIVE:
         raise UnableToAcceptApplication(
-            f"户号 {account.number if account else ''} 已不在用，不能受理增容"
+            "户号 %(number)s 已不在用，不能受理增容", number=account.number if account else ""
         )
 
 

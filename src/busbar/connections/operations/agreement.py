@@ -116,10 +116,14 @@ def _check_terms(
     ).first()
     mode = BasicChargeMode(terms.basic_charge_mode)
     if in_force is None:
-        raise UnableToAgree(f"没有在用的电价 {terms.tariff_code}")
+        raise UnableToAgree("没有在用的电价 %(tariff_code)s", tariff_code=terms.tariff_code)
     if in_force.category != TariffCategory(terms.tariff_category):
         label = TariffCategory(in_force.category).label
-        raise UnableToAgree(f"电价 {terms.tariff_code} 属于“{label}”，与所填类别不符")
+        raise UnableToAgree(
+            "电价 %(tariff_code)s 属于“%(label)s”，与所填类别不符",
+            tariff_code=terms.tariff_code,
+            label=label,
+        )
     is_two_part = in_force.category == TariffCategory.INDUSTRY_TWO_PART
     if is_two_part == (mode == BasicChargeMode.NONE):
         raise UnableToAgree("两部制电价应约定基本电费计收方式，单一制不应约定")
@@ -127,12 +131,15 @@ def _check_terms(
         least = -(-capacity_kva * _LEAST_SHARE_OF_DEMAND // 100)
         if not terms.contract_demand_kw or terms.contract_demand_kw < least:
             raise UnableToAgree(
-                f"合同最大需量不得低于容量 {capacity_kva} 千伏安的 {_LEAST_SHARE_OF_DEMAND}%，"
-                f"即 {least} 千瓦（发改办价格〔2016〕1583号）"
+                "合同最大需量不得低于容量 %(capacity_kva)s 千伏安的 %(least_share_of_demand)s%%，"
+                "即 %(least)s 千瓦（发改办价格〔2016〕1583号）",
+                capacity_kva=capacity_kva,
+                least_share_of_demand=_LEAST_SHARE_OF_DEMAND,
+                least=least,
             )
     ends = terms.valid_until
     if ends is not None and ends <= today:
-        raise UnableToAgree(f"合同失效日期 {ends} 应在今天之后")
+        raise UnableToAgree("合同失效日期 %(ends)s 应在今天之后", ends=ends)
 
 
 @transaction.atomic
@@ -156,11 +163,15 @@ def sign_supply_agreement(
     if draft is None:
         raise UnableToAgree("还没有起草供用电合同")
     if draft.state == DraftState.SIGNED:
-        raise UnableToAgree(f"供用电合同 {draft.number} 已于 {draft.signed_on} 签订")
+        raise UnableToAgree(
+            "供用电合同 %(number)s 已于 %(signed_on)s 签订",
+            number=draft.number,
+            signed_on=draft.signed_on,
+        )
     if not customer_signatory.strip() or not company_signatory.strip():
         raise UnableToAgree("供用电双方的签字人都应填写")
     if not local_date(draft.drafted_at) <= signed_on <= local_date(at):
-        raise UnableToAgree(f"签订日期 {signed_on} 应在起草日与今天之间")
+        raise UnableToAgree("签订日期 %(signed_on)s 应在起草日与今天之间", signed_on=signed_on)
     if not files:
         raise UnableToAgree("应附双方签署的合同文本")
     draft.state, draft.signed_on = DraftState.SIGNED, signed_on

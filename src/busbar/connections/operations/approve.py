@@ -29,7 +29,7 @@ def approve_scheme(*, scheme_id: int, remark: str, by: Viewer, at: dt.datetime) 
 
     Raises UnableToApproveScheme before that, and for the author himself.
     """
-    scheme = _lock(scheme_id, by, "审批")
+    scheme = _lock(scheme_id, by, what="审批")
     write(
         scheme,
         state=SchemeState.APPROVED,
@@ -44,7 +44,7 @@ def approve_scheme(*, scheme_id: int, remark: str, by: Viewer, at: dt.datetime) 
 @transaction.atomic
 def return_scheme(*, scheme_id: int, reason: str, by: Viewer, at: dt.datetime) -> SupplyScheme:
     """Send an agreed round back to its author with the reason; the next round starts anew."""
-    scheme = _lock(scheme_id, by, "退回")
+    scheme = _lock(scheme_id, by, what="退回")
     if not reason.strip():
         raise UnableToApproveScheme("退回须写明原因")
     write(scheme, state=SchemeState.RETURNED, returned_reason=f"审批：{reason.strip()}"[:1000])

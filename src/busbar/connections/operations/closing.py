@@ -65,7 +65,7 @@ def register_supply(
 ) -> CustomerRegistration:
     """Enter the customer's person in charge of electricity; he joins the customer's contacts."""
     by.require(Permission.ACCEPT_APPLICATIONS)
-    application = _hold(application_id, by, UnableToRegisterSupply, "接入注册")
+    application = _hold(application_id, by, UnableToRegisterSupply, what="接入注册")
     if CustomerRegistration.objects.filter(application=application).exists():
         raise UnableToRegisterSupply("该申请已办理接入注册")
     if not contact_name.strip() or not contact_phone.strip():
@@ -124,10 +124,10 @@ def record_training(
     The first in which somebody passes completes the duty to be trained and stops its limit.
     """
     by.require(Permission.ACCEPT_APPLICATIONS)
-    application = _hold(application_id, by, UnableToHoldTraining, "用电培训")
+    application = _hold(application_id, by, UnableToHoldTraining, what="用电培训")
     _check_training(application, topic, held_on, attendees, local_date(at))
     if not 0 <= pass_score <= FULL_SCORE:
-        raise UnableToHoldTraining(f"合格分应在 0 到 {FULL_SCORE} 之间")
+        raise UnableToHoldTraining("合格分应在 0 到 %(full_score)s 之间", full_score=FULL_SCORE)
     if not sign_in_sheet:
         raise UnableToHoldTraining("应附签到表")
     was_trained = has_passed_training(application)
@@ -194,7 +194,7 @@ def _check_training(
     if not topic.strip():
         raise UnableToHoldTraining("应填写培训内容")
     if held_on > today or (energized is not None and held_on < local_date(energized)):
-        raise UnableToHoldTraining(f"培训日期 {held_on} 应在送电日与今天之间")
+        raise UnableToHoldTraining("培训日期 %(held_on)s 应在送电日与今天之间", held_on=held_on)
     names = [person.name.strip() for person in attendees]
     if not names or "" in names or len(set(names)) < len(names):
         raise UnableToHoldTraining("应逐人登记参加培训人员，姓名不得空缺或重复")
@@ -202,18 +202,22 @@ def _check_training(
         if person.score is None:
             continue
         if not person.signed_in:
-            raise UnableToHoldTraining(f"{person.name} 未签到，不能登记考核成绩")
+            raise UnableToHoldTraining("%(person)s 未签到，不能登记考核成绩", person=person.name)
         if not 0 <= person.score <= FULL_SCORE:
-            raise UnableToHoldTraining(f"{person.name} 的成绩 {person.score} 应在 0 到 100 之间")
+            raise UnableToHoldTraining(
+                "%(person)s 的成绩 %(score)s 应在 0 到 100 之间",
+                person=person.name,
+                score=person.score,
+            )
 
 
 @transaction.atomic
 def close_application(*, application_id: int, by: Viewer, at: dt.datetime) -> ConnectionApplication:
     """Close what is done: energised, registered, trained. Refused with all that is left."""
     by.require(Permission.ACCEPT_APPLICATIONS)
-    application = _hold(application_id, by, UnableToCloseApplication, "归档")
+    application = _hold(application_id, by, UnableToCloseApplication, what="归档")
     if left := list_closing_obstacles(application):
-        raise UnableToCloseApplication(f"不能归档：{'；'.join(left)}")
+        raise UnableToCloseApplication("不能归档：%(left)s", left="；".join(left))
     advance(application, ApplicationState.CLOSED, 7, closed_at=at)
     record_step(
         event="connections.application.closed", application=application, actor=by.actor, at=at

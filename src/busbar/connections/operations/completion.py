@@ -79,7 +79,7 @@ def report_completion(
         *_against_transformers(application, transformers),
     ]
     if missing:
-        raise UnableToReportCompletion(f"不能报验：{'；'.join(missing)}")
+        raise UnableToReportCompletion("不能报验：%(missing)s", missing="；".join(missing))
     made = CompletionReport.objects.create(
         application=application,
         round=application.completion_reports.count() + 1,

@@ -140,4 +140,9 @@ def _find_offered(contractor_id: int, offer: ContractorOffer) -> Contractor:
     if firm is None:
         raise UnableToChooseContractor("名录中没有这个单位")
     reasons = explain_ineligibility(firm, role=offer.role, voltage_kv=offer.voltage_kv, on=offer.on)
-    raise UnableToChooseContractor(f"{firm.name} 不能作为{offer.role.label}：{'；'.join(reasons)}")
+    raise UnableToChooseContractor(
+        "%(firm)s 不能作为%(label)s：%(reasons)s",
+        firm=firm.name,
+        label=offer.role.label,
+        reasons="；".join(reasons),
+    )

@@ -43,11 +43,15 @@ def register_contractor(
     if not code.strip() or not name.strip():
         raise UnableToKeepContractor("单位编号和单位名称都应填写")
     if not is_credit_code(credit_code):
-        raise UnableToKeepContractor(f"{credit_code}：应为 18 位统一社会信用代码，校验码须正确")
+        raise UnableToKeepContractor(
+            "%(credit_code)s：应为 18 位统一社会信用代码，校验码须正确", credit_code=credit_code
+        )
     if Contractor.objects.filter(code=code.strip()).exists():
-        raise UnableToKeepContractor(f"单位编号 {code.strip()} 已登记")
+        raise UnableToKeepContractor("单位编号 %(code)s 已登记", code=code.strip())
     if Contractor.objects.filter(credit_code=credit_code).exists():
-        raise UnableToKeepContractor(f"信用代码 {credit_code} 的单位已在名录中")
+        raise UnableToKeepContractor(
+            "信用代码 %(credit_code)s 的单位已在名录中", credit_code=credit_code
+        )
     firm = Contractor.objects.create(
         code=code.strip(),
         name=name.strip(),
@@ -71,7 +75,9 @@ def strike_off_contractor(
     if not reason.strip():
         raise UnableToKeepContractor("除名应写明原因")
     if firm.struck_off_on is not None:
-        raise UnableToKeepContractor(f"{firm.name} 已于 {firm.struck_off_on} 除名")
+        raise UnableToKeepContractor(
+            "%(firm)s 已于 %(struck_off_on)s 除名", firm=firm.name, struck_off_on=firm.struck_off_on
+        )
     firm.struck_off_on, firm.struck_off_reason = on, reason.strip()
     firm.save(update_fields=["struck_off_on", "struck_off_reason"])
     _record("connections.contractor.struck_off", firm, {"on": on}, by=by, at=at, reason=reason)
@@ -115,16 +121,27 @@ def _check_certificate(
     if not number.strip():
         raise UnableToKeepContractor("资质证书编号应填写")
     if valid_until <= valid_from:
-        raise UnableToKeepContractor(f"证书有效期止日应晚于起日 {valid_from}")
+        raise UnableToKeepContractor(
+            "证书有效期止日应晚于起日 %(valid_from)s", valid_from=valid_from
+        )
     grades = QualificationScope.objects.filter(kind=kind).values_list("grade", flat=True)
     if grade not in set(grades):
         known = "、".join(sorted(set(grades)))
-        raise UnableToKeepContractor(f"{kind.label}资质没有“{grade}”，应为：{known}")
+        raise UnableToKeepContractor(
+            "%(label)s资质没有“%(grade)s”，应为：%(known)s",
+            label=kind.label,
+            grade=grade,
+            known=known,
+        )
     twice = Qualification.objects.filter(
         kind=kind, certificate_number=number.strip(), valid_until__gt=valid_from
     )
     if twice.filter(valid_from__lt=valid_until).exists():
-        raise UnableToKeepContractor(f"{kind.label}资质证书 {number.strip()} 在该有效期内已登记")
+        raise UnableToKeepContractor(
+            "%(label)s资质证书 %(number)s 在该有效期内已登记",
+            label=kind.label,
+            number=number.strip(),
+        )
 
 
 @transaction.atomic
@@ -142,7 +159,9 @@ def renew_qualification(
     old = Qualification.objects.select_for_update().get(pk=qualification_id)
     if old.revoked_on is not None:
         raise UnableToKeepContractor(
-            f"证书 {old.certificate_number} 已于 {old.revoked_on} 吊销，不能延续，应重新登记"
+            "证书 %(certificate_number)s 已于 %(revoked_on)s 吊销，不能延续，应重新登记",
+            certificate_number=old.certificate_number,
+            revoked_on=old.revoked_on,
         )
     firm = _hold(old.contractor_id)
     kind = QualificationKind(old.kind)
@@ -172,9 +191,13 @@ def revoke_qualification(
     if not reason.strip():
         raise UnableToKeepContractor("吊销资质应写明原因")
     if row.revoked_on is not None:
-        raise UnableToKeepContractor(f"证书 {row.certificate_number} 已于 {row.revoked_on} 吊销")
+        raise UnableToKeepContractor(
+            "证书 %(certificate_number)s 已于 %(revoked_on)s 吊销",
+            certificate_number=row.certificate_number,
+            revoked_on=row.revoked_on,
+        )
     if on > local_date(at):
-        raise UnableToKeepContractor(f"吊销日期 {on} 不能在今天之后")
+        raise UnableToKeepContractor("吊销日期 %(on)s 不能在今天之后", on=on)
     row.revoked_on, row.revoked_reason = on, reason.strip()
     row.save(update_fields=["revoked_on", "revoked_reason"])
     changes = {**_facts(row), "revoked_on": on}

@@ -120,9 +120,11 @@ def amend_application(
     only while a correction is asked for. Raises UnableToAmendApplication.
     Event `connections.application.amended`.
     """
-    application = _hold_for_applicant(application_id, by, UnableToAmendApplication, "修改申请")
+    application = _hold_for_applicant(application_id, by, UnableToAmendApplication, what="修改申请")
     if unknown := set(changes) - forms.AMENDABLE:
-        raise UnableToAmendApplication(f"这些项目不能修改：{'、'.join(sorted(unknown))}")
+        raise UnableToAmendApplication(
+            "这些项目不能修改：%(unknown)s", unknown="、".join(sorted(unknown))
+        )
     form = with_existing_capacity(forms.form_of(application, dict(changes)), application.account)
     # A wish that has meanwhile passed stands as it was made.
     if problems := forms.list_problems(form, on=local_date(application.submitted_at)):
@@ -160,13 +162,15 @@ def answer_corrections(
         application_id,
         by,
         UnableToAnswerCorrections,
-        "提交补正",
+        what="提交补正",
         states=[ApplicationState.CORRECTING],
     )
     notice = application.notices.filter(answered_at=None).get()
     if untouched := _untouched(application, notice):
         raise UnableToAnswerCorrections(
-            f"补正告知中尚有 {len(untouched)} 项未补正：{'、'.join(untouched)}"
+            "补正告知中尚有 %(count)s 项未补正：%(untouched)s",
+            count=len(untouched),
+            untouched="、".join(untouched),
         )
     notice.answered_at = at
     notice.save(update_fields=["answered_at"])
@@ -226,9 +230,11 @@ def _items(documents: DocumentList, form_items: Sequence[FormItem]) -> list[Miss
     ]
     for asked in form_items:
         if asked.field not in forms.AMENDABLE:
-            raise UnableToRequestCorrections(f"申请表没有可补正的项目“{asked.field}”")
+            raise UnableToRequestCorrections("申请表没有可补正的项目“%(field)s”", field=asked.field)
         if not asked.reason.strip():
-            raise UnableToRequestCorrections(f"{forms.LABELS[asked.field]}：请写明补正原因")
+            raise UnableToRequestCorrections(
+                "%(labels)s：请写明补正原因", labels=forms.LABELS[asked.field]
+            )
         items.append(
             MissingItem(
                 field=asked.field, name=forms.LABELS[asked.field], reason=asked.reason.strip()
@@ -240,7 +246,7 @@ def _items(documents: DocumentList, form_items: Sequence[FormItem]) -> list[Miss
 def _check_items(documents: DocumentList, items: Sequence[MissingItem]) -> None:
     if pending := [line.requirement.name for line in documents.pending]:
         raise UnableToRequestCorrections(
-            f"请先审核已提交的资料：{'、'.join(pending)}；补正应一次性提出"
+            "请先审核已提交的资料：%(pending)s；补正应一次性提出", pending="、".join(pending)
         )
     if not items:
         raise UnableToRequestCorrections("资料齐全，申请表也没有要补正的项目，无需补正")
@@ -274,8 +280,11 @@ def _refuse_afterthoughts(
         if _key(item) in told or _is_new(item, first, now, files_since):
             continue
         raise UnableToRequestCorrections(
-            f"“{item.name}”在 {local_date(first.told_at)} 的第 1 次补正告知时即可提出，"
-            f"不得再次要求补正；依据：{CLAUSE}"
+            "“%(item)s”在 %(told_at)s 的第 1 次补正告知时即可提出，不得再次要求补正；依据："
+            "%(clause)s",
+            item=item.name,
+            told_at=local_date(first.told_at),
+            clause=CLAUSE,
         )
 
 

@@ -58,12 +58,14 @@ def submit_scheme(*, scheme_id: int, by: Viewer, at: dt.datetime) -> SupplySchem
         application, (ApplicationState.SCHEME,), refusal=UnableToSubmitScheme, what="送会签"
     )
     if scheme.chosen is None:
-        raise UnableToSubmitScheme(f"供电方案 {scheme.number} 还没有选定方案")
+        raise UnableToSubmitScheme("供电方案 %(number)s 还没有选定方案", number=scheme.number)
     departments = find_departments(application.unit)
     missing = [kind.label for kind in COUNTERSIGNING_DEPARTMENTS if kind not in departments]
     if missing:
         raise UnableToSubmitScheme(
-            f"{application.unit.name}的上级单位没有设{'、'.join(map(str, missing))}，不能会签"
+            "%(unit)s的上级单位没有设%(missing)s，不能会签",
+            unit=application.unit.name,
+            missing="、".join(map(str, missing)),
         )
     write(scheme, state=SchemeState.COUNTERSIGNING, submitted_at=at)
     involve_units(application, {unit.pk: "供电方案会签" for unit in departments.values()}, at=at)
@@ -138,16 +140,20 @@ def take_silence_as_consent(
 
 def _check_signer(scheme: SupplyScheme, department: UnitKind | str, by: Viewer) -> None:
     if department not in COUNTERSIGNING_DEPARTMENTS:
-        raise UnableToCountersign(f"“{department}”不是会签部门")
+        raise UnableToCountersign("“%(department)s”不是会签部门", department=department)
     if by.sees_all:
         return
     signer = Employee.objects.select_related("unit").filter(pk=by.employee_id or 0).first()
     label = UnitKind(department).label
     if signer is None or signer.unit.kind != department:
-        raise UnableToCountersign(f"只有{label}的人员可以代表{label}会签")
+        raise UnableToCountersign("只有%(label)s的人员可以代表%(label)s会签", label=label)
     expected = find_departments(scheme.application.unit).get(str(department))
     if expected is None or signer.unit_id != expected.pk:
-        raise UnableToCountersign(f"这份方案由{expected or label}会签，不由{signer.unit}会签")
+        raise UnableToCountersign(
+            "这份方案由%(expected)s会签，不由%(unit)s会签",
+            expected=expected or label,
+            unit=signer.unit,
+        )
     if scheme.author_id == signer.pk:
         raise UnableToCountersign("方案的编制人不能会签自己的方案")
 
@@ -164,9 +170,11 @@ def _sign(
 ) -> SchemeOpinion:
     label = UnitKind(department).label
     if scheme.opinions.filter(department=department).exists():
-        raise UnableToCountersign(f"{label}对 {scheme.number} 已经会签")
+        raise UnableToCountersign(
+            "%(label)s对 %(number)s 已经会签", label=label, number=scheme.number
+        )
     if scheme.application.schemes.filter(round__gt=scheme.round).exists():
-        raise UnableToCountersign(f"{scheme.number} 已有下一轮方案，请会签新的一轮")
+        raise UnableToCountersign("%(number)s 已有下一轮方案，请会签新的一轮", number=scheme.number)
     opinion = SchemeOpinion.objects.create(
         scheme=scheme,
         department=department,

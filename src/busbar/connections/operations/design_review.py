@@ -65,7 +65,11 @@ def submit_design(
         on=local_date(at),
     )
     if reasons:
-        raise UnableToReviewDesign(f"设计单位 {choice.contractor.name}：{'；'.join(reasons)}")
+        raise UnableToReviewDesign(
+            "设计单位 %(contractor)s：%(reasons)s",
+            contractor=choice.contractor.name,
+            reasons="；".join(reasons),
+        )
     rounds = list(application.design_reviews.order_by("round"))
     _check_round(rounds, title, submitted_by, files)
     review = DesignReview.objects.create(
@@ -92,7 +96,9 @@ def _check_round(
     rounds: Sequence[DesignReview], title: str, submitted_by: str, files: Sequence[SentFile]
 ) -> None:
     if rounds and rounds[-1].verdict == "":
-        raise UnableToReviewDesign(f"第 {rounds[-1].round} 轮设计正在审查，不能再次报送")
+        raise UnableToReviewDesign(
+            "第 %(round)s 轮设计正在审查，不能再次报送", round=rounds[-1].round
+        )
     if rounds and rounds[-1].verdict == Verdict.PASSED:
         raise UnableToReviewDesign("设计已审查合格，变更设计应先撤回审查结论")
     if not title.strip() or not submitted_by.strip():
@@ -120,7 +126,9 @@ def review_design(
     )
     review.refresh_from_db()
     if review.verdict:
-        raise UnableToReviewDesign(f"第 {review.round} 轮设计已审查，结论：{_label(review)}")
+        raise UnableToReviewDesign(
+            "第 %(round)s 轮设计已审查，结论：%(review)s", round=review.round, review=_label(review)
+        )
     _check_findings(verdict, findings)
     review.verdict, review.opinion = verdict, opinion.strip()
     review.reviewer_id, review.reviewed_at = by.employee_id, at
@@ -155,7 +163,9 @@ def _check_findings(verdict: Verdict, findings: Sequence[DesignRemark]) -> None:
         raise UnableToReviewDesign("退回设计应一次列明全部审查意见及所依据的条款")
     for number, remark in enumerate(findings, start=1):
         if not remark.clause.strip() or not remark.description.strip():
-            raise UnableToReviewDesign(f"第 {number} 条审查意见应写明内容和依据条款")
+            raise UnableToReviewDesign(
+                "第 %(number)s 条审查意见应写明内容和依据条款", number=number
+            )
 
 
 def _label(review: DesignReview) -> str:

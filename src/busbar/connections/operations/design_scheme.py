@@ -92,11 +92,13 @@ def study_alternatives(
     try:
         found = study.study(network, load, prices, costs)
     except UnableToRate as refusal:
-        raise UnableToDesignScheme(f"电费无法测算：{refusal}") from refusal
+        raise UnableToDesignScheme("电费无法测算：%(refusal)s", refusal=refusal) from refusal
     if len(found.alternatives) < FEWEST_ALTERNATIVES:
         raise UnableToDesignScheme(
-            f"只找到 {len(found.alternatives)} 个可比选的方案，至少应有 {FEWEST_ALTERNATIVES} 个："
-            "请补充附近的馈线或变电站"
+            "只找到 %(count)s 个可比选的方案，至少应有 %(fewest_alternatives)s 个：请补充附近的馈"
+            "线或变电站",
+            count=len(found.alternatives),
+            fewest_alternatives=FEWEST_ALTERNATIVES,
         )
     scheme = _draft(application, by, at)
     write(
@@ -158,9 +160,9 @@ def describe_alternatives(
 
 def _described(number: int, one: DescribedAlternative) -> SchemeAlternative:
     if not one.name.strip() or one.voltage_kv <= 0 or one.capacity_kva <= 0:
-        raise UnableToDesignScheme(f"方案 {number} 的名称、电压和容量都须填写")
+        raise UnableToDesignScheme("方案 %(number)s 的名称、电压和容量都须填写", number=number)
     if one.investment_yuan < 0 or one.construction_days < 0:
-        raise UnableToDesignScheme(f"方案 {number} 的投资和工期不能为负")
+        raise UnableToDesignScheme("方案 %(number)s 的投资和工期不能为负", number=number)
     return SchemeAlternative(
         ordinal=number,
         name=one.name.strip()[:100],
@@ -186,7 +188,9 @@ def _draft(application: ConnectionApplication, by: Viewer, at: dt.datetime) -> S
     standing: SupplyScheme | None = open_rounds.first()
     if standing is not None and standing.state != SchemeState.DRAFT:
         raise UnableToDesignScheme(
-            f"供电方案 {standing.number} 现为“{standing.get_state_display()}”，不能重新编制"
+            "供电方案 %(number)s 现为“%(state)s”，不能重新编制",
+            number=standing.number,
+            state=standing.get_state_display(),
         )
     if application.state == ApplicationState.ACCEPTED:
         advance(application, ApplicationState.SCHEME, 3)
@@ -237,16 +241,22 @@ def grant_exception(
     Raises UnableToGrantException. Event `connections.scheme.exception_granted`.
     """
     by.require(Permission.APPROVE_SCHEMES)
-    alternative, scheme = _hold_alternative(alternative_id, by, UnableToGrantException, "批准例外")
+    alternative, scheme = _hold_alternative(
+        alternative_id, by, UnableToGrantException, what="批准例外"
+    )
     if scheme.author_id == by.employee_id and scheme.author_name == by.name:
         raise UnableToGrantException("方案的编制人不能批准自己方案的例外")
     if not reason.strip():
         raise UnableToGrantException("批准例外须写明理由")
     failed = {check["code"]: check for check in _failed(alternative)}
     if check_code not in failed:
-        raise UnableToGrantException(f"校核项“{check_code}”没有不合格，无须例外")
+        raise UnableToGrantException(
+            "校核项“%(check_code)s”没有不合格，无须例外", check_code=check_code
+        )
     if alternative.exceptions.filter(check_code=check_code).exists():
-        raise UnableToGrantException(f"校核项“{failed[check_code]['name']}”已批准例外")
+        raise UnableToGrantException(
+            "校核项“%(failed)s”已批准例外", failed=failed[check_code]["name"]
+        )
     exception = SchemeException.objects.create(
         scheme=scheme,
         alternative=alternative,
@@ -280,12 +290,18 @@ def choose_alternative(
     (each named with its clause). Event `connections.scheme.chosen`.
     """
     by.require(Permission.DESIGN_SCHEMES)
-    alternative, scheme = _hold_alternative(alternative_id, by, UnableToChooseAlternative, "选定")
+    alternative, scheme = _hold_alternative(
+        alternative_id, by, UnableToChooseAlternative, what="选定"
+    )
     if not reason.strip():
         raise UnableToChooseAlternative("请写明选定这一方案的理由")
     against = list(alternative.obstacles) + _unexcused(alternative)
     if against:
-        raise UnableToChooseAlternative(f"不能选定“{alternative.name}”：{';'.join(against)}")
+        raise UnableToChooseAlternative(
+            "不能选定“%(alternative)s”：%(against)s",
+            alternative=alternative.name,
+            against=";".join(against),
+        )
     write(scheme, chosen=alternative, choice_reason=reason.strip()[:1000])
     record_step(
         event="connections.scheme.chosen",

@@ -67,14 +67,14 @@ def add_document(
     Word, Excel and text are taken. Event `connections.document.added`.
     """
     phase = DocumentPhase(phase)
-    application = _hold(application_id, phase, by, UnableToAddDocument, "提交资料")
+    application = _hold(application_id, phase, by, UnableToAddDocument, what="提交资料")
     requirement = _requirement(application, phase, requirement_code)
     if requirement is None and not title.strip():
         raise UnableToAddDocument("请写明资料名称，或选择对应的资料要求")
     kept = sent_files.keep_files([file], refusal=UnableToAddDocument)[0]
     same = application.documents.filter(requirement=requirement, sha256=kept["sha256"])
     if same.exists():
-        raise UnableToAddDocument(f"文件 {file.name} 已提交过，内容相同")
+        raise UnableToAddDocument("文件 %(file)s 已提交过，内容相同", file=file.name)
     document = ApplicationDocument.objects.create(
         application=application,
         requirement=requirement,
@@ -116,15 +116,17 @@ def judge_document(
     if document is None:
         raise UnableToJudgeDocument("该资料不存在，或不在您的管辖范围内")
     phase = DocumentPhase(document.phase)
-    application = _hold(document.application_id, phase, by, UnableToJudgeDocument, "审核资料")
+    application = _hold(document.application_id, phase, by, UnableToJudgeDocument, what="审核资料")
     document.refresh_from_db()
     verdict = DocumentVerdict(verdict)
     if verdict == DocumentVerdict.PENDING:
         raise UnableToJudgeDocument("审核结论应为合格或不合格")
     if verdict == DocumentVerdict.REJECTED and not reason.strip():
-        raise UnableToJudgeDocument(f"“{document.title}”判为不合格，应写明原因")
+        raise UnableToJudgeDocument("“%(title)s”判为不合格，应写明原因", title=document.title)
     if _is_superseded(document):
-        raise UnableToJudgeDocument(f"“{document.title}”已有更新的文件，请审核最新的一份")
+        raise UnableToJudgeDocument(
+            "“%(title)s”已有更新的文件，请审核最新的一份", title=document.title
+        )
     document.verdict = verdict
     document.verdict_reason = reason.strip()
     document.judged_at, document.judged_by = at, by.name
@@ -164,7 +166,12 @@ def _requirement(
     found = next((r for r in asked if r.code == code), None)
     if found is None:
         names = "、".join(r.code for r in asked)
-        raise UnableToAddDocument(f"{phase.label}阶段没有资料要求“{code}”，应为：{names}")
+        raise UnableToAddDocument(
+            "%(label)s阶段没有资料要求“%(code)s”，应为：%(names)s",
+            label=phase.label,
+            code=code,
+            names=names,
+        )
     return found
 
 

@@ -64,7 +64,7 @@ def energize_supply(
     )
     _check_switching(switching, at)
     if obstacles := list_obstacles(application, on=local_date(switching.switched_at)):
-        raise UnableToEnergize(f"不能送电：{'；'.join(obstacles)}")
+        raise UnableToEnergize("不能送电：%(obstacles)s", obstacles="；".join(obstacles))
     entered = enter_archive(
         application=application,
         since=local_date(switching.switched_at),
@@ -143,7 +143,7 @@ def _check_switching(switching: Switching, at: dt.datetime) -> None:
         raise UnableToEnergize("送电时间不能在登记时间之后")
     number = switching.permit_number.strip()
     if Energization.objects.filter(permit_number=number).exists():
-        raise UnableToEnergize(f"送电许可 {number} 已用过")
+        raise UnableToEnergize("送电许可 %(number)s 已用过", number=number)
 
 
 def _tell(

@@ -97,7 +97,7 @@ def open_payee_account(
     if not digits or not name.strip() or not bank.strip():
         raise UnableToKeepPayeeAccount("收款账号、户名和开户银行都须填写")
     if PayeeAccount.objects.filter(number=digits).exists():
-        raise UnableToKeepPayeeAccount(f"收款账号 {digits} 已在册")
+        raise UnableToKeepPayeeAccount("收款账号 %(digits)s 已在册", digits=digits)
     account = PayeeAccount.objects.create(
         number=digits, name=name.strip(), bank=bank.strip(), unit=unit, valid_from=valid_from
     )
@@ -118,7 +118,9 @@ def close_payee_account(
         raise UnableToKeepPayeeAccount("没有这个收款账号")
     by.require_unit(found.unit.path)
     if valid_until <= found.valid_from:
-        raise UnableToKeepPayeeAccount(f"停用日应晚于启用日 {found.valid_from}")
+        raise UnableToKeepPayeeAccount(
+            "停用日应晚于启用日 %(valid_from)s", valid_from=found.valid_from
+        )
     found.valid_until = valid_until
     found.save(update_fields=["valid_until"])
     _record_payee("connections.payee_account.closed", found, by.actor, at)
@@ -160,7 +162,9 @@ def draft_fee_notice(
     lines = [_line(charge, application, scheme, on) for charge in charges]
     payee = fee_queries.find_payee_account(application.unit, on=on)
     if payee is None:
-        raise UnableToDraftNotice(f"{application.unit.name}及其上级单位没有在用的收款账号")
+        raise UnableToDraftNotice(
+            "%(unit)s及其上级单位没有在用的收款账号", unit=application.unit.name
+        )
     notice = FeeNotice.objects.create(
         number=payment_number(NOTICE_PREFIX, on.year, next_serial(f"fee_notice:{on:%y}")),
         application=application,
@@ -184,7 +188,9 @@ def _locked(application_id: int, by: Viewer) -> ConnectionApplication:
     application = lock_application(application_id)
     if application.state not in CHARGEABLE_STATES:
         state = application.get_state_display()
-        raise UnableToDraftNotice(f"申请 {application.number} {state}，此时不能列收费用")
+        raise UnableToDraftNotice(
+            "申请 %(number)s %(state)s，此时不能列收费用", number=application.number, state=state
+        )
     return application
 
 
@@ -203,7 +209,7 @@ def _check_repeats(charges: Sequence[Charge]) -> None:
     codes = [charge.item for charge in charges]
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     if repeated:
-        raise UnableToDraftNotice(f"收费项目重复：{'、'.join(repeated)}")
+        raise UnableToDraftNotice("收费项目重复：%(repeated)s", repeated="、".join(repeated))
 
 
 def _line(
@@ -212,7 +218,7 @@ def _line(
     item = ChargeItem.objects.filter(code=charge.item, valid_from__lte=on).order_by("-valid_from")
     found = item.first()
     if found is None:
-        raise UnableToDraftNotice(f"收费目录中没有“{charge.item}”")
+        raise UnableToDraftNotice("收费目录中没有“%(item)s”", item=charge.item)
     voltage = scheme.chosen.voltage_kv if scheme and scheme.chosen else None
     why_not = fee_queries.why_not_chargeable(
         found, application, voltage or application.wished_voltage_kv, on
@@ -220,7 +226,7 @@ def _line(
     if why_not:
         raise UnableToDraftNotice(why_not)
     if not charge.quantity.is_finite() or charge.quantity <= 0:
-        raise UnableToDraftNotice(f"“{found.name}”的数量应大于零")
+        raise UnableToDraftNotice("“%(found)s”的数量应大于零", found=found.name)
     price, basis = _price(found, charge)
     reckoned = reckon_charge(charge.quantity, found.unit, price)
     return FeeLine(
@@ -242,13 +248,17 @@ def _price(item: ChargeItem, charge: Charge) -> tuple[Decimal, str]:
         price = item.price_yuan or Decimal(0)
         if charge.price_yuan is not None and charge.price_yuan != price:
             raise UnableToDraftNotice(
-                f"“{item.name}”的标准是 {plain(price)} 元/{item.unit}（{item.document}），不能另定"
+                "“%(item)s”的标准是 %(price)s 元/%(unit)s（%(document)s），不能另定",
+                item=item.name,
+                price=plain(price),
+                unit=item.unit,
+                document=item.document,
             )
         return price, f"{item.document};{item.source}"[:300]
     if charge.price_yuan is None or not charge.price_yuan.is_finite() or charge.price_yuan <= 0:
-        raise UnableToDraftNotice(f"“{item.name}”按核定金额收取，请填写金额")
+        raise UnableToDraftNotice("“%(item)s”按核定金额收取，请填写金额", item=item.name)
     if not charge.basis.strip():
-        raise UnableToDraftNotice(f"“{item.name}”按核定金额收取，请写明核定依据")
+        raise UnableToDraftNotice("“%(item)s”按核定金额收取，请写明核定依据", item=item.name)
     return charge.price_yuan, charge.basis.strip()[:300]
 
 
@@ -267,10 +277,16 @@ def put_out(notice: FeeNotice, *, actor: Actor, at: dt.datetime) -> None:
     """The notice becomes payable; one over 0.00 yuan is settled at once. For operations."""
     if notice.state != NoticeState.DRAFT:
         state = notice.get_state_display()
-        raise UnableToIssueNotice(f"缴费通知 {notice.number} {state}，不能再发出")
+        raise UnableToIssueNotice(
+            "缴费通知 %(number)s %(state)s，不能再发出", number=notice.number, state=state
+        )
     if notice.application.state not in CHARGEABLE_STATES:
         state = notice.application.get_state_display()
-        raise UnableToIssueNotice(f"申请 {notice.application.number} {state}，不能发出缴费通知")
+        raise UnableToIssueNotice(
+            "申请 %(number)s %(state)s，不能发出缴费通知",
+            number=notice.application.number,
+            state=state,
+        )
     notice.state, notice.issued_at = NoticeState.ISSUED, at
     notice.save(update_fields=["state", "issued_at"])
     _record("connections.fee_notice.issued", notice, actor, at)
@@ -299,9 +315,11 @@ def cancel_fee_notice(*, notice_id: int, reason: str, by: Viewer, at: dt.datetim
 def withdraw(notice: FeeNotice, *, reason: str, actor: Actor, at: dt.datetime) -> None:
     """The notice asks for nothing any more. For operations."""
     if notice.state == NoticeState.CANCELLED:
-        raise UnableToCancelNotice(f"缴费通知 {notice.number} 已作废")
+        raise UnableToCancelNotice("缴费通知 %(number)s 已作废", number=notice.number)
     if FeeMatch.objects.filter(notice=notice, undone_at=None).exists():
-        raise UnableToCancelNotice(f"缴费通知 {notice.number} 已有到账，应先撤销核销或办理退费")
+        raise UnableToCancelNotice(
+            "缴费通知 %(number)s 已有到账，应先撤销核销或办理退费", number=notice.number
+        )
     notice.state, notice.cancelled_at = NoticeState.CANCELLED, at
     notice.cancel_reason = reason[:300]
     notice.save(update_fields=["state", "cancelled_at", "cancel_reason"])

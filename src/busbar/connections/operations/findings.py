@@ -53,9 +53,11 @@ def rectify_finding(
 ) -> InspectionFinding:
     """Enter what was done about a finding, with photos or papers that show it."""
     by.require(Permission.ACCEPT_APPLICATIONS)
-    finding, application = _hold(finding_id, by, "整改")
+    finding, application = _hold(finding_id, by, what="整改")
     if finding.state != FindingState.OPEN:
-        raise UnableToRectify(f"该问题现为“{FindingState(finding.state).label}”，不能登记整改")
+        raise UnableToRectify(
+            "该问题现为“%(label)s”，不能登记整改", label=FindingState(finding.state).label
+        )
     if not measure.strip() or not rectified_by.strip():
         raise UnableToRectify("整改措施和整改人都应填写")
     if not evidence:
@@ -90,9 +92,11 @@ def recheck_finding(
 ) -> FindingRecheck:
     """Look again: a finding that is right is closed, one that is not is open again."""
     by.require(Permission.INSPECT_WORKS)
-    finding, application = _hold(finding_id, by, "复查")
+    finding, application = _hold(finding_id, by, what="复查")
     if finding.state != FindingState.RECTIFIED:
-        raise UnableToRectify(f"该问题现为“{FindingState(finding.state).label}”，不能复查")
+        raise UnableToRectify(
+            "该问题现为“%(label)s”，不能复查", label=FindingState(finding.state).label
+        )
     people = find_employees(inspector_ids, least=LEAST_INSPECTORS, refusal=UnableToRectify)
     if not answer.is_passed:
         _reopen(finding, answer, local_date(at))
@@ -125,7 +129,7 @@ def _reopen(finding: InspectionFinding, answer: RecheckAnswer, today: dt.date) -
     if not answer.note.strip():
         raise UnableToRectify("复查不合格应写明原因")
     if answer.rectify_by is None or answer.rectify_by < today:
-        raise UnableToRectify(f"复查不合格应另定整改期限，不早于 {today}")
+        raise UnableToRectify("复查不合格应另定整改期限，不早于 %(today)s", today=today)
     finding.rectify_by = answer.rectify_by
 
 

@@ -74,22 +74,32 @@ def grant_green_channel(
     """
     refusal = UnableToGrantGreenChannel
     by.require(Permission.GRANT_GREEN_CHANNEL)
-    application = _hold(application_id, by, refusal, "批准绿色通道")
+    application = _hold(application_id, by, refusal, what="批准绿色通道")
     rule = _hold_rule(rule_code, local_date(at), refusal)
     _require_office(rule, by)
     if not reason.strip() or not evidence.strip():
-        raise refusal(f"批准绿色通道应写明理由和凭证；“{rule.name}”的凭证为：{rule.evidence}")
+        raise refusal(
+            "批准绿色通道应写明理由和凭证；“%(rule)s”的凭证为：%(evidence)s",
+            rule=rule.name,
+            evidence=rule.evidence,
+        )
     _require_conditions(rule, application)
     if application.green_channel_grants.filter(state=GreenChannelState.GRANTED).exists():
-        raise refusal(f"申请 {application.number} 已在绿色通道中")
+        raise refusal("申请 %(number)s 已在绿色通道中", number=application.number)
     month = local_date(at).replace(day=1)
     used = rule.grants.filter(
         unit=application.unit, month=month, state=GreenChannelState.GRANTED
     ).count()
     if used >= rule.monthly_quota:
         raise refusal(
-            f"{application.unit.name} {month:%Y-%m} 的“{rule.name}”额度 {rule.monthly_quota} 件"
-            f"已用 {used} 件，不能再批；依据：{rule.source}"
+            "%(unit)s %(month)s 的“%(rule)s”额度 %(monthly_quota)s 件已用 %(used)s 件，不能再批；"
+            "依据：%(source)s",
+            unit=application.unit.name,
+            month=format(month, "%Y-%m"),
+            rule=rule.name,
+            monthly_quota=rule.monthly_quota,
+            used=used,
+            source=rule.source,
         )
     grant = GreenChannelGrant.objects.create(
         application=application,
@@ -129,7 +139,7 @@ def refuse_green_channel(
     Event `connections.green_channel.refused`.
     """
     by.require(Permission.GRANT_GREEN_CHANNEL)
-    application = _hold(application_id, by, UnableToRefuseGreenChannel, "答复绿色通道申请")
+    application = _hold(application_id, by, UnableToRefuseGreenChannel, what="答复绿色通道申请")
     rule = _hold_rule(rule_code, local_date(at), UnableToRefuseGreenChannel)
     if not reason.strip():
         raise UnableToRefuseGreenChannel("不批准绿色通道应写明理由")
@@ -170,7 +180,7 @@ def revoke_green_channel(
     grant: GreenChannelGrant = held.select_related("rule", "application__unit").get(pk=grant_id)
     if grant.state != GreenChannelState.GRANTED:
         state = GreenChannelState(grant.state).label
-        raise UnableToRevokeGreenChannel(f"该决定现为“{state}”，只有已批准的可以撤销")
+        raise UnableToRevokeGreenChannel("该决定现为“%(state)s”，只有已批准的可以撤销", state=state)
     if not reason.strip():
         raise UnableToRevokeGreenChannel("撤销绿色通道应写明原因")
     grant.state = GreenChannelState.REVOKED
@@ -200,7 +210,7 @@ def _hold_rule(code: str, on: dt.date, refusal: type[Refusal]) -> GreenChannelRu
     in_force = connections_queries.list_green_channel_rules(on=on).select_for_update()
     rule = in_force.filter(code=code).first()
     if rule is None:
-        raise refusal(f"{on} 没有绿色通道规则“{code}”")
+        raise refusal("%(on)s 没有绿色通道规则“%(code)s”", on=on, code=code)
     return rule
 
 
@@ -210,7 +220,12 @@ def _require_office(rule: GreenChannelRule, by: Viewer) -> None:
     level = _level_of(by.unit_path)
     if level not in rule.granted_by:
         offices = "、".join(str(UnitKind(kind).label) for kind in rule.granted_by)
-        raise UnableToGrantGreenChannel(f"“{rule.name}”只能由{offices}批准；依据：{rule.source}")
+        raise UnableToGrantGreenChannel(
+            "“%(rule)s”只能由%(offices)s批准；依据：%(source)s",
+            rule=rule.name,
+            offices=offices,
+            source=rule.source,
+        )
 
 
 def _level_of(unit_path: str) -> str:
@@ -227,8 +242,14 @@ def _require_conditions(rule: GreenChannelRule, application: ConnectionApplicati
         if facts.get(name) not in allowed:
             expected = "、".join(_word(name, value) for value in allowed)
             raise UnableToGrantGreenChannel(
-                f"申请 {application.number} 不符合“{rule.name}”的条件：{LABELS.get(name, name)}应为"
-                f"{expected}，现为{_word(name, facts.get(name))}；依据：{rule.source}"
+                "申请 %(number)s 不符合“%(rule)s”的条件：%(name)s应为%(expected)s，现为%(found)s"
+                "；依据：%(source)s",
+                number=application.number,
+                rule=rule.name,
+                name=LABELS.get(name, name),
+                expected=expected,
+                found=_word(name, facts.get(name)),
+                source=rule.source,
             )
 
 

@@ -88,7 +88,7 @@ def request_inspection(
         by=by,
         refusal=UnableToInspect,
         states=(_STATE_OF[kind],),
-        what=f"申请{kind.label}",
+        what="申请检查",
     )
     if not requested_by.strip():
         raise UnableToInspect("应写明申请检查的人")
@@ -96,7 +96,7 @@ def request_inspection(
         raise UnableToInspect("中间检查应写明检查部位，如接地网、电缆沟")
     rounds = application.inspections.filter(kind=kind)
     if rounds.filter(verdict="").exists():
-        raise UnableToInspect(f"已有一次{kind.label}等待进行")
+        raise UnableToInspect("已有一次%(label)s等待进行", label=kind.label)
     inspection = Inspection.objects.create(
         application=application,
         kind=kind,
@@ -138,7 +138,9 @@ def hold_inspection(
     )
     inspection.refresh_from_db()
     if inspection.verdict:
-        raise UnableToInspect(f"第 {inspection.round} 次{kind.label}已有结论")
+        raise UnableToInspect(
+            "第 %(round)s 次%(label)s已有结论", round=inspection.round, label=kind.label
+        )
     people = _check(inspection, outcome, at)
     values = _measure(application, inspection, outcome)
     _enter_findings(application, inspection, outcome, at)
@@ -165,11 +167,15 @@ def _check(inspection: Inspection, outcome: InspectionOutcome, at: dt.datetime) 
     held_on = local_date(outcome.held_at)
     for number, finding in enumerate(outcome.findings, start=1):
         if not finding.clause.strip() or not finding.description.strip():
-            raise UnableToInspect(f"第 {number} 个问题应写明内容和依据条款")
+            raise UnableToInspect("第 %(number)s 个问题应写明内容和依据条款", number=number)
         if finding.rectify_by < held_on:
-            raise UnableToInspect(f"第 {number} 个问题的整改期限早于检查日 {held_on}")
+            raise UnableToInspect(
+                "第 %(number)s 个问题的整改期限早于检查日 %(held_on)s",
+                number=number,
+                held_on=held_on,
+            )
         if Severity(finding.severity) == Severity.SEVERE and not finding.photos:
-            raise UnableToInspect(f"第 {number} 个问题为严重问题，应附现场照片")
+            raise UnableToInspect("第 %(number)s 个问题为严重问题，应附现场照片", number=number)
     return find_employees(outcome.inspector_ids, least=LEAST_INSPECTORS, refusal=UnableToInspect)
 
 
@@ -184,9 +190,9 @@ def _measure(
     tests = {item.code: item for item in items if item.is_test}
     lacking = [tests[code].title for code in tests if code not in outcome.measured]
     if lacking:
-        raise UnableToInspect(f"缺少试验数据：{'、'.join(lacking)}")
+        raise UnableToInspect("缺少试验数据：%(lacking)s", lacking="、".join(lacking))
     if strange := sorted(set(outcome.measured) - set(tests)):
-        raise UnableToInspect(f"试验项目不在本次检验清单中：{'、'.join(strange)}")
+        raise UnableToInspect("试验项目不在本次检验清单中：%(strange)s", strange="、".join(strange))
     rows = [_value(inspection, item, outcome.measured[code]) for code, item in tests.items()]
     return InspectionMeasurement.objects.bulk_create(rows)
 
@@ -242,7 +248,7 @@ def _judge(
     is_last = inspection.kind == InspectionKind.COMPLETION
     if is_last and (blocking := list_blocking_findings(application)):
         numbers = "、".join(f"{f.notice_number}第{f.number}项" for f in blocking)
-        raise UnableToInspect(f"还有问题未复查合格：{numbers}")
+        raise UnableToInspect("还有问题未复查合格：%(numbers)s", numbers=numbers)
     return Verdict.PASSED
 
 

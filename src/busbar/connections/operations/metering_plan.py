@@ -108,9 +108,9 @@ def _plan(
     at: dt.datetime,
 ) -> MeteringPlan:
     if not point.name.strip():
-        raise UnableToPlanMetering(f"第 {ordinal} 个计量点应有名称")
+        raise UnableToPlanMetering("第 %(ordinal)s 个计量点应有名称", ordinal=ordinal)
     if point.ct_ratio <= 0 or point.pt_ratio <= 0:
-        raise UnableToPlanMetering(f"计量点“{point.name}”的变比应大于 0")
+        raise UnableToPlanMetering("计量点“%(point)s”的变比应大于 0", point=point.name)
     return MeteringPlan(
         application=application,
         ordinal=ordinal,
@@ -132,7 +132,7 @@ def _standing_point(application: ConnectionApplication, number: str) -> UsagePoi
     points = UsagePoint.objects.filter(number=number, account=application.account)
     point: UsagePoint | None = points.first()
     if application.account is None or point is None:
-        raise UnableToPlanMetering(f"计量点 {number} 不是该户的计量点")
+        raise UnableToPlanMetering("计量点 %(number)s 不是该户的计量点", number=number)
     return point
 
 
@@ -189,15 +189,19 @@ def fit_meter(*, plan_id: int, meter: FittedMeter, by: Viewer, at: dt.datetime) 
 def _check_meter(plan: MeteringPlan, meter: FittedMeter, today: dt.date) -> None:
     serial = meter.serial.strip()
     if MeterFitting.objects.filter(plan=plan).exists():
-        raise UnableToFitMeter(f"计量点“{plan.name}”已装表")
+        raise UnableToFitMeter("计量点“%(plan)s”已装表", plan=plan.name)
     if not serial or not meter.fitted_by.strip():
         raise UnableToFitMeter("表号和装表人都应填写")
     if meter.fitted_on > today:
-        raise UnableToFitMeter(f"装表日期 {meter.fitted_on} 不能在今天之后")
+        raise UnableToFitMeter("装表日期 %(fitted_on)s 不能在今天之后", fitted_on=meter.fitted_on)
     if (meter.ct_ratio, meter.pt_ratio) != (plan.ct_ratio, plan.pt_ratio):
         raise UnableToFitMeter(
-            f"现场变比 CT {meter.ct_ratio:f}、PT {meter.pt_ratio:f} 与计量方案"
-            f" CT {plan.ct_ratio.normalize():f}、PT {plan.pt_ratio.normalize():f} 不符"
+            "现场变比 CT %(ct_ratio)s、PT %(pt_ratio)s 与计量方案 CT %(planned_ct)s、PT "
+            "%(planned_pt)s 不符",
+            ct_ratio=format(meter.ct_ratio, "f"),
+            pt_ratio=format(meter.pt_ratio, "f"),
+            planned_ct=format(plan.ct_ratio.normalize(), "f"),
+            planned_pt=format(plan.pt_ratio.normalize(), "f"),
         )
     if not [seal for seal in meter.seals if seal.strip()]:
         raise UnableToFitMeter("应填写封印编号")
@@ -205,11 +209,13 @@ def _check_meter(plan: MeteringPlan, meter: FittedMeter, today: dt.date) -> None
         raise UnableToFitMeter("应填写起始示数，且不得为负")
     elsewhere = MeterInstallation.objects.filter(meter__serial=serial, removed_on=None)
     if elsewhere.exists() or MeterFitting.objects.filter(serial=serial, installation=None).exists():
-        raise UnableToFitMeter(f"电能表 {serial} 已装在别处")
+        raise UnableToFitMeter("电能表 %(serial)s 已装在别处", serial=serial)
     if plan.usage_point is not None and not meter.end_registers:
         standing = MeterInstallation.objects.filter(usage_point=plan.usage_point, removed_on=None)
         if standing.exists():
-            raise UnableToFitMeter(f"计量点 {plan.usage_point} 原有电能表，应填写其止度")
+            raise UnableToFitMeter(
+                "计量点 %(usage_point)s 原有电能表，应填写其止度", usage_point=plan.usage_point
+            )
 
 
 def _text(registers: Mapping[str, Decimal]) -> dict[str, str]:

@@ -111,7 +111,7 @@ def issue_paper(
     sent = SentFile(f"{head.number}.pdf", content)
     kept = sent_files.keep_files([sent], refusal=UnableToIssuePaper)[0]
     if kept["content_type"] != contents.PDF:
-        raise UnableToIssuePaper(f"文书 {head.number} 应为 PDF 文件")
+        raise UnableToIssuePaper("文书 %(number)s 应为 PDF 文件", number=head.number)
     paper = IssuedPaper.objects.create(
         kind=kind,
         number=head.number,
@@ -150,13 +150,17 @@ def record_paper_receipt(
     means = ReceiptMeans(means)
     received_at = received_at or at
     if paper.received_at is not None:
-        raise UnableToRecordReceipt(f"文书 {paper.number} 已由{paper.received_by}签收")
+        raise UnableToRecordReceipt(
+            "文书 %(number)s 已由%(received_by)s签收",
+            number=paper.number,
+            received_by=paper.received_by,
+        )
     if not received_by.strip():
         raise UnableToRecordReceipt("请写明签收人")
     if not paper.issued_at <= received_at <= at:
         raise UnableToRecordReceipt("签收时间应在制发之后，且不晚于登记时间")
     if means in (ReceiptMeans.LEFT, ReceiptMeans.POST) and not evidence.strip():
-        raise UnableToRecordReceipt(f"{means.label}应写明凭证（见证人或邮件单号）")
+        raise UnableToRecordReceipt("%(label)s应写明凭证（见证人或邮件单号）", label=means.label)
     paper.received_at, paper.receipt_means = received_at, means
     paper.received_by = received_by.strip()[:100]
     paper.receipt_evidence = evidence.strip()[:300]
@@ -191,7 +195,11 @@ def _hold(paper_id: int, by: Viewer | None, refusal: type[Refusal]) -> IssuedPap
     held = IssuedPaper.objects.select_for_update(of=("self",))
     paper: IssuedPaper = held.select_related("unit", "application").get(pk=paper_id)
     if paper.revoked_at is not None:
-        raise refusal(f"文书 {paper.number} 已作废：{paper.revoked_reason}")
+        raise refusal(
+            "文书 %(number)s 已作废：%(revoked_reason)s",
+            number=paper.number,
+            revoked_reason=paper.revoked_reason,
+        )
     return paper
 
 

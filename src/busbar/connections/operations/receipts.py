@@ -83,7 +83,7 @@ def _locked_payee(number: str, by: Viewer) -> PayeeAccount:
     held = {account.number: account for account in accounts.order_by("pk")}
     payee = held.get(number.replace(" ", ""))
     if payee is None:
-        raise UnableToImportBankFile(f"没有收款账号 {number}")
+        raise UnableToImportBankFile("没有收款账号 %(number)s", number=number)
     by.require_unit(payee.unit.path)
     return payee
 
@@ -162,12 +162,18 @@ def match_receipt(
 
 def _check_pair(receipt: BankReceipt, notice: FeeNotice) -> None:
     if receipt.direction != Direction.IN:
-        raise UnableToMatchReceipt(f"流水 {receipt.reference} 是支出，不能核销缴费通知")
+        raise UnableToMatchReceipt(
+            "流水 %(reference)s 是支出，不能核销缴费通知", reference=receipt.reference
+        )
     if notice.state not in fee_queries.AWAITING:
         state = notice.get_state_display()
-        raise UnableToMatchReceipt(f"缴费通知 {notice.number} {state}，没有待缴的费用")
+        raise UnableToMatchReceipt(
+            "缴费通知 %(number)s %(state)s，没有待缴的费用", number=notice.number, state=state
+        )
     if receipt.payee_id != notice.payee_id:
-        raise UnableToMatchReceipt(f"款项没有付到通知所列的收款账号 {notice.payee.number}")
+        raise UnableToMatchReceipt(
+            "款项没有付到通知所列的收款账号 %(number)s", number=notice.payee.number
+        )
     if FeeMatch.objects.filter(receipt=receipt, notice=notice, undone_at=None).exists():
         raise UnableToMatchReceipt("这笔流水已核销过这份通知，要改金额请先撤销")
 
@@ -179,9 +185,17 @@ def _amount(receipt: BankReceipt, notice: FeeNotice, asked: Decimal | None) -> D
     if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")):
         raise UnableToMatchReceipt("核销金额应大于零，至多两位小数")
     if amount > waiting:
-        raise UnableToMatchReceipt(f"流水 {receipt.reference} 只余 {waiting} 元待核销")
+        raise UnableToMatchReceipt(
+            "流水 %(reference)s 只余 %(waiting)s 元待核销",
+            reference=receipt.reference,
+            waiting=waiting,
+        )
     if amount > owed:
-        raise UnableToMatchReceipt(f"缴费通知 {notice.number} 只欠 {owed} 元，多出的部分应退还")
+        raise UnableToMatchReceipt(
+            "缴费通知 %(number)s 只欠 %(owed)s 元，多出的部分应退还",
+            number=notice.number,
+            owed=owed,
+        )
     return amount
 
 
@@ -201,7 +215,9 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Fe
         raise UnableToUndoMatch("请写明撤销的原因")
     live = FeeRefund.objects.filter(receipt=receipt, notice=notice)
     if live.exclude(state=RefundState.REFUSED).exists():
-        raise UnableToUndoMatch(f"流水 {receipt.reference} 已就这份通知办理退费，不能再撤销核销")
+        raise UnableToUndoMatch(
+            "流水 %(reference)s 已就这份通知办理退费，不能再撤销核销", reference=receipt.reference
+        )
     match.undone_at, match.undone_by_name = at, by.name
     match.undone_reason = reason.strip()[:300]
     match.save(update_fields=["undone_at", "undone_by_name", "undone_reason"])

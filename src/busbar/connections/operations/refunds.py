@@ -65,7 +65,8 @@ def request_refund(
         raise UnableToRequestRefund("请写明退费的理由")
     if not receipt.payer_account:
         raise UnableToRequestRefund(
-            f"流水 {receipt.reference} 没有付款账号，不能原路退回；请先向银行查明付款账号"
+            "流水 %(reference)s 没有付款账号，不能原路退回；请先向银行查明付款账号",
+            reference=receipt.reference,
         )
     amount = _checked_amount(receipt, notice, amount_yuan)
     year = local_date(at).year
@@ -90,7 +91,9 @@ def request_refund(
 def _lock_receipt(receipt_id: int, by: Viewer) -> BankReceipt:
     receipt = bank_rows.lock_receipt(receipt_id, by, UnableToRequestRefund)
     if receipt.direction != Direction.IN:
-        raise UnableToRequestRefund(f"流水 {receipt.reference} 是支出，不能退费")
+        raise UnableToRequestRefund(
+            "流水 %(reference)s 是支出，不能退费", reference=receipt.reference
+        )
     return receipt
 
 
@@ -110,7 +113,11 @@ def _checked_amount(receipt: BankReceipt, notice: FeeNotice | None, amount: Deci
     if amount > left:
         part = f"核销到通知 {notice.number} 的部分" if notice else "未核销的部分"
         raise UnableToRequestRefund(
-            f"流水 {receipt.reference} {part}可退 {left} 元，不能退 {amount} 元"
+            "流水 %(reference)s %(part)s可退 %(left)s 元，不能退 %(amount)s 元",
+            reference=receipt.reference,
+            part=part,
+            left=left,
+            amount=amount,
         )
     return amount.quantize(Decimal("0.01"))
 
@@ -135,7 +142,11 @@ def _decide(
     by.require(Permission.APPROVE_REFUNDS)
     refund = _locked_refund(refund_id, by, UnableToDecideRefund)
     if refund.state != RefundState.REQUESTED:
-        raise UnableToDecideRefund(f"退费 {refund.number} {refund.get_state_display()}，不能再审批")
+        raise UnableToDecideRefund(
+            "退费 %(number)s %(state)s，不能再审批",
+            number=refund.number,
+            state=refund.get_state_display(),
+        )
     if refund.requested_by_id == by.employee_id:
         raise UnableToDecideRefund("退费不能由申请人自己审批")
     refund.state, refund.decided_at = state, at

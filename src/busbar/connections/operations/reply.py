@@ -246,5 +246,7 @@ def _check_objection(scheme: SupplyScheme, objection: str, at: dt.datetime) -> N
             unit_path=scheme.application.unit.path,
         )
         raise UnableToObject(
-            f"对方案的异议至迟应在 {until - _ONE_DAY} 提出，已逾期（{limit.clause}）"
+            "对方案的异议至迟应在 %(until)s 提出，已逾期（%(clause)s）",
+            until=until - _ONE_DAY,
+            clause=limit.clause,
         )

@@ -41,7 +41,9 @@ def review_application(
     )
     last = application.reviews.order_by("-serial").first()
     if last is not None and last.result == ReviewResult.PASSED:
-        raise UnableToReviewApplication(f"申请 {application.number} 已通过初审，无需再审")
+        raise UnableToReviewApplication(
+            "申请 %(number)s 已通过初审，无需再审", number=application.number
+        )
     result = ReviewResult(result)
     if result == ReviewResult.FAILED and not findings.strip():
         raise UnableToReviewApplication("初审不通过应写明问题")

@@ -53,7 +53,13 @@ def hold_scheme(
     if scheme.state not in allowed:
         expected = "、".join(f"“{state.label}”" for state in allowed)
         now = scheme.get_state_display()
-        raise refusal(f"供电方案 {scheme.number} 现为“{now}”，{what}应在{expected}时进行")
+        raise refusal(
+            "供电方案 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
+            number=scheme.number,
+            now=now,
+            what=Refusal(what),
+            expected=expected,
+        )
     return scheme
 
 
@@ -69,7 +75,13 @@ def require_state(
     if application.state not in allowed:
         now = application.get_state_display()
         expected = "、".join(f"“{state.label}”" for state in allowed)
-        raise refusal(f"申请 {application.number} 现为“{now}”，{what}应在{expected}时进行")
+        raise refusal(
+            "申请 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
+            number=application.number,
+            now=now,
+            what=Refusal(what),
+            expected=expected,
+        )
 
 
 def write(scheme: SupplyScheme, **values: Any) -> None:

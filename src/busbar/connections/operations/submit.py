@@ -64,7 +64,7 @@ def submit_application(
     elif IntakeChannel(channel) != IntakeChannel.ONLINE:
         raise UnableToSubmitApplication("营业厅、电话和上门受理应由工作人员登记")
     if not unit.is_active:
-        raise UnableToSubmitApplication(f"{unit.name}已停用，不能受理申请")
+        raise UnableToSubmitApplication("%(unit)s已停用，不能受理申请", unit=unit.name)
     account = find_account(form, by=by)
     form = with_existing_capacity(form, account)
     if problems := forms.list_problems(form, on=local_date(at)):
@@ -111,11 +111,16 @@ def find_account(form: ApplicationForm, *, by: Viewer | None) -> CustomerAccount
     account: CustomerAccount | None = accounts.filter(number=form.account_number).first()
     if account is None:
         raise UnableToSubmitApplication(
-            f"户号 {form.account_number} 不存在，或不在您的管辖范围内，或不属于该申请人"
+            "户号 %(account_number)s 不存在，或不在您的管辖范围内，或不属于该申请人",
+            account_number=form.account_number,
         )
     if account.status != AccountStatus.ACTIVE:
         status = AccountStatus(account.status).label
-        raise UnableToSubmitApplication(f"户号 {account.number} 现为“{status}”，只有在用户号可增容")
+        raise UnableToSubmitApplication(
+            "户号 %(number)s 现为“%(status)s”，只有在用户号可增容",
+            number=account.number,
+            status=status,
+        )
     return account
 
 
@@ -160,5 +165,7 @@ def _refuse_twin(form: ApplicationForm, unit: OrganizationUnit) -> None:
     )
     if twin := open_ones.first():
         raise UnableToSubmitApplication(
-            f"同一申请人在“{form.site_name}”已有在办申请 {twin.number}，请在该申请上办理"
+            "同一申请人在“%(site_name)s”已有在办申请 %(number)s，请在该申请上办理",
+            site_name=form.site_name,
+            number=twin.number,
         )

@@ -101,14 +101,17 @@ def plan_survey(
     passed. Raises UnableToPlanSurvey. Event `connections.survey.planned`.
     """
     by.require(Permission.ACCEPT_APPLICATIONS)
-    application = _hold_accepted(application_id, by, UnableToPlanSurvey, "安排现场勘察")
+    application = _hold_accepted(application_id, by, UnableToPlanSurvey, what="安排现场勘察")
     last_review = application.reviews.order_by("-serial").first()
     if last_review is None or last_review.result != ReviewResult.PASSED:
         raise UnableToPlanSurvey(
-            f"申请 {application.number} 尚未通过初审，应先初审再勘察；依据：用电管理制度 第二节 2"
+            "申请 %(number)s 尚未通过初审，应先初审再勘察；依据：用电管理制度 第二节 2",
+            number=application.number,
         )
     if local_date(planned_for) < local_date(at):
-        raise UnableToPlanSurvey(f"勘察日期 {local_date(planned_for)} 已过")
+        raise UnableToPlanSurvey(
+            "勘察日期 %(planned_for)s 已过", planned_for=local_date(planned_for)
+        )
     if application.surveys.filter(state=SurveyState.PLANNED).exists():
         raise UnableToPlanSurvey("已安排一次勘察，请先填写结果或取消")
     invited = _invited(employee_ids, unit_ids)
@@ -144,7 +147,7 @@ def conclude_survey(
 
     Raises UnableToConcludeSurvey. Event `connections.survey.concluded`.
     """
-    survey, application = _hold_survey(survey_id, by, UnableToConcludeSurvey, "填写勘察结果")
+    survey, application = _hold_survey(survey_id, by, UnableToConcludeSurvey, what="填写勘察结果")
     if problems := list(_problems(facts)):
         raise UnableToConcludeSurvey("；".join(problems))
     feeders = _feeders(facts.candidates)
@@ -182,7 +185,7 @@ def conclude_survey(
 @transaction.atomic
 def cancel_survey(*, survey_id: int, reason: str, by: Viewer, at: dt.datetime) -> SiteSurvey:
     """Call the visit off, with the reason. Event `connections.survey.cancelled`."""
-    survey, application = _hold_survey(survey_id, by, UnableToCancelSurvey, "取消勘察")
+    survey, application = _hold_survey(survey_id, by, UnableToCancelSurvey, what="取消勘察")
     if not reason.strip():
         raise UnableToCancelSurvey("取消勘察应写明原因")
     survey.state = SurveyState.CANCELLED
@@ -213,16 +216,20 @@ def add_survey_photo(
 
     Raises UnableToAddPhoto. Event `connections.survey.photo_added`.
     """
-    survey, application = _hold_survey(survey_id, by, UnableToAddPhoto, "上传勘察照片")
+    survey, application = _hold_survey(survey_id, by, UnableToAddPhoto, what="上传勘察照片")
     if len(file.content) > MAX_PHOTO_BYTES:
-        raise UnableToAddPhoto(f"照片 {file.name} 超过 {MAX_PHOTO_BYTES // 1_048_576} MB 的上限")
+        raise UnableToAddPhoto(
+            "照片 %(file)s 超过 %(max_photo_bytes)s MB 的上限",
+            file=file.name,
+            max_photo_bytes=MAX_PHOTO_BYTES // 1048576,
+        )
     if survey.photos.count() >= MAX_PHOTOS:
-        raise UnableToAddPhoto(f"一次勘察最多 {MAX_PHOTOS} 张照片")
+        raise UnableToAddPhoto("一次勘察最多 %(max_photos)s 张照片", max_photos=MAX_PHOTOS)
     if taken_at is not None and taken_at > at:
         raise UnableToAddPhoto("拍摄时间晚于上传时间，请检查手机时钟")
     kept = sent_files.keep_files([file], refusal=UnableToAddPhoto, allowed=sent_files.PHOTOS)[0]
     if survey.photos.filter(sha256=kept["sha256"]).exists():
-        raise UnableToAddPhoto(f"照片 {file.name} 已上传过")
+        raise UnableToAddPhoto("照片 %(file)s 已上传过", file=file.name)
     photo = SurveyPhoto.objects.create(
         survey=survey,
         caption=caption.strip()[:200],
@@ -264,7 +271,12 @@ def _hold_survey(
     survey.refresh_from_db()
     if survey.state != SurveyState.PLANNED:
         state = SurveyState(survey.state).label
-        raise refusal(f"第 {survey.serial} 次勘察{state}，不能再{what}")
+        raise refusal(
+            "第 %(serial)s 次勘察%(state)s，不能再%(what)s",
+            serial=survey.serial,
+            state=state,
+            what=Refusal(what),
+        )
     return survey, application
 
 
@@ -338,7 +350,7 @@ def _write_attendance(survey: SiteSurvey, attendance: Sequence[Attendance]) -> N
         )
     )
     if missing := {a.unit_id for a in attendance} - known:
-        raise UnableToConcludeSurvey(f"到场人员的部门不存在：{sorted(missing)}")
+        raise UnableToConcludeSurvey("到场人员的部门不存在：%(missing)s", missing=sorted(missing))
     invited = {(p.unit_id, p.name): p for p in survey.participants.all()}
     for seen in attendance:
         key = (seen.unit_id, seen.name.strip())

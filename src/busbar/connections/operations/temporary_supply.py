@@ -93,9 +93,13 @@ def _check_end(
 ) -> None:
     opened = supply.account.opened_on
     if supply.terminated_on is not None:
-        raise UnableToEndTemporarySupply(f"该临时用电已于 {supply.terminated_on} 终止")
+        raise UnableToEndTemporarySupply(
+            "该临时用电已于 %(terminated_on)s 终止", terminated_on=supply.terminated_on
+        )
     if ended_on > today or (opened is not None and ended_on <= opened):
-        raise UnableToEndTemporarySupply(f"终止日期 {ended_on} 应在送电日之后、今天或以前")
+        raise UnableToEndTemporarySupply(
+            "终止日期 %(ended_on)s 应在送电日之后、今天或以前", ended_on=ended_on
+        )
     if not registers or min(registers.values()) < 0:
         raise UnableToEndTemporarySupply("应填写电能表止度，且不得为负")
 

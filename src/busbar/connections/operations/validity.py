@@ -65,7 +65,7 @@ def bounds_of(scheme: SupplyScheme) -> ExtensionBounds:
     29 February ends on 28 February.
     """
     if scheme.valid_until is None or scheme.first_valid_until is None:
-        raise UnableToExtendScheme(f"供电方案 {scheme.number} 尚未答复，没有有效期")
+        raise UnableToExtendScheme("供电方案 %(number)s 尚未答复，没有有效期", number=scheme.number)
     path = scheme.application.unit.path
     last_on = scheme.valid_until - _ONE_DAY
     notice = clocks_queries.reckon(EXTENSION_NOTICE, start=midnight(last_on), unit_path=path)
@@ -97,7 +97,9 @@ def request_extension(
     if not reason.strip():
         raise UnableToExtendScheme("请写明延期的理由")
     if scheme.extensions.filter(state=ExtensionState.REQUESTED).exists():
-        raise UnableToExtendScheme(f"供电方案 {scheme.number} 已有一份延期申请待答复")
+        raise UnableToExtendScheme(
+            "供电方案 %(number)s 已有一份延期申请待答复", number=scheme.number
+        )
     bounds, today = bounds_of(scheme), local_date(at)
     asked = until + _ONE_DAY if until else bounds.longest_until
     clause, answer = _why_not(scheme, bounds, asked, today)
@@ -177,7 +179,7 @@ def grant_extension(
     bounds = bounds_of(scheme)
     clause, answer = _why_not(scheme, bounds, extension.asked_until, extension.requested_on)
     if answer:
-        raise UnableToExtendScheme(f"{answer}({clause})")
+        raise UnableToExtendScheme("%(answer)s(%(clause)s)", answer=answer, clause=clause)
     _decide(extension, ExtensionState.GRANTED, remark, by, at)
     extension.granted_until = extension.asked_until
     extension.clause = bounds.notice.limit.clause[:300]
@@ -217,7 +219,9 @@ def _lock_open(extension_id: int, by: Viewer) -> tuple[SchemeExtension, SupplySc
     scheme = _lock_replied(seen.scheme_id, by)
     extension = SchemeExtension.objects.get(pk=extension_id)
     if extension.state != ExtensionState.REQUESTED:
-        raise UnableToExtendScheme(f"这份延期申请{extension.get_state_display()}，不能再答复")
+        raise UnableToExtendScheme(
+            "这份延期申请%(state)s，不能再答复", state=extension.get_state_display()
+        )
     extension.scheme = scheme
     return extension, scheme
 
@@ -290,9 +294,9 @@ def _lapse(scheme_id: int, application_id: int, at: dt.datetime) -> SupplyScheme
     )
     application: ConnectionApplication = scheme.application
     if scheme.valid_until is None or scheme.valid_until > local_date(at):
-        raise UnableToExtendScheme(f"供电方案 {scheme.number} 的有效期已延长")
+        raise UnableToExtendScheme("供电方案 %(number)s 的有效期已延长", number=scheme.number)
     if scheme.extensions.filter(state=ExtensionState.REQUESTED).exists():
-        raise UnableToExtendScheme(f"供电方案 {scheme.number} 的延期申请尚未答复")
+        raise UnableToExtendScheme("供电方案 %(number)s 的延期申请尚未答复", number=scheme.number)
     limit = clocks_queries.get_limit(
         scheme.validity_code,
         on=scheme.valid_from or scheme.valid_until,

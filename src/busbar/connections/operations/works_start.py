@@ -70,7 +70,7 @@ def report_work_start(
     if not supervisor_name.strip() or not supervisor_phone.strip():
         missing.append("未填写现场负责人及电话")
     if missing or scheme is None or choice is None:
-        raise UnableToStartWorks(f"不能开工：{'；'.join(missing)}")
+        raise UnableToStartWorks("不能开工：%(missing)s", missing="；".join(missing))
     start = WorkStart.objects.create(
         application=application,
         builder=choice.contractor,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -14,7 +13,6 @@ from busbar.connections.models import (
     ENDED_STATES,
     SchemeExtension,
     SchemeOpinion,
-    SchemeState,
     SupplyScheme,
     UnitCost,
 )
@@ -71,12 +69,6 @@ def list_extensions(
     if state:
         found = found.filter(state=state)
     return found.select_related("scheme__application").order_by("-requested_at", "-id")
-
-
-def list_ending_schemes(viewer: Viewer, *, before: dt.date) -> QuerySet[SupplyScheme, SupplyScheme]:
-    """Visible schemes in force whose last day lies before the day, the first to end first."""
-    replied = list_schemes(viewer, state=SchemeState.REPLIED)
-    return replied.filter(valid_until__lte=before).order_by("valid_until", "id")
 
 
 def list_unit_costs() -> QuerySet[UnitCost, UnitCost]:

@@ -57,7 +57,7 @@ def employee_ids(numbers: str | Sequence[str]) -> list[int]:
     wanted = list(numbers)
     known = dict(Employee.objects.filter(number__in=wanted).values_list("number", "pk"))
     if missing := [number for number in wanted if number not in known]:
-        raise UnableToAnswer(f"没有工号为 {'、'.join(missing)} 的员工")
+        raise UnableToAnswer("没有工号为 %(missing)s 的员工", missing="、".join(missing))
     return [known[number] for number in wanted]
 
 

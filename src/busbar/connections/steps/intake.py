@@ -78,7 +78,7 @@ def hand_over(completion: TaskCompletion) -> Facts:
         return {}
     marketing = nearest_unit(application.unit, UnitKind.MARKETING)
     if marketing is None:
-        raise UnableToAnswer(f"{application.unit.name}的上级单位没有设市场营销部")
+        raise UnableToAnswer("%(unit)s的上级单位没有设市场营销部", unit=application.unit.name)
     operations.hand_over_application(
         application_id=application.pk, to_unit=marketing, by=completion.viewer, at=completion.at
     )
@@ -145,7 +145,7 @@ def _attendance(row: Row) -> Attendance:
     code = str(row["unit"]).strip()
     unit = OrganizationUnit.objects.filter(code=code).first()
     if unit is None:
-        raise UnableToAnswer(f"没有编码为 {code} 的部门")
+        raise UnableToAnswer("没有编码为 %(code)s 的部门", code=code)
     return Attendance(unit.pk, str(row["name"]), str(row.get("opinion") or ""))
 
 
@@ -153,5 +153,5 @@ def _candidate(row: Row) -> Candidate:
     code = str(row["feeder"]).strip()
     feeder = Feeder.objects.filter(code=code).first()
     if feeder is None:
-        raise UnableToAnswer(f"没有编码为 {code} 的馈线")
+        raise UnableToAnswer("没有编码为 %(code)s 的馈线", code=code)
     return Candidate(feeder.pk, int(row["distance_m"]), str(row.get("note") or ""))

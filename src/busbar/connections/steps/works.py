@@ -43,7 +43,7 @@ def confirm_contractors(completion: TaskCompletion) -> Facts:
         if code:
             _choose(completion, application, role, code)
         elif current_choice(application, role) is None and _needs(application, role):
-            raise UnableToAnswer(f"客户还没有选定{role.label}")
+            raise UnableToAnswer("客户还没有选定%(label)s", label=role.label)
     return {}
 
 
@@ -178,7 +178,7 @@ def _choose(
 ) -> None:
     firm = Contractor.objects.filter(code=code).first()
     if firm is None:
-        raise UnableToAnswer(f"名录中没有编码为 {code} 的单位")
+        raise UnableToAnswer("名录中没有编码为 %(code)s 的单位", code=code)
     operations.choose_contractor(
         application_id=application.pk,
         role=role,
@@ -215,7 +215,7 @@ def _hold(completion: TaskCompletion, kind: InspectionKind) -> Facts:
     )
     inspection = waiting.first()
     if inspection is None:
-        raise UnableToAnswer(f"没有待进行的{kind.label}")
+        raise UnableToAnswer("没有待进行的%(label)s", label=kind.label)
     photos = files(completion, "photos")
     held = operations.hold_inspection(
         inspection_id=inspection.pk,
@@ -233,7 +233,7 @@ def _hold(completion: TaskCompletion, kind: InspectionKind) -> Facts:
     )
     if (held.verdict == Verdict.RETURNED) != (completion.outcome == "returned"):
         label = Verdict(held.verdict).label
-        raise UnableToAnswer(f"按所填的问题和试验数据，结论应为“{label}”")
+        raise UnableToAnswer("按所填的问题和试验数据，结论应为“%(label)s”", label=label)
     operations.issue_inspection_paper(
         inspection_id=inspection.pk, by=completion.viewer, at=completion.at
     )

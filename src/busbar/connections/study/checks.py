@@ -38,7 +38,9 @@ def _check(rule: CheckRule, subject: Subject) -> Check:
     try:
         kind = _KINDS[rule.kind]
     except KeyError:
-        raise UnableToStudy(f"规则 {rule.code} 的种类 {rule.kind} 未知。") from None
+        raise UnableToStudy(
+            "规则 %(code)s 的种类 %(kind)s 未知。", code=rule.code, kind=rule.kind
+        ) from None
     return Check(rule, *kind(subject))
 
 

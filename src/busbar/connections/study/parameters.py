@@ -162,7 +162,7 @@ class Parameters:
         try:
             return self.figures[code].value
         except KeyError:
-            raise UnableToStudy(f"参数表没有 {code}。") from None
+            raise UnableToStudy("参数表没有 %(code)s。", code=code) from None
 
     def series_for(self, voltage_kv: Decimal) -> TransformerSeries:
         """The standard ratings at a voltage."""
@@ -180,7 +180,9 @@ class Parameters:
             return self.shifts[code]
         except KeyError:
             known = "、".join(self.shifts)
-            raise UnableToStudy(f"没有班制 {code}，应为 {known} 之一。") from None
+            raise UnableToStudy(
+                "没有班制 %(code)s，应为 %(known)s 之一。", code=code, known=known
+            ) from None
 
 
 @cache
@@ -201,7 +203,9 @@ def cost_on(unit_costs: Iterable[UnitCost], code: str, day: dt.date) -> UnitCost
     """The price in force on a day; UnableToStudy when the table has none."""
     found = [cost for cost in unit_costs if cost.code == code and cost.valid_from <= day]
     if not found:
-        raise UnableToStudy(f"单价表没有 {day} 有效的 {code}，请补充后再算。")
+        raise UnableToStudy(
+            "单价表没有 %(day)s 有效的 %(code)s，请补充后再算。", day=day, code=code
+        )
     return max(found, key=lambda cost: cost.valid_from)
 
 

@@ -81,7 +81,9 @@ def weighted(parameters: Parameters, weights: Mapping[str, Decimal]) -> Paramete
     known = [criterion.code for criterion in parameters.criteria]
     for code in weights:
         if code not in known:
-            raise UnableToStudy(f"没有比选指标 {code}，应为 {'、'.join(known)} 之一。")
+            raise UnableToStudy(
+                "没有比选指标 %(code)s，应为 %(known)s 之一。", code=code, known="、".join(known)
+            )
     criteria = tuple(replace(c, weight=weights.get(c.code, c.weight)) for c in parameters.criteria)
     return replace(parameters, criteria=criteria)
 

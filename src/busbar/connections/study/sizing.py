@@ -150,7 +150,9 @@ def tangent(power_factor: Decimal) -> Decimal:
     (Decimal('0.75'), Decimal('0'))
     """
     if not ZERO < power_factor <= ONE:
-        raise UnableToStudy(f"功率因数 {power_factor} 应大于 0、不大于 1。")
+        raise UnableToStudy(
+            "功率因数 %(power_factor)s 应大于 0、不大于 1。", power_factor=power_factor
+        )
     return (ONE / power_factor**2 - ONE).sqrt()
 
 

@@ -115,14 +115,14 @@ class NetworkPart:
         try:
             return self.conductors[code]
         except KeyError:
-            raise UnableToStudy(f"没有导线型号 {code} 的参数，请先登记。") from None
+            raise UnableToStudy("没有导线型号 %(code)s 的参数，请先登记。", code=code) from None
 
 
 def _find(rows: tuple[Coded, ...], code: str, noun: str) -> Coded:
     for row in rows:
         if row.code == code:
             return row
-    raise UnableToStudy(f"资料中没有{noun} {code}。")
+    raise UnableToStudy("资料中没有%(noun)s %(code)s。", noun=noun, code=code)
 
 
 @dataclass(frozen=True, slots=True)

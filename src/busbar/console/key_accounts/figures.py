@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.console.key_accounts.ruling import VersionForm
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts.models import Stage
@@ -92,7 +93,7 @@ def figure_set(request: StaffRequest, figure_kind: str, figure_code: str) -> Htt
                 **common,
             )
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
         else:
             messages.success(request, _("新版本已登记，自生效日起评定时采用"))
             return redirect("key_account_figures")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, Importance
@@ -75,7 +76,7 @@ def grade_propose(request: StaffRequest, number: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, _("重要性评定已提出，待另一位有权人员复核"))
     return redirect("customer_tab", number, "recognition")
@@ -93,7 +94,7 @@ def grade_decide(request: StaffRequest, pk: int) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, _("复核结论已登记"))
     return redirect("customer_tab", row.customer.number, "recognition")

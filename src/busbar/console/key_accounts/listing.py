@@ -21,7 +21,9 @@ from busbar.access.visibility import Viewer
 from busbar.billing import queries as billing_queries
 from busbar.console.answers import one_of, whole
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import chosen_group, ids_of
 from busbar.console.key_accounts.words import CategoryLines, Industries, lines_of
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers.models import CustomerKind
 from busbar.key_accounts import operations as key_accounts_operations
@@ -130,7 +132,7 @@ def key_account_evaluate(request: StaffRequest) -> HttpResponse:
         messages.error(request, _("月份应为 YYYY-MM"))
         return redirect("key_account_list")
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("key_account_list")
     async_task(EVALUATE_JOB, str(month), request.user.pk, task_name=f"{_('大客户评定')} {month}")
     messages.success(request, _("%(month)s 的评定已排入后台任务") % {"month": month})
@@ -171,6 +173,7 @@ def _around(
     return {
         "narrowed": narrowed,
         "unit_code": request.GET.get("unit", ""),
+        "chosen_group": chosen_group(viewer, request.GET),
         "counts": [(c, c.label, counts[c.value]) for c in Category],
         "total": counts["total"],
         "changed": counts["changed"],
@@ -208,6 +211,7 @@ def _filter(viewer: Viewer, given: QueryDict) -> RecognitionFilter:
         text=given.get("q", "").strip()[:60],
         changed=given.get("changed") == "1",
         everyone=given.get("of") == "everyone",
+        group_ids=ids_of(chosen_group(viewer, given)),
     )
 
 

@@ -22,6 +22,7 @@ from busbar.console.key_accounts.closeness import closeness_context
 from busbar.console.key_accounts.grading import grading_context
 from busbar.console.key_accounts.segmenting import segment_context
 from busbar.console.key_accounts.words import OUTCOMES, Industries, lines_of
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, CustomerKind
@@ -117,7 +118,7 @@ def override_propose(request: StaffRequest, number: str) -> HttpResponse:
             )
             return _back(request, number, _("已提出，待另一位有权人员批准"))
         except Refusal as refusal:
-            sentence = str(refusal)
+            sentence = said(refusal)
     return _back(request, number, sentence or _("请填写类别、有效期与理由"), good=False)
 
 
@@ -134,7 +135,7 @@ def override_decide(request: StaffRequest, pk: int) -> HttpResponse:
                 override_id=pk, approved=verb == "adopt", by=viewer, at=now
             )
     except Refusal as refusal:
-        return _back(request, override.customer.number, str(refusal), good=False)
+        return _back(request, override.customer.number, said(refusal), good=False)
     return _back(request, override.customer.number, _("已登记，下一次评定生效"))
 
 

@@ -19,6 +19,7 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import one_of, whole
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts.models import Category, ReviewChange, ReviewItem, ReviewState
@@ -68,7 +69,7 @@ def review_open(request: StaffRequest) -> HttpResponse:
     try:
         key_accounts_operations.open_review(year=year, by=request.viewer, at=timezone.now())
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
         return redirect("key_account_reviews")
     return redirect("key_account_review", year)
 
@@ -157,7 +158,7 @@ def _act(
     try:
         act()
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     else:
         messages.success(request, sentence)
     return redirect("key_account_review", year)

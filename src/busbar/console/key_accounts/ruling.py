@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.key_accounts.words import Industries, say
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.key_accounts.models import UNITS, Category, RecognitionCriterion, RecognitionPolicy
@@ -103,7 +104,7 @@ def _set(request: StaffRequest, form: forms.Form, act: Any, place: str) -> HttpR
         try:
             act()
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
         else:
             messages.success(request, _("新版本已登记，自生效日起评定时采用"))
             return redirect("key_account_rules")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer
@@ -168,7 +169,7 @@ def need_record(request: StaffRequest, number: str) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("customer_tab", number, "recognition")
 
 
@@ -187,7 +188,7 @@ def need_meet(request: StaffRequest, pk: int) -> HttpResponse:
             at=timezone.now(),
         )
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, said(refusal))
     return redirect("customer_tab", need.customer.number, "recognition")
 
 

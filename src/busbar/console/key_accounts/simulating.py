@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from busbar.console.answers import whole
 from busbar.console.key_accounts.words import say
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts.models import UNITS, Category
 from busbar.key_accounts.queries import recognition as recognition_queries
@@ -58,7 +59,7 @@ def simulation(request: StaffRequest) -> HttpResponse:
                 scores=_scores(request.GET, policies),
             )
         except Refusal as refusal:
-            context["refusal"] = str(refusal)
+            context["refusal"] = said(refusal)
     return render(request, "console/key_accounts/simulation.html", context)
 
 

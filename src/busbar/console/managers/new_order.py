@@ -20,6 +20,7 @@ from busbar.access.models import Mandate, OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.console.acts import paragraph
 from busbar.console.answers import done, tell_and_go
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer
@@ -117,7 +118,7 @@ def _lines(request: StaffRequest, customer: Customer, on: dt.date) -> list[Manda
             terms = ordering.get_terms(mandate, receiver=person.unit, department=department, on=on)
             found.append(MandateLine(mandate, department, terms))
         except Refusal as refusal:
-            found.append(MandateLine(mandate, None, None, str(refusal)))
+            found.append(MandateLine(mandate, None, None, said(refusal)))
     return found
 
 

@@ -38,6 +38,14 @@ class QualificationForm(forms.Form):
     issued_on = DayField(label=gettext_lazy("发证日"))
 
 
+class RevocationForm(forms.Form):
+    """A certificate that no longer holds."""
+
+    held = forms.ChoiceField(label=gettext_lazy("证书"))
+    revoked_on = DayField(label=gettext_lazy("吊销日"))
+    reason = forms.CharField(label=gettext_lazy("原因"), max_length=300)
+
+
 class TrainingForm(forms.Form):
     """A course."""
 
@@ -60,6 +68,7 @@ def qualification_list(request: StaffRequest) -> HttpResponse:
     forms_of: dict[str, forms.Form] = {
         "qualification": QualificationForm(request.POST if posted == "qualification" else None),
         "training": TrainingForm(request.POST if posted == "training" else None),
+        "revocation": RevocationForm(request.POST if posted == "revocation" else None),
     }
     _fit(request, forms_of, needed)
     if request.method == "POST":
@@ -83,6 +92,7 @@ def qualification_list(request: StaffRequest) -> HttpResponse:
         "rules": [(grades[g], needed.name_for(g)) for g in Importance.values],
         "qualification_form": forms_of["qualification"],
         "training_form": forms_of["training"],
+        "revocation_form": forms_of["revocation"],
         "may": request.viewer.may(Permission.KEEP_QUALIFICATIONS),
     }
     status = 422 if request.method == "POST" else 200
@@ -94,10 +104,15 @@ def _fit(request: StaffRequest, forms_of: dict[str, forms.Form], needed: Require
         (p.number, f"{p.name} · {p.unit.name}")
         for p in portfolios_queries.list_managers(request.viewer)
     ]
-    for form in forms_of.values():
-        form.fields["employee_number"].choices = people  # type: ignore[attr-defined] # a ChoiceField
+    for name in ("qualification", "training"):
+        forms_of[name].fields["employee_number"].choices = people  # type: ignore[attr-defined] # a ChoiceField
     kinds = sorted(needed.names.items(), key=lambda pair: needed.rank_of_kind[pair[0]])
     forms_of["qualification"].fields["kind"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField
+    held = qualifications_queries.list_qualifications(request.viewer)[:MOST]
+    forms_of["revocation"].fields["held"].choices = [  # type: ignore[attr-defined] # a ChoiceField
+        (f"{row.kind}/{row.certificate}", f"{row.certificate} · {row.employee.name}")
+        for row in held
+    ]
 
 
 def _record_qualification(request: StaffRequest, data: dict[str, Any]) -> object:
@@ -108,9 +123,17 @@ def _record_training(request: StaffRequest, data: dict[str, Any]) -> object:
     return qualifying.record_training(by=request.viewer, at=timezone.now(), **data)
 
 
+def _revoke(request: StaffRequest, data: dict[str, Any]) -> object:
+    kind, _slash, certificate = data.pop("held").partition("/")
+    return qualifying.revoke_qualification(
+        kind=kind, certificate=certificate, **data, by=request.viewer, at=timezone.now()
+    )
+
+
 _ACTS: dict[str, Callable[[StaffRequest, dict[str, Any]], object]] = {
     "qualification": _record_qualification,
     "training": _record_training,
+    "revocation": _revoke,
 }
 
 urlpatterns = [path("qualifications/", qualification_list, name="qualification_list")]

@@ -26,8 +26,10 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date, parse_day
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
+from busbar.metering.day_facts import DayFacts, get_day_facts
 from busbar.metering.lake import INTERVALS
 from busbar.metering.lake.schema import ACTIVE, LAG, LEAD
+from busbar.metering.models import RegisterChannel
 from busbar.metering.operations import UnableToEditCurve
 from busbar.metering.queries import DayCurve
 from busbar.supply import queries as supply_queries
@@ -103,6 +105,7 @@ def curve_day(request: StaffRequest, point_number: str, date: str) -> HttpRespon
         "curve": curve,
         "data": _data(curve),
         "rows": _rows(curve),
+        "told": _told(get_day_facts(request.viewer, point, day), curve),
         "lines": [
             line_of(row) for row in metering_queries.list_day_findings(request.viewer, point, day)
         ],
@@ -168,6 +171,23 @@ def _rows(curve: DayCurve) -> list[dict[str, Any]]:
         }
         for at, code in enumerate(curve.quality)
     ]
+
+
+def _told(facts: DayFacts, curve: DayCurve) -> dict[str, Any] | None:
+    """The registers' energy beside the curve's, switched off spans, clocks; None for nothing."""
+    if not facts:
+        return None
+    names = dict(RegisterChannel.choices)
+    values = [value for value in curve.now[ACTIVE] if value is not None]
+    return {
+        "registers": [
+            (row, names.get(row.lake_channel, row.lake_channel)) for row in facts.registers
+        ],
+        "register_kwh": facts.register_kwh,
+        "curve_kwh": _kwh(sum(values)) if values else None,
+        "power_off": facts.power_off,
+        "clock_checks": facts.clock_checks,
+    }
 
 
 def _kwh(value: int | None) -> Decimal | None:

@@ -4,6 +4,7 @@ from busbar.console.service_desk import (
     complaints,
     interactions,
     promises,
+    publishing,
     satisfaction,
     surveys,
 )
@@ -11,6 +12,7 @@ from busbar.console.service_desk import (
 urlpatterns = [
     *interactions.urlpatterns,
     *promises.urlpatterns,
+    *publishing.urlpatterns,
     *complaints.urlpatterns,
     *satisfaction.urlpatterns,
     *surveys.urlpatterns,

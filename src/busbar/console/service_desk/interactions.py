@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
 from busbar.console.acts import Act, ActForm, Acts, Doing, FilesField, MomentField, paragraph
 from busbar.console.answers import done, one_of
 from busbar.console.cutting import cut
@@ -244,14 +245,14 @@ def interaction(request: StaffRequest, interaction_id: int) -> HttpResponse:
             interaction=row
         ),
         "now": timezone.now(),
-        "briefing": [] if row.preparation or not row.is_open else _briefing(row),
+        "briefing": [] if row.preparation or not row.is_open else _briefing(request.viewer, row),
     }
     status = 422 if acts.refused else 200
     return render(request, "console/service_desk/interaction.html", context, status=status)
 
 
-def _briefing(row: Interaction) -> list[list[str]]:
-    return [line.plain() for line in queries.brief(row.customer, at=timezone.now())]
+def _briefing(viewer: Viewer, row: Interaction) -> list[list[str]]:
+    return [line.plain() for line in queries.brief(viewer, row.customer, at=timezone.now())]
 
 
 def _new_form(

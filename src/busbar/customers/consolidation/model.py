@@ -43,6 +43,15 @@ def _silent(column: str) -> str:
     return f"{column}_l IS NULL OR {column}_r IS NULL"
 
 
+_OTHER = Level("other", "不同", "ELSE")
+
+
+def _same_or_other(key: str, label: str) -> Comparison:
+    """A comparison of one column that has no levels between agreeing and differing."""
+    same = Level("same", "相同", f"{key}_l = {key}_r")
+    return Comparison(key, label, _silent(key), (same, _OTHER))
+
+
 COMPARISONS = (
     Comparison(
         "name",
@@ -59,27 +68,11 @@ COMPARISONS = (
             Level("near", "只差个别字", f"{_DICE} >= 0.6"),
             Level("sibling", "字号相同，行业不同", "brand_l = brand_r"),
             Level("like", "部分相同", f"{_DICE} >= 0.4"),
-            Level("other", "不同", "ELSE"),
+            _OTHER,
         ),
     ),
-    Comparison(
-        "region",
-        "名称中的地区",
-        _silent("region"),
-        (
-            Level("same", "相同", "region_l = region_r"),
-            Level("other", "不同", "ELSE"),
-        ),
-    ),
-    Comparison(
-        "form",
-        "组织形式",
-        _silent("form"),
-        (
-            Level("same", "相同", "form_l = form_r"),
-            Level("other", "不同", "ELSE"),
-        ),
-    ),
+    _same_or_other("region", "名称中的地区"),
+    _same_or_other("form", "组织形式"),
     Comparison(
         "branch",
         "分支或部位",
@@ -87,40 +80,32 @@ COMPARISONS = (
         (
             Level("same", "相同", "branch_l = branch_r"),
             Level("one", "仅一方写明", _silent("branch")),
-            Level("other", "不同", "ELSE"),
+            _OTHER,
         ),
     ),
     Comparison(
         "address",
         "地址",
-        "road_l IS NULL OR road_r IS NULL",
+        _silent("road"),
         (
             Level(
                 "door", "路名与门牌相同", "door_l = door_r AND coalesce(county_l = county_r, TRUE)"
             ),
             Level("road", "路名相同", "road_l = road_r AND coalesce(county_l = county_r, TRUE)"),
             Level("county", "同一县区", "county_l = county_r"),
-            Level("other", "不同", "ELSE"),
+            _OTHER,
         ),
     ),
     Comparison(
         "phone",
         "电话",
-        "phone_l IS NULL OR phone_r IS NULL",
+        _silent("phone"),
         (
             Level("same", "有相同号码", "array_length(array_intersect(phones_l, phones_r)) > 0"),
-            Level("other", "不同", "ELSE"),
+            _OTHER,
         ),
     ),
-    Comparison(
-        "code",
-        "信用代码",
-        _silent("code"),
-        (
-            Level("same", "相同", "code_l = code_r"),
-            Level("other", "不同", "ELSE"),
-        ),
-    ),
+    _same_or_other("code", "信用代码"),
 )
 """In the order in which the screen shows them."""
 

@@ -141,7 +141,7 @@ def require_whole(customer: Customer, by: Viewer, refusal: type[Refusal]) -> Non
     """Refuse whoever sees the customer only through some of its accounts, or not at all."""
     seen = Customer.objects.visible_to(by).with_extent(by).filter(pk=customer.pk).first()
     if seen is None or not seen.seen_whole:
-        raise refusal(f"{customer.name} 不全在您的管辖范围内")
+        raise refusal("%(customer)s 不全在您的管辖范围内", customer=customer.name)
 
 
 def _locked(survivor: Customer, absorbed: Customer, *, by: Viewer) -> tuple[Customer, Customer]:

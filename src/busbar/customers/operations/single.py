@@ -19,9 +19,8 @@ from busbar.customers.models import (
     CustomerGroup,
     CustomerKind,
     Importance,
-    TeamRole,
 )
-from busbar.customers.operations.people import store_contacts, store_team
+from busbar.customers.operations.people import store_contacts
 from busbar.customers.operations.registering import store_accounts, store_customers
 from busbar.kit.errors import Refusal
 from busbar.kit.identifiers import is_credit_code
@@ -41,10 +40,6 @@ class UnableToOpenAccount(Refusal):
 
 class UnableToAddContact(Refusal):
     """The contact cannot be added as given."""
-
-
-class UnableToAssignTeamMember(Refusal):
-    """The employee cannot join the team so."""
 
 
 class UnableToRemoveTeamMember(Refusal):
@@ -180,22 +175,6 @@ def add_contact(
     }
     store_contacts(rows=[row], by=by, at=at).require(UnableToAddContact)
     return Contact.objects.get(customer=customer, name=row["name"], role=row["role"])
-
-
-@transaction.atomic
-def assign_team_member(
-    *, customer: Customer, employee: Employee, role: TeamRole | str, by: Viewer, at: dt.datetime
-) -> AccountTeamMember:
-    """Put an employee on the customer's team, or give another role there (R81)."""
-    by.require(Permission.EDIT_CUSTOMERS)
-    present = AccountTeamMember.objects.filter(customer=customer, employee=employee).first()
-    if present is not None and present.role == role:
-        raise UnableToAssignTeamMember(
-            "%(name)s 已是该客户的%(label)s", name=employee.name, label=TeamRole(role).label
-        )
-    row = {"customer": customer.number, "employee": employee.number, "role": TeamRole(role)}
-    store_team(rows=[row], by=by, at=at).require(UnableToAssignTeamMember)
-    return AccountTeamMember.objects.get(customer=customer, employee=employee)
 
 
 @transaction.atomic

@@ -79,7 +79,12 @@ def receive_files(
         raise UnableToReceiveFiles("没有选择文件")
     if table and table not in {t.key for t in tables_of(kind)}:
         known = "、".join(t.key for t in tables_of(kind))
-        raise UnableToReceiveFiles(f"没有名为 {table} 的表；{kind.label}有：{known}")
+        raise UnableToReceiveFiles(
+            "没有名为 %(table)s 的表；%(label)s有：%(known)s",
+            table=table,
+            label=kind.label,
+            known=known,
+        )
     received = [_keep(incoming) for incoming in files]
     return _open_run(kind, received, table, dict(options or {}), by=by, at=at)
 
@@ -97,9 +102,9 @@ def _keep(incoming: Incoming) -> _Received:
         stored = contents.store_by_digest(root, incoming.chunks, max_bytes=limit)
         heads = tables.list_heads(stored.path)
     except Refusal as refusal:
-        raise UnableToReceiveFiles(f"{name}：{refusal}") from refusal
+        raise UnableToReceiveFiles("%(name)s：%(refusal)s", name=name, refusal=refusal) from refusal
     if not heads:
-        raise UnableToReceiveFiles(f"{name}：文件里没有带表头的表")
+        raise UnableToReceiveFiles("%(name)s：文件里没有带表头的表", name=name)
     return _Received(name, stored, heads)
 
 
@@ -226,7 +231,7 @@ def confirm_mapping(
     if run is None:
         raise UnableToConfirmMapping("没有这次导入")
     if run.state != ImportState.MAPPING:
-        raise UnableToConfirmMapping(f"这次导入已是“{run.get_state_display()}”")
+        raise UnableToConfirmMapping("这次导入已是“%(state)s”", state=run.get_state_display())
     _require_place(ImportKind(run.kind), by)
     for file in run.files.order_by("id"):
         chosen = (tables_by_file or {}).get(file.pk, file.table)
@@ -250,7 +255,9 @@ def _settle(
     where = f"{file.name} {file.sheet}".strip()
     if chosen not in {t.key for t in tables_of(run.kind)}:
         names = "、".join(f"{t.key}（{t.name}）" for t in tables_of(run.kind))
-        raise UnableToConfirmMapping(f"{where}：认不出是哪张表，请指明；可选：{names}")
+        raise UnableToConfirmMapping(
+            "%(where)s：认不出是哪张表，请指明；可选：%(names)s", where=where, names=names
+        )
     table = get_table(chosen)
     if given is None and chosen != file.table:
         given = matching.suggest_mapping(table, file.header)
@@ -271,19 +278,28 @@ def _check_mapping(
     fields = {field.key for field in table.fields}
     for key, column in mapping.items():
         if key not in fields:
-            raise UnableToConfirmMapping(f"{where}：{table.name}没有“{key}”这一项")
+            raise UnableToConfirmMapping(
+                "%(where)s：%(table)s没有“%(key)s”这一项", where=where, table=table.name, key=key
+            )
         if column not in header:
-            raise UnableToConfirmMapping(f"{where}：文件没有“{column}”这一列")
+            raise UnableToConfirmMapping(
+                "%(where)s：文件没有“%(column)s”这一列", where=where, column=column
+            )
     twice = {c for c in mapping.values() if list(mapping.values()).count(c) > 1}
     if twice:
-        raise UnableToConfirmMapping(f"{where}：列“{sorted(twice)[0]}”对应了两项")
+        raise UnableToConfirmMapping(
+            "%(where)s：列“%(twice)s”对应了两项", where=where, twice=sorted(twice)[0]
+        )
     if why := _ambiguity(header, mapping):
-        raise UnableToConfirmMapping(f"{where}：{why}")
+        raise UnableToConfirmMapping("%(where)s：%(why)s", where=where, why=why)
     missing = [f.header for f in table.required if f.key not in mapping]
     if missing:
         raise UnableToConfirmMapping(
-            f"{where}：按“{table.name}”读取，缺少必需的列：{'、'.join(missing)}"
-            f"；文件的列是：{'、'.join(header[:30])}"
+            "%(where)s：按“%(table)s”读取，缺少必需的列：%(missing)s；文件的列是：%(header)s",
+            where=where,
+            table=table.name,
+            missing="、".join(missing),
+            header="、".join(header[:30]),
         )
 
 

@@ -8,6 +8,7 @@ from busbar.access.registers import Outcome
 from busbar.billing import operations as billing_operations
 from busbar.customers import operations as customers_operations
 from busbar.imports.operations import organization
+from busbar.key_accounts.operations import teaming
 from busbar.metering import operations as metering_operations
 from busbar.network import operations as network_operations
 from busbar.pricing import operations as pricing_operations
@@ -22,7 +23,8 @@ STORES: Mapping[str, Store] = {
     "customers": customers_operations.store_customers,
     "accounts": customers_operations.store_accounts,
     "contacts": customers_operations.store_contacts,
-    "team": customers_operations.store_team,
+    "certificates": teaming.store_certificates,
+    "team": teaming.store_team,
     "sites": supply_operations.store_sites,
     "sources": supply_operations.store_sources,
     "transformers": supply_operations.store_transformers,

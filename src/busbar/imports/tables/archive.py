@@ -242,6 +242,34 @@ CONTACTS = Table(
     ),
     ("customer", "name", "role"),
 )
+CERTIFICATES = Table(
+    "certificates",
+    "经理资格证书",
+    _ARCHIVE,
+    53,
+    (
+        Field("employee", "工号", ("员工编号", "客户经理工号", "employee"), "code", required=True),
+        Field(
+            "kind",
+            "资格种类",
+            ("资格", "资格等级", "kind"),
+            required=True,
+            about="资格与培训页所列的资格，如 高级大客户经理",
+        ),
+        Field(
+            "certificate",
+            "证书编号",
+            ("资格证书编号", "certificate"),
+            "code",
+            required=True,
+            max_length=60,
+        ),
+        Field("issuer", "发证单位", ("颁发单位", "issuer"), required=True, max_length=100),
+        Field("issued_on", "发证日", ("发证日期", "取得日期", "issued_on"), "date", required=True),
+    ),
+    ("kind", "certificate"),
+    about="先于客户团队读入：任A角须有客户等级所需的有效资格",
+)
 TEAM = Table(
     "team",
     "客户团队",
@@ -261,6 +289,7 @@ TEAM = Table(
         ),
     ),
     ("customer", "employee"),
+    about="A角、B角须为在岗的大客户经理；A角须有客户等级所需的有效资格",
 )
 
-TABLES = (UNITS, EMPLOYEES, GROUPS, CUSTOMERS, ACCOUNTS, CONTACTS, TEAM)
+TABLES = (UNITS, EMPLOYEES, GROUPS, CUSTOMERS, ACCOUNTS, CONTACTS, CERTIFICATES, TEAM)

@@ -97,12 +97,14 @@ def end_agreement(
         rows.select_related("provider", "receiver").filter(number=number).first()
     )
     if agreement is None:
-        raise UnableToAgree(f"没有内部服务协议 {number}，或不在您的可见范围内")
+        raise UnableToAgree("没有内部服务协议 %(number)s，或不在您的可见范围内", number=number)
     by.require_unit(agreement.provider.path)
     if not reason.strip():
         raise UnableToAgree("请写明终止的原因")
     if until <= agreement.valid_from or agreement.valid_until is not None:
-        raise UnableToAgree(f"终止日应在 {agreement.valid_from} 之后，且协议尚未终止")
+        raise UnableToAgree(
+            "终止日应在 %(valid_from)s 之后，且协议尚未终止", valid_from=agreement.valid_from
+        )
     agreement.valid_until = until
     agreement.save(update_fields=["valid_until"])
     changes = {"number": number, "valid_until": until}
@@ -113,7 +115,7 @@ def end_agreement(
 def _unit(code: str, by: Viewer) -> OrganizationUnit:
     unit = OrganizationUnit.objects.filter(code=code, is_active=True).first()
     if unit is None or not by.covers(unit.path):
-        raise UnableToAgree(f"没有单位 {code}，或不在您的管辖范围之内")
+        raise UnableToAgree("没有单位 %(code)s，或不在您的管辖范围之内", code=code)
     return unit
 
 
@@ -121,11 +123,19 @@ def _check_limits(promise: Promise, provider: OrganizationUnit, receiver: Organi
     on = promise.valid_from
     kinds = {kind.code: kind.name for kind in access_queries.list_order_kinds(on=on)}
     if promise.order_kind not in kinds:
-        raise UnableToAgree(f"没有指令种类“{promise.order_kind}”；已有：{'、'.join(kinds)}")
+        raise UnableToAgree(
+            "没有指令种类“%(order_kind)s”；已有：%(kinds)s",
+            order_kind=promise.order_kind,
+            kinds="、".join(kinds),
+        )
     known = {code: row for code, row in _known(on, provider).items() if row.stage == STAGE}
     for code in (promise.reply_limit, promise.work_limit):
         if code not in known:
-            raise UnableToAgree(f"没有这样的时限“{code}”；可用：{'、'.join(sorted(known))}")
+            raise UnableToAgree(
+                "没有这样的时限“%(code)s”；可用：%(known)s",
+                code=code,
+                known="、".join(sorted(known)),
+            )
     mandates = access_queries.list_mandates(on=on, unit_path=receiver.path)
     for mandate in mandates:
         if mandate.order_kind != promise.order_kind:
@@ -136,7 +146,10 @@ def _check_limits(promise: Promise, provider: OrganizationUnit, receiver: Organi
         ):
             if given in known and loosens(known[agreed], known[given]):
                 raise UnableToAgree(
-                    f"承诺不能宽于授权“{mandate.name}”：{known[given].name}{known[given].words}"
+                    "承诺不能宽于授权“%(mandate)s”：%(known)s%(words)s",
+                    mandate=mandate.name,
+                    known=known[given].name,
+                    words=known[given].words,
                 )
 
 

@@ -196,7 +196,7 @@ def climb_order(*, order_id: int, rung: int, actor: Actor, at: dt.datetime) -> S
     )
     superiors = ordering.list_superiors(order.mandate, order.department)
     if not superiors:
-        raise UnableToOrder(f"{order.number} 的升级阶梯上没有在岗人员")
+        raise UnableToOrder("%(number)s 的升级阶梯上没有在岗人员", number=order.number)
     superior = next((found for found in superiors if found.rung > rung), superiors[-1])
     why = _why_it_climbs(order)
     order.state, order.holder = OrderStage.CLIMBED, superior.unit

@@ -61,7 +61,7 @@ def assess_month(*, month: Month, by: Viewer, at: dt.datetime) -> int:
     by.require(Permission.RECOGNIZE_KEY_ACCOUNTS)
     run = RecognitionRun.objects.filter(month=str(month), state=RunState.FINISHED).first()
     if run is None:
-        raise UnableToEvaluate(f"{month} 还没有完成的评定，先评定再分析关系与价值")
+        raise UnableToEvaluate("%(month)s 还没有完成的评定，先评定再分析关系与价值", month=month)
     facts = _facts(month)
     keys = list(Recognition.objects.filter(run=run).order_by("id").values_list("pk", flat=True))
     for start in range(0, len(keys), _BATCH):

@@ -18,6 +18,7 @@ from busbar.journal.operations import Happening
 from busbar.key_accounts.handing import Passing, list_movers
 from busbar.key_accounts.models import Handover, HandoverItem, HandoverState
 from busbar.key_accounts.queries import qualifications
+from busbar.key_accounts.queries.qualifications import Requirements
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 
@@ -42,7 +43,9 @@ def assign_manager(
     journal_operations.take_turn()
     customer = Customer.objects.visible_to(by).filter(number=customer_number).first()
     if customer is None:
-        raise UnableToAssign(f"没有客户 {customer_number}，或不在您的可见范围内")
+        raise UnableToAssign(
+            "没有客户 %(customer_number)s，或不在您的可见范围内", customer_number=customer_number
+        )
     employee = _manager(employee_number, UnableToAssign)
     if role == TeamRole.LEAD:
         _require_qualified(employee, [customer], at, UnableToAssign)
@@ -80,7 +83,9 @@ def hand_over(
     journal_operations.take_turn()
     giver = Employee.objects.select_related("unit", "user").filter(number=from_number).first()
     if giver is None or not by.covers(giver.unit.path):
-        raise UnableToHandOver(f"没有工号 {from_number}，或不在您的管辖范围之内")
+        raise UnableToHandOver(
+            "没有工号 %(from_number)s，或不在您的管辖范围之内", from_number=from_number
+        )
     taker = _manager(to_number, UnableToHandOver)
     _check(giver, taker, reason, until, at)
     members = _members(giver, customers)
@@ -105,14 +110,14 @@ def return_handover(*, number: str, reason: str, by: Viewer, at: dt.datetime) ->
         .first()
     )
     if before is None:
-        raise UnableToHandOver(f"没有移交单 {number}，或不在您的可见范围内")
+        raise UnableToHandOver("没有移交单 %(number)s，或不在您的可见范围内", number=number)
     if before.state != HandoverState.STANDS:
-        raise UnableToHandOver(f"移交单 {number} 已交还")
+        raise UnableToHandOver("移交单 %(number)s 已交还", number=number)
     if not reason.strip():
         raise UnableToHandOver("请写明交还的原因")
     giver, taker = before.to_employee, before.from_employee
     if not taker.user.is_active:
-        raise UnableToHandOver(f"{taker.name}已离岗，不能交还，请另行移交")
+        raise UnableToHandOver("%(taker)s已离岗，不能交还，请另行移交", taker=taker.name)
     items = list(before.items.select_related("customer").order_by("customer_id"))
     led = [item.customer for item in items if item.role == TeamRole.LEAD]
     _require_qualified(taker, led, at, UnableToHandOver)
@@ -143,10 +148,15 @@ def return_due_handovers(*, at: dt.datetime) -> int:
 
 def _manager(number: str, refusal: type[Refusal]) -> Employee:
     people = Employee.objects.select_related("unit", "user")
-    employee = people.filter(number=number, user__is_active=True).first()
-    if employee is None or Role.ACCOUNT_MANAGER not in employee.roles:
-        raise refusal(f"工号 {number} 不是在岗的大客户经理")
+    employee = people.filter(number=number).first()
+    if employee is None or not is_manager(employee):
+        raise refusal("工号 %(number)s 不是在岗的大客户经理", number=number)
     return employee
+
+
+def is_manager(employee: Employee) -> bool:
+    """Whether somebody is an account manager in office; `user` is read."""
+    return bool(employee.user.is_active and Role.ACCOUNT_MANAGER in employee.roles)
 
 
 def _require_qualified(
@@ -157,14 +167,25 @@ def _require_qualified(
     needed = qualifications.get_requirements(on=on)
     rank = qualifications.map_ranks([employee.pk], needed, on=on).get(employee.pk, 0)
     lacking = [c for c in customers if needed.rank_for(c.importance) > rank]
-    if not lacking:
-        return
+    if lacking:
+        raise unqualified(refusal, employee, lacking, needed)
+
+
+def unqualified(
+    refusal: type[Refusal], employee: Employee, customers: Sequence[Customer], needed: Requirements
+) -> Refusal:
+    """The refusal that names the customers which ask for a certificate the person lacks."""
     named = "、".join(
         f"{c.name}（{c.get_importance_display()}，须{needed.name_for(c.importance)}）"
-        for c in lacking[:_NAMED]
+        for c in customers[:_NAMED]
     )
-    more = f"等 {len(lacking)} 户" if len(lacking) > _NAMED else ""
-    raise refusal(f"{employee.name}没有担任A角所需的有效资格：{named}{more}")
+    more = f"等 {len(customers)} 户" if len(customers) > _NAMED else ""
+    return refusal(
+        "%(employee)s没有担任A角所需的有效资格：%(named)s%(more)s",
+        employee=employee.name,
+        named=named,
+        more=more,
+    )
 
 
 def _check(
@@ -175,7 +196,7 @@ def _check(
     if not reason.strip():
         raise UnableToHandOver("请写明移交的原因")
     if until is not None and until < local_date(at):
-        raise UnableToHandOver(f"代管截止日 {until} 已过")
+        raise UnableToHandOver("代管截止日 %(until)s 已过", until=until)
 
 
 def _members(giver: Employee, numbers: Sequence[str] | None) -> list[AccountTeamMember]:
@@ -186,9 +207,11 @@ def _members(giver: Employee, numbers: Sequence[str] | None) -> list[AccountTeam
     missing = set(numbers or ()) - {member.customer.number for member in found}
     if missing:
         named = "、".join(sorted(missing)[:_NAMED])
-        raise UnableToHandOver(f"{giver.name}不是这些客户的A角或B角：{named}")
+        raise UnableToHandOver(
+            "%(giver)s不是这些客户的A角或B角：%(named)s", giver=giver.name, named=named
+        )
     if not found:
-        raise UnableToHandOver(f"{giver.name}没有可移交的客户")
+        raise UnableToHandOver("%(giver)s没有可移交的客户", giver=giver.name)
     return found
 
 

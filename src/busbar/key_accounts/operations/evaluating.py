@@ -98,7 +98,7 @@ def _require_whole(by: Viewer) -> None:
 def require_bills(month: Month) -> None:
     """Refuse a month that has not been billed, before a run is queued or begun."""
     if not BillRun.objects.filter(month=str(month), state=BillRunState.FINISHED).exists():
-        raise UnableToEvaluate(f"{month} 的电费还没有核算完成，不能据以评定")
+        raise UnableToEvaluate("%(month)s 的电费还没有核算完成，不能据以评定", month=month)
 
 
 def _prepare(month: Month, at: dt.datetime) -> _Work:
@@ -106,7 +106,7 @@ def _prepare(month: Month, at: dt.datetime) -> _Work:
     last_day = month.next.first - dt.timedelta(days=1)
     policies = rules_queries.list_policies(last_day)
     if not policies:
-        raise UnableToEvaluate(f"{last_day} 没有生效的认定规则")
+        raise UnableToEvaluate("%(last_day)s 没有生效的认定规则", last_day=last_day)
     before = RecognitionRun.objects.filter(month__lt=str(month), state=RunState.FINISHED)
     standings, held = _standings(before.order_by("-month").first())
     return _Work(

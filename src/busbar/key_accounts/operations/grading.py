@@ -62,14 +62,14 @@ def _check(
     customer: Customer, answers: Mapping[str, str], known: Mapping[str, ImportanceCriterion]
 ) -> None:
     if unknown := sorted(set(answers) - set(known)):
-        raise UnableToGrade(f"没有这个判据：{'、'.join(unknown)}")
+        raise UnableToGrade("没有这个判据：%(unknown)s", unknown="、".join(unknown))
     bare = [known[code].consequence for code, basis in answers.items() if not basis.strip()]
     if bare:
-        raise UnableToGrade(f"请写明依据：{'；'.join(bare)}")
+        raise UnableToGrade("请写明依据：%(bare)s", bare="；".join(bare))
     if ImportanceAssessment.objects.filter(
         customer=customer, state=OverrideState.PROPOSED
     ).exists():
-        raise UnableToGrade(f"{customer.name} 已有一份待复核的重要性评定")
+        raise UnableToGrade("%(customer)s 已有一份待复核的重要性评定", customer=customer.name)
 
 
 @transaction.atomic

@@ -35,7 +35,11 @@ def lock_order(order_id: int, *states: str) -> DepartmentOrder:
     if order is None:
         raise UnableToOrder("没有这条指令")
     if states and order.state not in states:
-        raise UnableToOrder(f"{order.number} 现在是“{order.get_state_display()}”，不能办理这一步")
+        raise UnableToOrder(
+            "%(number)s 现在是“%(state)s”，不能办理这一步",
+            number=order.number,
+            state=order.get_state_display(),
+        )
     return order
 
 

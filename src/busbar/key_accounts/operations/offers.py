@@ -43,7 +43,7 @@ def find_opportunity(
     customer = seen_customer(customer_number, by)
     product = find_product(product_code, on=local_date(at))
     if product is None:
-        raise UnableToOffer(f"目录里没有生效的产品 {product_code}")
+        raise UnableToOffer("目录里没有生效的产品 %(product_code)s", product_code=product_code)
     if expected_yuan < 0 or price_yuan < 0:
         raise UnableToOffer("金额不能为负")
     solution = None
@@ -195,7 +195,7 @@ def evaluate_solution(
     row = _hold_solution(solution_id, by, SolutionState.ACCEPTED)
     waiting = row.items.filter(stage=OpportunityStage.ACCEPTED).count()
     if waiting:
-        raise UnableToOffer(f"还有 {waiting} 项没有交付")
+        raise UnableToOffer("还有 %(waiting)s 项没有交付", waiting=waiting)
     if score not in _SCORES:
         raise UnableToOffer("评分应为 1 到 5")
     row.evaluation = words(evaluation, UnableToOffer, "请写明客户的评价")
@@ -226,7 +226,11 @@ def _hold_opportunity(pk: int, by: Viewer, *stages: OpportunityStage) -> Opportu
     rows = Opportunity.objects.select_related("product", "customer")
     row: Opportunity = hold(rows, pk, by, UnableToOffer, told)
     if row.stage not in stages:
-        raise UnableToOffer(f"{row.product.name}{row.get_stage_display()}，不能办理这一步")
+        raise UnableToOffer(
+            "%(product)s%(stage)s，不能办理这一步",
+            product=row.product.name,
+            stage=row.get_stage_display(),
+        )
     return row
 
 
@@ -234,5 +238,5 @@ def _hold_solution(pk: int, by: Viewer, *states: SolutionState) -> Solution:
     told = "没有这个方案，或不在您的可见范围内"
     row: Solution = hold(Solution.objects.all(), pk, by, UnableToOffer, told)
     if row.state not in states:
-        raise UnableToOffer(f"方案{row.get_state_display()}，不能办理这一步")
+        raise UnableToOffer("方案%(state)s，不能办理这一步", state=row.get_state_display())
     return row

@@ -60,7 +60,7 @@ def _check(
     if category == Category.IMPORTANT:
         raise UnableToOverride("重要客户由重要性评定决定，请在客户页提出重要性评定")
     if category not in Category.values:
-        raise UnableToOverride(f"没有“{category}”这个类别")
+        raise UnableToOverride("没有“%(category)s”这个类别", category=category)
     check_term(reason, expires_on, today)
     alive = RecognitionOverride.objects.filter(
         customer=customer,
@@ -69,8 +69,10 @@ def _check(
     ).first()
     if alive is not None:
         raise UnableToOverride(
-            f"{customer.name} 的这个类别已有{alive.get_state_display()}的人工认定，"
-            f"至 {alive.expires_on}"
+            "%(customer)s 的这个类别已有%(state)s的人工认定，至 %(expires_on)s",
+            customer=customer.name,
+            state=alive.get_state_display(),
+            expires_on=alive.expires_on,
         )
 
 
@@ -79,7 +81,7 @@ def check_term(reason: str, expires_on: dt.date, today: dt.date) -> None:
     if not reason.strip():
         raise UnableToOverride("请写明人工认定的理由")
     if expires_on <= today:
-        raise UnableToOverride(f"到期日应晚于今天（{today}）")
+        raise UnableToOverride("到期日应晚于今天（%(today)s）", today=today)
     if (expires_on - today).days > LONGEST_DAYS:
         raise UnableToOverride("人工认定最长两年，到期再提出")
 
@@ -93,7 +95,7 @@ def decide_override(
     journal_operations.take_turn()
     row = _locked(override_id, by)
     if row.state != OverrideState.PROPOSED:
-        raise UnableToOverride(f"这项人工认定{row.get_state_display()}，不能再批准")
+        raise UnableToOverride("这项人工认定%(state)s，不能再批准", state=row.get_state_display())
     if row.proposed_by_id is not None and row.proposed_by_id == by.user_id:
         raise UnableToOverride("提出人不能批准自己提出的人工认定")
     row.state = OverrideState.ADOPTED if approved else OverrideState.REFUSED
@@ -111,7 +113,7 @@ def end_override(*, override_id: int, by: Viewer, at: dt.datetime) -> Recognitio
     journal_operations.take_turn()
     row = _locked(override_id, by)
     if row.state != OverrideState.ADOPTED:
-        raise UnableToOverride(f"这项人工认定{row.get_state_display()}，无须结束")
+        raise UnableToOverride("这项人工认定%(state)s，无须结束", state=row.get_state_display())
     row.state = OverrideState.ENDED
     row.save(update_fields=["state"])
     journal_operations.record(happening=override_told(row, "ended"), actor=by.actor, at=at)

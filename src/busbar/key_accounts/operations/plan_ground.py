@@ -28,7 +28,7 @@ def seen_customer(number: str, by: Viewer) -> Customer:
     rows = Customer.objects.visible_to(by).select_related("unit")
     found: Customer | None = rows.filter(number=number).first()
     if found is None:
-        raise UnableToFindCustomer(f"没有客户 {number}，或不在您的可见范围内")
+        raise UnableToFindCustomer("没有客户 %(number)s，或不在您的可见范围内", number=number)
     return found
 
 
@@ -81,8 +81,8 @@ def tell(
     journal_operations.record(happening=happening, actor=by.actor, at=at)
 
 
-def words(text: str, refusal: type[Refusal], told: str) -> str:
+def words(text: str, refusal: type[Refusal], told: str, **values: object) -> str:
     """The text without blanks around it; refused when nothing is left."""
     if not text.strip():
-        raise refusal(told)
+        raise refusal(told, **values)
     return text.strip()

@@ -44,7 +44,7 @@ def open_plan(*, customer_number: str, year: int, by: Viewer, at: dt.datetime) -
     owner = owner_of(by, customer)
     _check_year(year, at)
     if AccountPlan.objects.filter(customer=customer, year=year).exists():
-        raise UnableToPlan(f"{customer.name}已有 {year} 年的计划")
+        raise UnableToPlan("%(customer)s已有 %(year)s 年的计划", customer=customer.name, year=year)
     row = AccountPlan.objects.create(
         scope=PlanScope.CUSTOMER,
         customer=customer,
@@ -65,10 +65,10 @@ def open_sector_plan(
     by.require(Permission.KEEP_RELATIONS)
     unit = OrganizationUnit.objects.filter(code=unit_code).first()
     if unit is None or not by.covers(unit.path):
-        raise UnableToPlan(f"没有单位 {unit_code}，或不在您的管辖范围内")
+        raise UnableToPlan("没有单位 %(unit_code)s，或不在您的管辖范围内", unit_code=unit_code)
     _check_year(year, at)
     if AccountPlan.objects.filter(unit=unit, sector=sector, year=year).exists():
-        raise UnableToPlan(f"{unit.name}已有 {year} 年该行业的计划")
+        raise UnableToPlan("%(unit)s已有 %(year)s 年该行业的计划", unit=unit.name, year=year)
     row = AccountPlan.objects.create(
         scope=PlanScope.SECTOR,
         sector=sector,
@@ -94,7 +94,7 @@ def write_plan(
     row = _hold_plan(plan_id, by, PlanState.DRAFT)
     unknown = sorted(set(sections) - set(SECTIONS))
     if unknown:
-        raise UnableToPlan(f"计划没有“{unknown[0]}”这一部分")
+        raise UnableToPlan("计划没有“%(unknown)s”这一部分", unknown=unknown[0])
     if budget_yuan < 0:
         raise UnableToPlan("预算不能为负")
     for name, text in sections.items():
@@ -153,7 +153,7 @@ def report_measure(
     plan = _hold_plan(found.plan_id, by, PlanState.DRAFT, PlanState.AGREED)
     row: PlanMeasure = PlanMeasure.objects.select_for_update().get(pk=measure_id)
     if row.state != MeasureState.OPEN:
-        raise UnableToPlan(f"这项措施{row.get_state_display()}")
+        raise UnableToPlan("这项措施%(state)s", state=row.get_state_display())
     if not 0 <= progress_percent <= _FULL:
         raise UnableToPlan("进度应在 0 到 100 之间")
     row.note = words(note, UnableToPlan, "请写明进展或原因")[:500]
@@ -253,7 +253,7 @@ def close_plan(*, plan_id: int, review: str, by: Viewer, at: dt.datetime) -> Acc
     row = _hold_plan(plan_id, by, PlanState.AGREED)
     open_measures = row.measures.filter(state=MeasureState.OPEN).count()
     if open_measures:
-        raise UnableToPlan(f"还有 {open_measures} 项措施没有结果")
+        raise UnableToPlan("还有 %(open_measures)s 项措施没有结果", open_measures=open_measures)
     row.review = words(review, UnableToPlan, "请写明复盘结论")
     row.state, row.closed_at = PlanState.CLOSED, at
     row.save(update_fields=["review", "state", "closed_at"])
@@ -266,7 +266,7 @@ def _hold_plan(plan_id: int, by: Viewer, *states: PlanState) -> AccountPlan:
     rows = AccountPlan.objects.select_related("customer", "unit")
     row: AccountPlan = hold(rows, plan_id, by, UnableToPlan, told)
     if row.state not in states:
-        raise UnableToPlan(f"计划{row.get_state_display()}，不能办理这一步")
+        raise UnableToPlan("计划%(state)s，不能办理这一步", state=row.get_state_display())
     return row
 
 
@@ -297,4 +297,4 @@ def _content(row: AccountPlan) -> dict[str, Any]:
 def _check_year(year: int, at: dt.datetime) -> None:
     now = local_date(at).year
     if not now - 1 <= year <= now + 1:
-        raise UnableToPlan(f"只能编制 {now - 1} 至 {now + 1} 年的计划")
+        raise UnableToPlan("只能编制 %(first)s 至 %(last)s 年的计划", first=now - 1, last=now + 1)

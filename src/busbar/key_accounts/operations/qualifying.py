@@ -45,13 +45,17 @@ def record_qualification(
     employee = _employee(employee_number, by)
     known = QualificationKind.objects.filter(valid_on(issued_on), code=kind).first()
     if known is None:
-        raise UnableToRecordQualification(f"{issued_on} 没有资格种类“{kind}”")
+        raise UnableToRecordQualification(
+            "%(issued_on)s 没有资格种类“%(kind)s”", issued_on=issued_on, kind=kind
+        )
     if issued_on > local_date(at):
-        raise UnableToRecordQualification(f"发证日 {issued_on} 在将来")
+        raise UnableToRecordQualification("发证日 %(issued_on)s 在将来", issued_on=issued_on)
     if not certificate.strip() or not issuer.strip():
         raise UnableToRecordQualification("请写明证书编号和发证单位")
     if ManagerQualification.objects.filter(kind=kind, certificate=certificate.strip()).exists():
-        raise UnableToRecordQualification(f"证书 {certificate.strip()} 已登记过")
+        raise UnableToRecordQualification(
+            "证书 %(certificate)s 已登记过", certificate=certificate.strip()
+        )
     row = ManagerQualification.objects.create(
         employee=employee,
         kind=kind,
@@ -62,6 +66,37 @@ def record_qualification(
     )
     changes = {"kind": kind, "certificate": row.certificate, "valid_until": row.valid_until}
     _record("key_accounts.qualification.recorded", row.pk, employee, changes, by, at)
+    return row
+
+
+@transaction.atomic
+def revoke_qualification(
+    *, kind: str, certificate: str, revoked_on: dt.date, reason: str, by: Viewer, at: dt.datetime
+) -> ManagerQualification:
+    """A certificate no longer holds from the day on; whoever leads by it stays, and is listed."""
+    by.require(Permission.KEEP_QUALIFICATIONS)
+    journal_operations.take_turn()
+    rows = ManagerQualification.objects.select_for_update(of=("self",)).visible_to(by)
+    row: ManagerQualification | None = (
+        rows.select_related("employee__unit").filter(kind=kind, certificate=certificate).first()
+    )
+    if row is None:
+        raise UnableToRecordQualification(
+            "没有证书 %(certificate)s，或不在您的管辖范围之内", certificate=certificate
+        )
+    if not reason.strip():
+        raise UnableToRecordQualification("请写明吊销的原因")
+    if not row.issued_on < revoked_on < row.valid_until:
+        raise UnableToRecordQualification(
+            "吊销日应在发证日 %(row_issued_on)s 之后、失效日 %(row_valid_until)s 之前",
+            row_issued_on=row.issued_on,
+            row_valid_until=row.valid_until,
+        )
+    before, row.valid_until = row.valid_until, revoked_on
+    row.save(update_fields=["valid_until"])
+    changes = {"certificate": certificate, "valid_until": [before, revoked_on]}
+    event = "key_accounts.qualification.revoked"
+    _record(event, row.pk, row.employee, changes, by, at, reason=reason.strip()[:300])
     return row
 
 
@@ -82,10 +117,16 @@ def record_training(
     if not course.strip() or hours <= 0:
         raise UnableToRecordQualification("请写明课程，学时应大于零")
     if completed_on > local_date(at):
-        raise UnableToRecordQualification(f"完成日 {completed_on} 在将来")
+        raise UnableToRecordQualification(
+            "完成日 %(completed_on)s 在将来", completed_on=completed_on
+        )
     key = {"employee": employee, "course": course.strip(), "completed_on": completed_on}
     if TrainingRecord.objects.filter(**key).exists():
-        raise UnableToRecordQualification(f"{employee.name} {completed_on} 的这门课程已登记过")
+        raise UnableToRecordQualification(
+            "%(employee)s %(completed_on)s 的这门课程已登记过",
+            employee=employee.name,
+            completed_on=completed_on,
+        )
     row = TrainingRecord.objects.create(**key, hours=hours, score=score, passed=passed)
     changes = {"course": row.course, "hours": hours, "passed": passed}
     _record("key_accounts.training.recorded", row.pk, employee, changes, by, at)
@@ -109,7 +150,9 @@ def _employee(number: str, by: Viewer) -> Employee:
     journal_operations.take_turn()
     employee = Employee.objects.select_related("unit", "user").filter(number=number).first()
     if employee is None or not by.covers(employee.unit.path):
-        raise UnableToRecordQualification(f"没有工号 {number}，或不在您的管辖范围之内")
+        raise UnableToRecordQualification(
+            "没有工号 %(number)s，或不在您的管辖范围之内", number=number
+        )
     return employee
 
 
@@ -120,6 +163,8 @@ def _record(
     changes: Mapping[str, object],
     by: Viewer,
     at: dt.datetime,
+    *,
+    reason: str = "",
 ) -> None:
     happening = Happening(
         event=event,
@@ -128,5 +173,6 @@ def _record(
         subject_label=f"{employee.number} {employee.name}",
         unit_path=employee.unit.path,
         changes=dict(changes),
+        reason=reason,
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)

@@ -28,7 +28,7 @@ def rate_order(*, number: str, score: int, word: str, by: Viewer, at: dt.datetim
     rows = DepartmentOrder.objects.visible_to(by).select_related("unit")
     order: DepartmentOrder | None = rows.filter(number=number).first()
     if order is None:
-        raise UnableToRateOrder(f"没有指令 {number}，或不在您的可见范围内")
+        raise UnableToRateOrder("没有指令 %(number)s，或不在您的可见范围内", number=number)
     side = orders_queries.find_rating_side(by, order)
     if not side:
         raise UnableToRateOrder("只有办结的指令可以由下达人和承办部门各评一次")
@@ -40,7 +40,7 @@ def add_rating(
 ) -> OrderRating:
     """One side's rating with its journal entry; in the caller's transaction."""
     if not 1 <= score <= BEST:
-        raise UnableToRateOrder(f"评分应为 1 至 {BEST}，现为 {score}")
+        raise UnableToRateOrder("评分应为 1 至 %(best)s，现为 %(score)s", best=BEST, score=score)
     if not word.strip():
         raise UnableToRateOrder("请写一句评语")
     rating = OrderRating.objects.create(

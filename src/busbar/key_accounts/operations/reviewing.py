@@ -50,10 +50,10 @@ def open_review(*, year: int, by: Viewer, at: dt.datetime, month: str = "") -> Y
     journal_operations.take_turn()
     run = _run_for(month)
     if YearlyReview.objects.filter(year=year).exists():
-        raise UnableToReview(f"{year} 年的复评已经有了")
+        raise UnableToReview("%(year)s 年的复评已经有了", year=year)
     unfinished = YearlyReview.objects.exclude(state=ReviewState.ADOPTED).first()
     if unfinished is not None:
-        raise UnableToReview(f"{unfinished.year} 年的复评还没有批准，不能再开一次")
+        raise UnableToReview("%(year)s 年的复评还没有批准，不能再开一次", year=unfinished.year)
     adopted = YearlyReview.objects.filter(state=ReviewState.ADOPTED, year__lt=year)
     review = YearlyReview.objects.create(
         year=year, run=run, previous=adopted.order_by("-year").first(), opened_at=at,
@@ -68,7 +68,9 @@ def _run_for(month: str) -> RecognitionRun:
     runs = RecognitionRun.objects.filter(state=RunState.FINISHED)
     run = (runs.filter(month=month) if month else runs.order_by("-month")).first()
     if run is None:
-        raise UnableToReview(f"{month or '最近'}没有完成的评定，先评定再复评")
+        if not month:
+            raise UnableToReview("最近没有完成的评定，先评定再复评")
+        raise UnableToReview("%(month)s没有完成的评定，先评定再复评", month=month)
     return run
 
 
@@ -119,7 +121,9 @@ def decide_item(
     by.require_unit(item.customer.unit.path)
     if item.review.state != ReviewState.OPEN:
         raise UnableToReview(
-            f"{item.review.year} 年的复评{item.review.get_state_display()}，不能再改"
+            "%(year)s 年的复评%(state)s，不能再改",
+            year=item.review.year,
+            state=item.review.get_state_display(),
         )
     if decided != item.computed:
         _require_ground(item, reason, expires_on, local_date(at))
@@ -143,7 +147,7 @@ def _require_ground(
     try:
         check_term(reason, expires_on, today)
     except UnableToOverride as refusal:
-        raise UnableToReview(str(refusal)) from refusal
+        raise UnableToReview(refusal.sentence, **refusal.values) from refusal
 
 
 @transaction.atomic
@@ -191,7 +195,9 @@ def _in_state(year: int, state: ReviewState, by: Viewer) -> YearlyReview:
     journal_operations.take_turn()
     review = YearlyReview.objects.select_related("run").get(year=year)
     if review.state != state:
-        raise UnableToReview(f"{year} 年的复评{review.get_state_display()}，不能这样办")
+        raise UnableToReview(
+            "%(year)s 年的复评%(state)s，不能这样办", year=year, state=review.get_state_display()
+        )
     return review
 
 

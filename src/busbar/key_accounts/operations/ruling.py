@@ -59,7 +59,9 @@ def set_criterion(
     journal_operations.take_turn()
     old = in_force(RecognitionCriterion.objects.filter(code=code), valid_from).first()
     if old is None:
-        raise UnableToSetRule(f"{valid_from} 没有生效的认定条件“{code}”")
+        raise UnableToSetRule(
+            "%(valid_from)s 没有生效的认定条件“%(code)s”", valid_from=valid_from, code=code
+        )
     _check_criterion(old, enter_at, leave_at, values)
     figures = {"points": points, "enter_at": enter_at, "leave_at": leave_at, "values": list(values)}
     return _succeed(old, figures, valid_from=valid_from, source=source, by=by, at=at)
@@ -73,12 +75,16 @@ def _check_criterion(
 ) -> None:
     if old.enter_at is None:
         if not values:
-            raise UnableToSetRule(f"“{old.name}”按代码认定，请至少写一个代码")
+            raise UnableToSetRule("“%(old)s”按代码认定，请至少写一个代码", old=old.name)
         return
     if enter_at is None or leave_at is None:
-        raise UnableToSetRule(f"“{old.name}”须写明进入值与保留值")
+        raise UnableToSetRule("“%(old)s”须写明进入值与保留值", old=old.name)
     if leave_at > enter_at:
-        raise UnableToSetRule(f"保留值 {leave_at} 不能高于进入值 {enter_at}，否则名单会来回变动")
+        raise UnableToSetRule(
+            "保留值 %(leave_at)s 不能高于进入值 %(enter_at)s，否则名单会来回变动",
+            leave_at=leave_at,
+            enter_at=enter_at,
+        )
 
 
 @transaction.atomic
@@ -98,7 +104,11 @@ def set_policy(
     journal_operations.take_turn()
     old = in_force(RecognitionPolicy.objects.filter(category=category), valid_from).first()
     if old is None:
-        raise UnableToSetRule(f"{valid_from} 没有生效的认定办法“{category}”")
+        raise UnableToSetRule(
+            "%(valid_from)s 没有生效的认定办法“%(category)s”",
+            valid_from=valid_from,
+            category=category,
+        )
     if points_to_stay > points_to_enter:
         raise UnableToSetRule("保留分不能高于进入分，否则名单会来回变动")
     figures = {
@@ -127,15 +137,17 @@ def set_figures(
     by.require(Permission.ADOPT_KEY_ACCOUNTS)
     journal_operations.take_turn()
     if kind not in FIGURES:
-        raise UnableToSetRule(f"没有“{kind}”这类参数")
+        raise UnableToSetRule("没有“%(kind)s”这类参数", kind=kind)
     model, names = FIGURES[kind]
     rows = in_force(model._default_manager.all(), valid_from)  # noqa: SLF001 - Django's way to rows
     old = next((row for row in rows if getattr(row, "code", "") == code), None)
     if old is None:
-        raise UnableToSetRule(f"{valid_from} 没有生效的参数“{code}”")
+        raise UnableToSetRule(
+            "%(valid_from)s 没有生效的参数“%(code)s”", valid_from=valid_from, code=code
+        )
     held = {name for name in names if getattr(old, name) is not None}
     if set(figures) != held:
-        raise UnableToSetRule(f"“{old}”须给出且只给出 {len(held)} 个数值")
+        raise UnableToSetRule("“%(old)s”须给出且只给出 %(count)s 个数值", old=old, count=len(held))
     if kind in {"cost", "band"} and any(value < 0 for value in figures.values()):
         raise UnableToSetRule("数值不能小于零")
     return _succeed(old, dict(figures), valid_from=valid_from, source=source, by=by, at=at)
@@ -154,7 +166,9 @@ def _succeed(
     if not source.strip():
         raise UnableToSetRule("请写明依据（文件名、文号或会议纪要）")
     if old.valid_from >= valid_from:
-        raise UnableToSetRule(f"现行版本自 {old.valid_from} 生效，新版本应晚于这一天")
+        raise UnableToSetRule(
+            "现行版本自 %(valid_from)s 生效，新版本应晚于这一天", valid_from=old.valid_from
+        )
     kept = model_to_dict(old, exclude=["id"])
     before = {name: kept[name] for name in figures}
     old_until = old.valid_until

@@ -48,7 +48,7 @@ def segment_month(*, month: Month, by: Viewer, at: dt.datetime) -> Segmentation:
     by.require(Permission.RECOGNIZE_KEY_ACCOUNTS)
     run = RecognitionRun.objects.filter(month=str(month), state=RunState.FINISHED).first()
     if run is None:
-        raise UnableToEvaluate(f"{month} 还没有完成的评定，先评定再分群")
+        raise UnableToEvaluate("%(month)s 还没有完成的评定，先评定再分群", month=month)
     found = segments_queries.read_typical_days(month)
     earlier = Segmentation.objects.filter(month__lt=str(month)).order_by("-month").first()
     before = {s.code: s.profile for s in earlier.shapes.order_by("code")} if earlier else {}

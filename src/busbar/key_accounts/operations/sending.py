@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from busbar.access import queries as access_queries
 from busbar.access.mandating import OrderAsked, objections
@@ -19,6 +20,7 @@ from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations.ground import KEY, UnableToOrder, note, subject_of
 from busbar.key_accounts.queries import ordering
 from busbar.key_accounts.queries.ordering import OrderTerms
+from busbar.kit.errors import Reasons
 from busbar.kit.periods import local_date
 from busbar.workflow import operations as workflow_operations
 
@@ -59,14 +61,20 @@ def send_order(
     customer = Customer.objects.visible_to(by).select_related("unit").filter(number=customer_number)
     found: Customer | None = customer.first()
     if person is None or found is None:
-        raise UnableToOrder(f"没有客户 {customer_number}，或不在您的可见范围内")
+        raise UnableToOrder(
+            "没有客户 %(customer_number)s，或不在您的可见范围内", customer_number=customer_number
+        )
     kind = _checked_kind(draft, on=local_date(at))
     mandate = _covering(by, found, draft, on=local_date(at))
     department = ordering.find_department(mandate, found)
     if department.pk == person.unit_id:
-        raise UnableToOrder(f"{department.name}就是您自己的部门，请直接办理")
+        raise UnableToOrder(
+            "%(department)s就是您自己的部门，请直接办理", department=department.name
+        )
     if not ordering.list_superiors(mandate, department):
-        raise UnableToOrder(f"授权“{mandate.name}”的升级阶梯上没有在岗人员，请先维护组织机构")
+        raise UnableToOrder(
+            "授权“%(mandate)s”的升级阶梯上没有在岗人员，请先维护组织机构", mandate=mandate.name
+        )
     terms = ordering.get_terms(
         mandate, receiver=person.unit, department=department, on=local_date(at)
     )
@@ -79,18 +87,18 @@ def _checked_kind(draft: OrderDraft, *, on: dt.date) -> OrderKind:
     kinds = {kind.code: kind for kind in access_queries.list_order_kinds(on=on)}
     if draft.kind not in kinds:
         known = "、".join(f"{kind.code}（{kind.name}）" for kind in kinds.values())
-        raise UnableToOrder(f"没有指令种类“{draft.kind}”；已有：{known}")
+        raise UnableToOrder("没有指令种类“%(kind)s”；已有：%(known)s", kind=draft.kind, known=known)
     kind = kinds[draft.kind]
     if not draft.title.strip() or not draft.details.strip():
         raise UnableToOrder("请写明指令的事由和要求")
     for asks, value, name in (
-        (kind.asks_amount, draft.amount_yuan, "涉及金额"),
-        (kind.asks_hours, draft.hours, "涉及时长"),
+        (kind.asks_amount, draft.amount_yuan, _("金额")),
+        (kind.asks_hours, draft.hours, _("时长")),
     ):
         if asks and (value is None or value <= 0):
-            raise UnableToOrder(f"“{kind.name}”须写明{name}，应大于零")
+            raise UnableToOrder("“%(kind)s”须写明涉及%(name)s，应大于零", kind=kind.name, name=name)
         if not asks and value is not None:
-            raise UnableToOrder(f"“{kind.name}”不涉及{name.removeprefix('涉及')}，请留空")
+            raise UnableToOrder("“%(kind)s”不涉及%(name)s，请留空", kind=kind.name, name=name)
     return kind
 
 
@@ -111,10 +119,16 @@ def _covering(by: Viewer, customer: Customer, draft: OrderDraft, *, on: dt.date)
         )
         if not against:
             return mandate
-        said.append(f"授权“{mandate.name}”{'；'.join(against)}")
-    why = "；".join(said) if said else "您没有下达这种指令的授权"
+        said.append(
+            UnableToOrder("授权“%(mandate)s”%(against)s", mandate=mandate.name, against=against)
+        )
+    why = Reasons(said) or UnableToOrder("您没有下达这种指令的授权")
     could = ordering.list_who_could(draft.kind, asked, customer.unit.path, on=on)
-    raise UnableToOrder(f"{why}。可以下达的：{'、'.join(could) if could else '没有，须先调整授权'}")
+    raise UnableToOrder(
+        "%(why)s。可以下达的：%(could)s",
+        why=why,
+        could="、".join(could) if could else UnableToOrder("没有，须先调整授权"),
+    )
 
 
 def _create(
@@ -174,11 +188,13 @@ def withdraw_order(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> 
         rows.select_related("customer", "unit", "department").filter(number=number).first()
     )
     if order is None:
-        raise UnableToOrder(f"没有指令 {number}，或不在您的可见范围内")
+        raise UnableToOrder("没有指令 %(number)s，或不在您的可见范围内", number=number)
     if order.ordered_by_id != by.employee_id and not by.sees_all:
         raise UnableToOrder("只有下达人可以撤回指令")
     if order.is_closed:
-        raise UnableToOrder(f"{number} 已是“{order.get_state_display()}”，不能撤回")
+        raise UnableToOrder(
+            "%(number)s 已是“%(state)s”，不能撤回", number=number, state=order.get_state_display()
+        )
     if not reason.strip():
         raise UnableToOrder("请写明撤回的原因")
     if order.process_id is not None:

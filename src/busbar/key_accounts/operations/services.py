@@ -81,7 +81,9 @@ def record_service(
 ) -> ServiceDue:
     """It was done: what its template asks for, and the talk in which it was."""
     row = _hold_due(due_id, by)
-    row.record = words(record, UnableToServe, f"请按模板填写记录：{row.service.template}")
+    row.record = words(
+        record, UnableToServe, "请按模板填写记录：%(template)s", template=row.service.template
+    )
     row.interaction = _talk(interaction_id, row.customer, by)
     return _finish(row, DueState.DONE, "key_accounts.service.recorded", by=by, at=at)
 
@@ -131,7 +133,7 @@ def _hold_due(due_id: int, by: Viewer) -> ServiceDue:
     rows = ServiceDue.objects.select_related("service", "customer")
     row: ServiceDue = hold(rows, due_id, by, UnableToServe, told)
     if row.state != DueState.OPEN:
-        raise UnableToServe(f"这项业务{row.get_state_display()}")
+        raise UnableToServe("这项业务%(state)s", state=row.get_state_display())
     return row
 
 

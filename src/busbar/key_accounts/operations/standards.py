@@ -40,13 +40,17 @@ def set_local_standard(
     by.require_unit(unit.path)
     journal_operations.take_turn()
     if unit.kind not in LEVELS:
-        raise UnableToSetStandard(f"只有省、市、县公司可以另定服务标准；{unit}是部门")
+        raise UnableToSetStandard("只有省、市、县公司可以另定服务标准；%(unit)s是部门", unit=unit)
     if amount <= 0 or not source.strip():
         raise UnableToSetStandard("数值应大于零，并写明依据（文号）")
     higher = ancestors(unit.path)[-1:]
     standing = standards_queries.get_standards(on=valid_from, unit_path=higher[0] if higher else "")
     if code not in standing:
-        raise UnableToSetStandard(f"没有服务标准“{code}”；已有：{'、'.join(sorted(standing))}")
+        raise UnableToSetStandard(
+            "没有服务标准“%(code)s”；已有：%(standing)s",
+            code=code,
+            standing="、".join(sorted(standing)),
+        )
     above = standing[code]
     mine = ServiceStandard(
         unit=unit, code=code, name=above.name, sense=above.sense, amount=amount,
@@ -56,7 +60,11 @@ def set_local_standard(
     if not standards_queries.is_stricter(mine, above):
         figure = f"{above.get_sense_display()} {plain(above.amount)} {above.measure}"
         raise UnableToSetStandard(
-            f"下级只能从严：{above.name}上级{figure}，不能定为 {plain(amount)}（{above.source}）"
+            "下级只能从严：%(above)s上级%(figure)s，不能定为 %(amount)s（%(source)s）",
+            above=above.name,
+            figure=figure,
+            amount=plain(amount),
+            source=above.source,
         )
     rows = ServiceStandard.objects.filter(unit=unit, code=code)
     if rows.filter(valid_from__gte=valid_from).exists():

@@ -75,6 +75,6 @@ def list_solutions(viewer: Viewer, *, customer_id: int | None = None) -> Solutio
 
 def get_solution(viewer: Viewer, solution_id: int) -> Solution:
     """With its products; Solution.DoesNotExist where it is not seen."""
-    items = Opportunity.objects.select_related("product").order_by("id")
+    items = Opportunity.objects.select_related("product", "customer").order_by("id")
     rows = list_solutions(viewer).prefetch_related(Prefetch("items", queryset=items))
     return rows.get(pk=solution_id)

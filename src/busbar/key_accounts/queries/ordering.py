@@ -17,7 +17,7 @@ from busbar.key_accounts.models import ServiceAgreement
 from busbar.key_accounts.models.dated import valid_on
 from busbar.workflow import people
 
-GRADE_NAMES = {str(value): str(label) for value, label in Importance.choices}
+GRADE_NAMES = {str(value): label for value, label in Importance.choices}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from busbar.access.models import Employee
 from busbar.access.visibility import Viewer
@@ -19,6 +20,7 @@ from busbar.key_accounts.models import (
 )
 from busbar.key_accounts.models.dated import valid_on
 from busbar.key_accounts.queries.standards import amount_of, get_standards
+from busbar.kit.periods import Period
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,46 @@ def list_expiring(viewer: Viewer, *, on: dt.date) -> list[ManagerQualification]:
         valid_until__gt=on - within, valid_until__lte=on + within
     )
     return list(rows)
+
+
+def list_ending_certificates(
+    viewer: Viewer,
+    *,
+    period: Period,
+    mine: bool = False,
+    after: tuple[dt.date, int] | None = None,
+    limit: int,
+) -> list[tuple[ManagerQualification, str]]:
+    """Certificates that end in the period and were not renewed, with what each is called.
+
+    The first to end first; two queries. `after` is the last row's (valid_until, id).
+    """
+    rows = _ending_certificates(viewer, period=period, mine=mine)
+    if after is not None:
+        rows = rows.filter(Q(valid_until__gt=after[0]) | Q(valid_until=after[0], pk__gt=after[1]))
+    found = list(rows.select_related("employee").order_by("valid_until", "pk")[:limit])
+    kinds = QualificationKind.objects.order_by("valid_from").values_list("code", "name")
+    names = dict(kinds) if found else {}
+    return [(row, names.get(row.kind, row.kind)) for row in found]
+
+
+def count_ending_certificates(viewer: Viewer, *, period: Period, mine: bool = False) -> int:
+    """How many certificates `list_ending_certificates` would name; one query."""
+    return _ending_certificates(viewer, period=period, mine=mine).count()
+
+
+def _ending_certificates(viewer: Viewer, *, period: Period, mine: bool) -> QuerySet[Any, Any]:
+    renewed = ManagerQualification.objects.filter(
+        employee=OuterRef("employee"), kind=OuterRef("kind"), valid_until__gte=period.end
+    )
+    rows: QuerySet[Any, Any] = ManagerQualification.objects.visible_to(viewer)
+    rows = rows.filter(
+        ~Exists(renewed),
+        valid_until__gte=period.start,
+        valid_until__lt=period.end,
+        employee__user__is_active=True,
+    )
+    return rows.filter(employee=viewer.employee_id or 0) if mine else rows
 
 
 def list_training(viewer: Viewer, *, limit: int = 50) -> list[TrainingRecord]:

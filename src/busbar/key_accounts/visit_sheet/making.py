@@ -7,22 +7,15 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from busbar.billing.decomposition import Effect
+from django.utils.translation import gettext as _
+
+from busbar.billing.explanation import EFFECTS
 from busbar.billing.models import Saving
 from busbar.key_accounts.visit_sheet.facts import OpenMatter, SheetMonth, VisitSheet
 from busbar.kit import paper
 from busbar.kit.periods import CHINA
 
 TEMPLATE = Path(__file__).with_name("templates") / "visit_sheet.typ"
-EFFECTS = {
-    Effect.VOLUME: "用电量",
-    Effect.SEASON: "季节",
-    Effect.HOURS: "用电时段",
-    Effect.PEAK: "容量与需量",
-    Effect.PRICE: "价格",
-    Effect.POWER_FACTOR: "功率因数",
-    Effect.OTHER: "其他",
-}
 _TEN_THOUSAND = Decimal(10_000)
 
 
@@ -113,14 +106,14 @@ def _month(month: SheetMonth, months: Sequence[SheetMonth]) -> dict[str, str]:
 
 def say_effects(month: SheetMonth, most: int = 3) -> str:
     """The largest movers, in yuan; what is left of the change is named, so that all adds up."""
-    moved = [(EFFECTS[effect], yuan) for effect, yuan in month.effects.items() if yuan]
+    moved = [(str(EFFECTS[effect][0]), yuan) for effect, yuan in month.effects.items() if yuan]
     if month.joined_yuan:
-        moved.append(("户号增减", month.joined_yuan))
+        moved.append((_("户号增减"), month.joined_yuan))
     moved.sort(key=lambda pair: -abs(pair[1]))
     said = [f"{name} {yuan:+,.2f}" for name, yuan in moved[:most]]
-    rest = sum((yuan for _name, yuan in moved[most:]), Decimal(0))
+    rest = sum((yuan for _mover, yuan in moved[most:]), Decimal(0))
     if rest:
-        said.append(f"其余 {rest:+,.2f}")
+        said.append(_("其余") + f" {rest:+,.2f}")
     return "，".join(said)
 
 

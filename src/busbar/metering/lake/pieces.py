@@ -42,9 +42,14 @@ class MonthPiece:
         self, usage_point_ids: Sequence[int] | Points, channels: Sequence[str] = COLUMNS
     ) -> Iterator[pa.RecordBatch]:
         """Stream the latest rows of those usage points that belong to this piece."""
-        points = sorted_points(usage_point_ids)
         return iter_file_batches(
-            self.root, self.files, channels, points=points, within=self.within, as_of=self.as_of
+            self.root,
+            self.files,
+            channels,
+            points=sorted_points(usage_point_ids),
+            within=self.within,
+            as_of=self.as_of,
+            is_alone=False,
         )
 
 

@@ -58,13 +58,18 @@ class Wanted:
         return np.flatnonzero(held)
 
     def among(self, ids: Points) -> Mask:
-        """Which rows, by their usage points, are wanted."""
-        held = np.ones(len(ids), dtype=bool)
+        """Which rows, by their usage points, are wanted.
+
+        Looks at the first row of each stretch of equal ids: a point's days lie together.
+        """
+        starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
+        firsts = ids[starts]
+        held = np.ones(len(starts), dtype=bool)
         if self.points is not None:
-            held &= np.isin(ids, self.points)
+            held &= np.isin(firsts, self.points)
         if self.within is not None:
-            held &= (ids >= self.within[0]) & (ids < self.within[1])
-        return held
+            held &= (firsts >= self.within[0]) & (firsts < self.within[1])
+        return np.repeat(held, np.diff(np.append(starts, len(ids))))
 
 
 def read_curves(
@@ -156,17 +161,20 @@ def iter_file_batches(
     points: Points | None = None,
     within: tuple[int, int] | None = None,
     as_of: AsOf = None,
+    is_alone: bool = True,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the latest rows of one month's files, as `iter_month_batches` does.
 
     `files` must be all that may hold rows of the wanted usage points: the sorted `points` (None:
-    all) that lie in the range `within` [low, high).
+    all) that lie in the range `within` [low, high). Unless it `is_alone`, others read beside it:
+    then everything is done in the caller's thread, where what was decoded lies in its cache.
     """
     wanted = Wanted(points, within)
     winners = _winners(root, files, as_of, wanted)
     columns = ["usage_point_id", "day", *channels]
-    work = (_decodings(root, file, columns, winners, wanted) for file in files)
-    for batches in ahead(chain.from_iterable(work)):
+    decode = partial(_decode, columns=columns, wanted=wanted, use_threads=is_alone)
+    work = chain.from_iterable(_decodings(root, file, winners, wanted, decode) for file in files)
+    for batches in ahead(work) if is_alone else (piece() for piece in work):
         yield from batches
 
 
@@ -338,23 +346,29 @@ def _latest_mask(keys: pa.Table, as_of: AsOf) -> Mask:
 def _decodings(
     root: Path,
     file: DataFile,
-    columns: list[str],
     winners: dict[tuple[str, int], Mask],
     wanted: Wanted,
+    decode: Callable[..., list[pa.RecordBatch]],
 ) -> Iterator[Callable[[], list[pa.RecordBatch]]]:
     """One piece of work for each row group of a file that holds a row that counts."""
     parquet = open_parquet(root, file)
     for group in wanted.groups(footer(root / file.path)).tolist():
         part = winners.get((file.path, group))
         if part is None or part.any():
-            yield partial(_decode, parquet, group, columns, part, wanted)
+            yield partial(decode, parquet, group, part)
 
 
 def _decode(
-    parquet: Any, group: int, columns: list[str], part: Mask | None, wanted: Wanted
+    parquet: Any,
+    group: int,
+    part: Mask | None,
+    *,
+    columns: list[str],
+    wanted: Wanted,
+    use_threads: bool,
 ) -> list[pa.RecordBatch]:
     """Decode a row group and drop the rows that do not count."""
-    table = parquet.read_row_group(group, columns)
+    table = parquet.read_row_group(group, columns, use_threads=use_threads)
     kept = wanted.among(key_numbers(table, "usage_point_id"))
     if part is not None:
         kept &= part

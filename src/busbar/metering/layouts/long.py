@@ -116,7 +116,8 @@ def _require_quarters(rows: _Rows, good: npt.NDArray[np.bool_]) -> None:
     most = int(np.bincount(rows.curve[good]).max())
     if most >= _SPARSE_POINTS and step in (1, 2):
         raise UnableToUseLayout(
-            f"文件每日只有 {24 * step} 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开"
+            "文件每日只有 %(value)s 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开",
+            value=24 * step,
         )
 
 

@@ -35,6 +35,8 @@ def _require_columns(table: pa.Table, layout: ReadingLayout) -> None:
         named += [channel.label for channel in layout.channels]
     absent = [name for name in named if name and name not in table.column_names]
     if absent:
-        raise UnableToUseLayout(f"文件缺少列：{'、'.join(absent)}；应与所选布局的列名一致")
+        raise UnableToUseLayout(
+            "文件缺少列：%(absent)s；应与所选布局的列名一致", absent="、".join(absent)
+        )
     if not (layout.point_column or layout.point_number):
         raise UnableToUseLayout("布局未说明用电点编号所在的列，也未给出固定的用电点编号")

@@ -97,7 +97,8 @@ def _number(name: str) -> int:
 def _require_96(places: list[int], *, clock: bool) -> None:
     if len(places) in (24, 48):
         raise UnableToUseLayout(
-            f"文件每日只有 {len(places)} 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开"
+            "文件每日只有 %(count)s 个点；系统只接受每日 96 个点（15 分钟）的曲线，不作展开",
+            count=len(places),
         )
     starts = list(range(0, DAY_MINUTES, MINUTES))
     fitting = (
@@ -107,8 +108,8 @@ def _require_96(places: list[int], *, clock: bool) -> None:
     )
     if places not in fitting:
         raise UnableToUseLayout(
-            f"文件有 {len(places)} 个数值列；"
-            "应恰有 96 列，名为 P1..P96、00:15..24:00 或 00:00..23:45"
+            "文件有 %(count)s 个数值列；应恰有 96 列，名为 P1..P96、00:15..24:00 或 00:00..23:45",
+            count=len(places),
         )
 
 

@@ -87,12 +87,18 @@ def _check(values: Values, day: dt.date, at: dt.datetime) -> None:
         raise UnableToEditCurve("不能修正还没有到来的日子")
     for channel, given in values.items():
         if channel not in CHANNELS:
-            raise UnableToEditCurve(f"没有数据项 {channel}")
+            raise UnableToEditCurve("没有数据项 %(channel)s", channel=channel)
         for interval, value in given.items():
             if not 0 <= interval < INTERVALS:
-                raise UnableToEditCurve(f"时段应为 0 至 95，给出的是 {interval}")
+                raise UnableToEditCurve(
+                    "时段应为 0 至 95，给出的是 %(interval)s", interval=interval
+                )
             if not 0 <= value <= _LARGEST:
-                raise UnableToEditCurve(f"电量应在 0 与 {_LARGEST} Wh 之间，给出的是 {value}")
+                raise UnableToEditCurve(
+                    "电量应在 0 与 %(largest)s Wh 之间，给出的是 %(value)s",
+                    largest=_LARGEST,
+                    value=value,
+                )
 
 
 def _stored(point: int, day: dt.date, *, as_of: int) -> dict[str, list[int] | None]:

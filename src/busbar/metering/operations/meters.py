@@ -254,11 +254,17 @@ def remove_meter(
     if standing is None:
         raise UnableToRemoveMeter("该电能表不在您的管辖范围内")
     if standing.removed_on is not None:
-        raise UnableToRemoveMeter(f"表 {standing.meter} 已于 {standing.removed_on} 拆除")
+        raise UnableToRemoveMeter(
+            "表 %(meter)s 已于 %(removed_on)s 拆除",
+            meter=standing.meter,
+            removed_on=standing.removed_on,
+        )
     if removed_on <= standing.installed_on:
-        raise UnableToRemoveMeter(f"拆表日期应晚于装表日期 {standing.installed_on}")
+        raise UnableToRemoveMeter(
+            "拆表日期应晚于装表日期 %(installed_on)s", installed_on=standing.installed_on
+        )
     if removed_at is not None and local_date(removed_at) != removed_on:
-        raise UnableToRemoveMeter(f"拆表时刻应在拆表日期 {removed_on} 之内")
+        raise UnableToRemoveMeter("拆表时刻应在拆表日期 %(removed_on)s 之内", removed_on=removed_on)
     told = replace(_TOLD, amended_verb="removed")
     values = {"removed_on": removed_on, "removed_at": removed_at}
     changes = save_drafts(MeterInstallation, [Draft(values, standing)], Outcome())

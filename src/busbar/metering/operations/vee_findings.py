@@ -18,7 +18,7 @@ from busbar.kit.errors import Refusal
 from busbar.metering.estimating import Outcome
 from busbar.metering.judging import Judged
 from busbar.metering.lake import Quality
-from busbar.metering.models import FindingState, VeeFinding
+from busbar.metering.models import FindingState, VeeAction, VeeFinding
 from busbar.metering.vee import Hit
 from busbar.metering.vee.days import mask_of
 
@@ -44,7 +44,8 @@ def keep_findings(
     """Bring the findings of the judged days in line with the hits; how many are open and new.
 
     A finding of before that holds no more, and whose intervals are measured, is settled. One
-    that a person has decided stays decided while it says the same.
+    that a person has decided stays decided while it says the same. A nought that a recorded
+    outage explains is a fact: it is kept, and asks nobody.
     """
     standing = _standing(judged)
     fresh: list[VeeFinding] = []
@@ -59,7 +60,7 @@ def keep_findings(
     touched += [row for row in standing.values() if _settle(row, judged, outcome, at)]
     VeeFinding.objects.bulk_create(fresh, batch_size=500)
     VeeFinding.objects.bulk_update(touched, _KEPT, batch_size=200)
-    return len(fresh)
+    return sum(row.state == FindingState.OPEN for row in fresh)
 
 
 def _standing(judged: Judged) -> dict[_Key, VeeFinding]:
@@ -86,6 +87,7 @@ def _finding(
 ) -> VeeFinding:
     key = judged.keys[hit.row]
     energy = outcome.energy_of(hit, judged)
+    is_fact = hit.action == VeeAction.OUTAGE
     return VeeFinding(
         usage_point_id=key.point,
         day=key.day,
@@ -98,8 +100,9 @@ def _finding(
         written_version=written if hit.row in outcome.changed_rows else None,
         energy_wh=energy,
         stake_yuan=stake(energy, prices.get(judged.account_ids[key.point])),
-        state=FindingState.OPEN,
+        state=FindingState.SETTLED if is_fact else FindingState.OPEN,
         found_at=at,
+        decided_at=at if is_fact else None,
     )
 
 
@@ -116,7 +119,7 @@ def stake(energy_wh: int, price: Decimal | None) -> Decimal:
 def _renew(before: VeeFinding, row: VeeFinding) -> bool:
     """Take over what is found now; whether anything differs."""
     same = all(getattr(before, n) == getattr(row, n) for n in ("intervals", "action", "methods"))
-    if same and before.state != FindingState.SETTLED:
+    if same and (before.state != FindingState.SETTLED or row.state == FindingState.SETTLED):
         return False
     for name in _KEPT:
         setattr(before, name, getattr(row, name))
@@ -162,8 +165,11 @@ def accept_findings(
     decided = next((row for row in rows if row.state != FindingState.OPEN), None)
     if decided is not None:
         raise UnableToAcceptFinding(
-            f"{decided.usage_point} {decided.day} 的“{decided.get_rule_display()}”"
-            f"已是“{decided.get_state_display()}”"
+            "%(usage_point)s %(day)s 的“%(rule)s”已是“%(state)s”",
+            usage_point=decided.usage_point,
+            day=decided.day,
+            rule=decided.get_rule_display(),
+            state=decided.get_state_display(),
         )
     for row in rows:
         decide(row, FindingState.ACCEPTED, reason, by, at)

@@ -134,7 +134,9 @@ def _action(rule: VeeRule, action: str) -> str:
         return action
     choices = {"estimate", "suspect", "report"}
     if rule.action not in choices or action not in choices or rule.code in _OVER_DAYS:
-        raise UnableToAmendRule(f"“{rule.get_code_display()}”的处理方式不能改为 {action}")
+        raise UnableToAmendRule(
+            "“%(code)s”的处理方式不能改为 %(action)s", code=rule.get_code_display(), action=action
+        )
     return action
 
 
@@ -149,9 +151,13 @@ def _checked(rule: VeeRule, figures: Mapping[str, str]) -> dict[str, str]:
         try:
             value = Decimal(text.strip())
         except InvalidOperation:
-            raise UnableToAmendRule(f"{name} 应为数字，填的是 {text}") from None
+            raise UnableToAmendRule(
+                "%(name)s 应为数字，填的是 %(text)s", name=name, text=text
+            ) from None
         if not value.is_finite() or value < 0 or value > 1_000_000:  # noqa: PLR2004 - a bound of sense
-            raise UnableToAmendRule(f"{name} 应在 0 与 1000000 之间，填的是 {text}")
+            raise UnableToAmendRule(
+                "%(name)s 应在 0 与 1000000 之间，填的是 %(text)s", name=name, text=text
+            )
         checked[name] = text.strip()
     return checked
 

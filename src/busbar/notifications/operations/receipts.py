@@ -90,7 +90,7 @@ def _check(
     at: dt.datetime,
 ) -> None:
     if kind not in ReceiptKind.values:
-        raise UnableToRecordReceipt(f"签收结果应为送达、签收或拒收之一，而不是“{kind}”")
+        raise UnableToRecordReceipt("签收结果应为送达、签收或拒收之一，而不是“%(kind)s”", kind=kind)
     if not person.strip() or not means.strip():
         raise UnableToRecordReceipt("请填写签收人和送达方式")
     if received_at > at:

@@ -84,7 +84,7 @@ def send_message(
         return said
     template = MessageTemplate.objects.filter(kind=kind).first()
     if template is None:
-        raise UnableToSendMessage(f"没有“{kind}”的消息模板，请先在系统管理中添加")
+        raise UnableToSendMessage("没有“%(kind)s”的消息模板，请先在系统管理中添加", kind=kind)
     subject, body = _words(template, facts)
     reached = _reach(to)
     message: Message = Message.objects.create(
@@ -139,7 +139,9 @@ def _words(template: MessageTemplate, facts: Mapping[str, str]) -> tuple[str, st
         return wording.fill(template.subject, facts), wording.fill(template.body, facts)
     except KeyError as missing:
         raise UnableToSendMessage(
-            f"消息模板“{template.kind}”需要的内容 {missing.args[0]} 没有给出"
+            "消息模板“%(kind)s”需要的内容 %(args)s 没有给出",
+            kind=template.kind,
+            args=missing.args[0],
         ) from missing
 
 
@@ -175,7 +177,9 @@ def _queue(message: Message, reached: _Reached, channels: Sequence[str]) -> None
     wanted = [*channels, Channel.IN_APP] if message.employee_id else channels
     open_ways = [c for c in dict.fromkeys(wanted) if c in reached.addresses]
     if not open_ways:
-        raise UnableToSendMessage(f"{reached.name}没有可用的联系方式（短信需电话，邮件需邮箱）")
+        raise UnableToSendMessage(
+            "%(reached)s没有可用的联系方式（短信需电话，邮件需邮箱）", reached=reached.name
+        )
     Delivery.objects.bulk_create(
         Delivery(
             message=message,

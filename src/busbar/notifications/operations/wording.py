@@ -61,7 +61,7 @@ def change_template(
     viewer.require(Permission.ADMINISTER)
     template = MessageTemplate.objects.select_for_update().filter(kind=kind).first()
     if template is None:
-        raise UnableToChangeTemplate(f"没有“{kind}”这种消息")
+        raise UnableToChangeTemplate("没有“%(kind)s”这种消息", kind=kind)
     if not subject.strip() or not body.strip():
         raise UnableToChangeTemplate("标题和正文都不能为空")
     known = wording.names_in(template.subject + template.body)
@@ -69,7 +69,9 @@ def change_template(
     if unknown:
         names = "、".join(sorted(unknown))
         raise UnableToChangeTemplate(
-            f"此类消息没有 {names} 这项内容，可用的有：{'、'.join(sorted(known))}"
+            "此类消息没有 %(names)s 这项内容，可用的有：%(known)s",
+            names=names,
+            known="、".join(sorted(known)),
         )
     if not channels or set(channels) - set(Channel.values) or urgency not in Urgency.values:
         raise UnableToChangeTemplate("请选择发送渠道和紧急程度")

@@ -9,19 +9,17 @@ from django.db import transaction
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.clocks import queries as clocks_queries
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.outages import queries
+from busbar.outages.coming import get_notice_limit
 from busbar.outages.models import AffectedPoint, Outage, OutageKind, OutageState
 from busbar.outages.operations.recording import check_hand, lock_outage, record
 from busbar.outages.operations.telling import tell_affected
 from busbar.outages.queries import Scope
 from busbar.supply.models import UsagePoint
-
-_NOTICE = "outage-notice-planned"
 
 
 class UnableToPlanOutage(Refusal):
@@ -88,7 +86,7 @@ def plan_outage(
 def _affected(scope: Scope) -> list[UsagePoint]:
     unknown = queries.list_unknown(scope)
     if unknown:
-        raise UnableToPlanOutage(f"台账中没有{'、'.join(unknown[:5])}，请核对")
+        raise UnableToPlanOutage("台账中没有%(unknown)s，请核对", unknown="、".join(unknown[:5]))
     points = list(queries.find_points(scope))
     if not points:
         raise UnableToPlanOutage("找不到受影响的用电点，请核对户号、馈线或变电站")
@@ -106,14 +104,20 @@ def announce_outage(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToAnnounceOutage)
     if row.state != OutageState.PLANNED:
-        raise UnableToAnnounceOutage(f"{number} 已是“{row.get_state_display()}”")
+        raise UnableToAnnounceOutage(
+            "%(number)s 已是“%(state)s”", number=number, state=row.get_state_display()
+        )
     if row.kind == OutageKind.PLANNED:
-        limit = clocks_queries.get_limit(_NOTICE, on=local_date(at), rule_set="REG1996")
+        limit = get_notice_limit(on=local_date(at))
         latest = local_date(row.planned_from) - dt.timedelta(days=int(limit.amount))
         if local_date(at) > latest:
             raise UnableToAnnounceOutage(
-                f"计划检修须提前 {plain(limit.amount)} 天通知（{limit.document}{limit.source}），"
-                f"最迟 {latest}；请改期"
+                "计划检修须提前 %(amount)s 天通知（%(document)s%(source)s），最迟 %(latest)s；请"
+                "改期",
+                amount=plain(limit.amount),
+                document=limit.document,
+                source=limit.source,
+                latest=latest,
             )
     row.state, row.announced_at = OutageState.ANNOUNCED, at
     row.save(update_fields=["state", "announced_at"])
@@ -143,7 +147,9 @@ def cancel_outage(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> O
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToCancelOutage)
     if row.state not in {OutageState.PLANNED, OutageState.ANNOUNCED}:
-        raise UnableToCancelOutage(f"{number} 已是“{row.get_state_display()}”，不能取消")
+        raise UnableToCancelOutage(
+            "%(number)s 已是“%(state)s”，不能取消", number=number, state=row.get_state_display()
+        )
     if not reason.strip():
         raise UnableToCancelOutage("请写明取消的原因")
     was_announced = row.state == OutageState.ANNOUNCED

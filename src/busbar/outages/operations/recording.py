@@ -21,7 +21,7 @@ def lock_outage(number: str, by: Viewer, refusal: type[Refusal]) -> Outage:
     rows = Outage.objects.select_for_update(of=("self",)).select_related("unit")
     found: Outage | None = rows.filter(number=number).first()
     if found is None:
-        raise refusal(f"没有停电 {number}")
+        raise refusal("没有停电 %(number)s", number=number)
     by.require_unit(found.unit.path)
     check_hand(found.kind, by, refusal)
     return found

@@ -38,7 +38,9 @@ def begin_outage(
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToBeginOutage)
     if row.state not in {OutageState.PLANNED, OutageState.ANNOUNCED}:
-        raise UnableToBeginOutage(f"{number} 已是“{row.get_state_display()}”")
+        raise UnableToBeginOutage(
+            "%(number)s 已是“%(state)s”", number=number, state=row.get_state_display()
+        )
     when = begun_at or at
     if when > at:
         raise UnableToBeginOutage("停电时间晚于现在，请核对")
@@ -54,13 +56,15 @@ def begin_outage(
 
 def _check_asked(row: Outage, at: dt.datetime) -> None:
     if row.state != OutageState.ANNOUNCED:
-        raise UnableToBeginOutage(f"{row.number} 尚未通知用户")
+        raise UnableToBeginOutage("%(number)s 尚未通知用户", number=row.number)
     if at < row.planned_from:
-        raise UnableToBeginOutage(f"{row.number} 未到通知的停电时间")
+        raise UnableToBeginOutage("%(number)s 未到通知的停电时间", number=row.number)
     important = queries.list_important(row)
     if important and not row.authority_report:
         names = "、".join(account.customer.name for account in important[:3])
-        raise UnableToBeginOutage(f"涉及重要用户（{names}），须先抄报电力管理部门并登记文号")
+        raise UnableToBeginOutage(
+            "涉及重要用户（%(names)s），须先抄报电力管理部门并登记文号", names=names
+        )
 
 
 @transaction.atomic
@@ -69,7 +73,7 @@ def remove_cause(*, number: str, by: Viewer, at: dt.datetime) -> Outage:
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToRestoreOutage)
     if row.state != OutageState.BEGUN or row.cause_removed_at:
-        raise UnableToRestoreOutage(f"{number} 没有在停电，或原因已经消除")
+        raise UnableToRestoreOutage("%(number)s 没有在停电，或原因已经消除", number=number)
     row.cause_removed_at = at
     row.save(update_fields=["cause_removed_at"])
     record("outages.stop.cause_removed", row, by, at)
@@ -84,7 +88,7 @@ def restore_outage(
     by.require(Permission.MANAGE_OUTAGES)
     row = lock_outage(number, by, UnableToRestoreOutage)
     if row.state != OutageState.BEGUN or row.begun_at is None:
-        raise UnableToRestoreOutage(f"{number} 没有在停电")
+        raise UnableToRestoreOutage("%(number)s 没有在停电", number=number)
     when = restored_at or at
     if not row.begun_at < when <= at:
         raise UnableToRestoreOutage("恢复时间须晚于停电时间，且不晚于现在")

@@ -116,9 +116,13 @@ def serve_notice(
     touched = AffectedPoint.objects.filter(outage=row, account__customer__number=customer_number)
     customer_id = touched.values_list("account__customer_id", flat=True).first()
     if customer_id is None:
-        raise UnableToServeOutageNotice(f"{number} 不影响客户 {customer_number}")
+        raise UnableToServeOutageNotice(
+            "%(number)s 不影响客户 %(customer_number)s",
+            number=number,
+            customer_number=customer_number,
+        )
     if row.announced_at is None and row.begun_at is None:
-        raise UnableToServeOutageNotice(f"{number} 尚未通知，没有可送达的通知")
+        raise UnableToServeOutageNotice("%(number)s 尚未通知，没有可送达的通知", number=number)
     said = Message.objects.filter(subject_type=OUTAGE, subject_id=row.pk, customer=customer_id)
     return notifications_operations.record_receipt(
         kind=ReceiptKind.SERVED,

@@ -77,7 +77,7 @@ def find_account(number: str, by: Viewer, refusal: type[Refusal]) -> CustomerAcc
     rows = CustomerAccount.objects.visible_to(by).select_related("unit")
     found: CustomerAccount | None = rows.filter(number=number.strip()).first()
     if found is None:
-        raise refusal(f"没有户号 {number}，或不在您的范围之内")
+        raise refusal("没有户号 %(number)s，或不在您的范围之内", number=number)
     return found
 
 

@@ -202,7 +202,10 @@ class Tariff(SourcedModel):
             *SourcedModel.Meta.constraints,
             models.UniqueConstraint(fields=["code", "valid_from"], name="tariff_once"),
         ]
-        indexes = [models.Index(fields=["region", "category", "valid_from"], name="tariff_region")]
+        indexes = [
+            models.Index(fields=["region", "category", "valid_from"], name="tariff_region"),
+            models.Index(fields=["-valid_from", "-id"], name="tariff_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.valid_from}"
@@ -238,6 +241,7 @@ class Surcharge(SourcedModel):
             *SourcedModel.Meta.constraints,
             models.UniqueConstraint(fields=["region", "code", "valid_from"], name="surcharge_once"),
         ]
+        indexes = [models.Index(fields=["-valid_from", "-id"], name="surcharge_newest")]
 
     def __str__(self) -> str:
         return f"{self.region} {self.code} {self.valid_from}"

@@ -14,6 +14,7 @@ from busbar.service_desk.models.interactions import (
     InteractionState,
 )
 from busbar.service_desk.models.promises import Promise, PromiseState
+from busbar.service_desk.models.publications import PromisePublication
 from busbar.service_desk.models.satisfaction import (
     EvidenceKind,
     EvidenceRule,
@@ -48,6 +49,7 @@ __all__ = [
     "InteractionKind",
     "InteractionState",
     "Promise",
+    "PromisePublication",
     "PromiseState",
     "QuestionKind",
     "Questionnaire",

@@ -24,6 +24,12 @@ from busbar.service_desk.operations.promises import (
     make_promise,
     withdraw_promise,
 )
+from busbar.service_desk.operations.publishing import (
+    Published,
+    UnableToPublishPromises,
+    publish_ledger,
+    revoke_publication,
+)
 from busbar.service_desk.operations.scoring import (
     Scored,
     UnableToImprove,
@@ -47,10 +53,12 @@ from busbar.service_desk.operations.surveys import (
 )
 
 __all__ = [
+    "Published",
     "Scored",
     "UnableToHandleComplaint",
     "UnableToImprove",
     "UnableToKeepLedger",
+    "UnableToPublishPromises",
     "UnableToRecordInteraction",
     "UnableToServe",
     "UnableToSetRule",
@@ -69,11 +77,13 @@ __all__ = [
     "open_survey",
     "plan_interaction",
     "prepare_interaction",
+    "publish_ledger",
     "record_answers",
     "record_interaction",
     "record_minutes",
     "record_silence",
     "renew_segment_means",
+    "revoke_publication",
     "score_all",
     "score_customers",
     "set_evidence_rule",

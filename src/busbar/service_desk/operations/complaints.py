@@ -180,9 +180,11 @@ def _lock(number: str, by: Viewer, *states: ComplaintState) -> Complaint:
     rows = Complaint.objects.select_for_update(of=("self",)).visible_to(by)
     row: Complaint | None = rows.select_related("unit", "customer").filter(number=number).first()
     if row is None:
-        raise UnableToHandleComplaint(f"没有投诉 {number}，或不在您的可见范围内")
+        raise UnableToHandleComplaint("没有投诉 %(number)s，或不在您的可见范围内", number=number)
     if row.state not in states:
-        raise UnableToHandleComplaint(f"{number} 现在{row.get_state_display()}，不能办理这一步")
+        raise UnableToHandleComplaint(
+            "%(number)s 现在%(state)s，不能办理这一步", number=number, state=row.get_state_display()
+        )
     return row
 
 
@@ -192,7 +194,7 @@ def _account(customer: Customer, number: str) -> CustomerAccount | None:
     rows = CustomerAccount.objects.filter(customer=customer, number=number.strip())
     found: CustomerAccount | None = rows.first()
     if found is None:
-        raise UnableToHandleComplaint(f"该客户没有户号 {number}")
+        raise UnableToHandleComplaint("该客户没有户号 %(number)s", number=number)
     return found
 
 

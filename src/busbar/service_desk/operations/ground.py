@@ -34,7 +34,7 @@ def seen_customer(number: str, by: Viewer) -> Customer:
     rows = Customer.objects.visible_to(by).select_related("unit")
     found: Customer | None = rows.filter(number=number).first()
     if found is None:
-        raise UnableToServe(f"没有客户 {number}，或不在您的可见范围内")
+        raise UnableToServe("没有客户 %(number)s，或不在您的可见范围内", number=number)
     return found
 
 
@@ -48,7 +48,9 @@ def responsible(employee_id: int, customer: Customer, by: Viewer) -> Employee:
         return found
     if AccountTeamMember.objects.filter(customer=customer, employee=found).exists():
         return found
-    raise UnableToServe(f"{found.name}不在您的单位，也不在该客户的团队里，不能由其负责")
+    raise UnableToServe(
+        "%(found)s不在您的单位，也不在该客户的团队里，不能由其负责", found=found.name
+    )
 
 
 def lead_of(customer_id: int) -> Employee | None:
@@ -86,11 +88,11 @@ def tell(
     )
 
 
-def words(text: str, refusal: type[Refusal], told: str, *, most: int = 0) -> str:
+def words(text: str, refusal: type[Refusal], told: str, *, most: int = 0, **values: object) -> str:
     """The text without blanks around it; refused when nothing is left."""
     found = text.strip()
     if not found:
-        raise refusal(told)
+        raise refusal(told, **values)
     return found[:most] if most else found
 
 

@@ -96,7 +96,7 @@ def prepare_interaction(
     row = lock_interaction(interaction_id, by)
     _check_open(row)
     row.topics = words(topics, UnableToRecordInteraction, "请写明要谈的事项")
-    row.preparation = [line.plain() for line in brief(row.customer, at=at)]
+    row.preparation = [line.plain() for line in brief(by, row.customer, at=at)]
     row.state = InteractionState.PREPARED
     row.save(update_fields=["topics", "preparation", "state"])
     tell("service_desk.interaction.prepared", subject_of(row), by=by, at=at)
@@ -263,7 +263,9 @@ def lock_interaction(interaction_id: int, by: Viewer) -> Interaction:
 
 def _check_open(row: Interaction) -> None:
     if not row.is_open:
-        raise UnableToRecordInteraction(f"这次往来{row.get_state_display()}，不能再改")
+        raise UnableToRecordInteraction(
+            "这次往来%(state)s，不能再改", state=row.get_state_display()
+        )
 
 
 def _check_happened(happened_at: dt.datetime, at: dt.datetime) -> None:

@@ -160,7 +160,7 @@ def hand_over_promise(
     row = lock_promise(promise_id, by)
     owner, before = responsible(owner_id, row.customer, by), row.owner
     if owner.pk == before.pk:
-        raise UnableToKeepLedger(f"现在就由{owner.name}负责")
+        raise UnableToKeepLedger("现在就由%(owner)s负责", owner=owner.name)
     why = words(reason, UnableToKeepLedger, "请写明移交的原因", most=300)
     row.owner, row.unit = owner, owner.unit
     row.save(update_fields=["owner", "unit"])
@@ -201,7 +201,7 @@ def lock_promise(promise_id: int, by: Viewer) -> Promise:
     if row.owner_id != by.employee_id and not by.may(Permission.KEEP_RELATIONS):
         raise NotPermitted("只有负责人或维护客户关系的人可以办理承诺")
     if row.state != PromiseState.OPEN:
-        raise UnableToKeepLedger(f"承诺{row.get_state_display()}，不能再改")
+        raise UnableToKeepLedger("承诺%(state)s，不能再改", state=row.get_state_display())
     return row
 
 
@@ -232,7 +232,7 @@ def _start_clock(row: Promise, by: Viewer) -> None:
             own_amount=Decimal(row.due_days),
         )
     except UnableToMoveClock as refusal:
-        raise UnableToKeepLedger(str(refusal)) from refusal
+        raise UnableToKeepLedger(refusal.sentence, **refusal.values) from refusal
     row.save(update_fields=["clock"])
 
 

@@ -105,7 +105,7 @@ def set_parameter(
     if before is None or rows.filter(valid_from=valid_from).exists():
         raise UnableToSetRule("没有这个参数，或当日已有一版")
     if value <= 0:
-        raise UnableToSetRule(f"{before.name}须大于 0")
+        raise UnableToSetRule("%(before)s须大于 0", before=before.name)
     row = SatisfactionParameter.objects.create(
         code=code,
         name=before.name,

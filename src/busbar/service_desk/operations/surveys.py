@@ -55,11 +55,11 @@ def open_survey(
     by.require(Permission.SURVEY_CUSTOMERS)
     unit = OrganizationUnit.objects.filter(code=unit_code).first()
     if unit is None or not by.covers(unit.path):
-        raise UnableToSurvey(f"没有单位 {unit_code}，或不在您的管辖范围内")
+        raise UnableToSurvey("没有单位 %(unit_code)s，或不在您的管辖范围内", unit_code=unit_code)
     if closes_on <= local_date(at):
         raise UnableToSurvey("截止日须在今天以后")
     if Survey.objects.filter(code=code).exists():
-        raise UnableToSurvey(f"调查编号 {code} 已用过")
+        raise UnableToSurvey("调查编号 %(code)s 已用过", code=code)
     drawn, population = _draw(unit, sample_size, seed)
     if not drawn:
         raise UnableToSurvey("该单位没有可调查的客户，或样本数为零")
@@ -107,7 +107,7 @@ def record_answers(
     answered = {answer.question_id for answer in kept if answer is not None}
     missing = [q.text for q in questions.values() if q.kind in _BOUNDS and q.pk not in answered]
     if missing:
-        raise UnableToSurvey(f"还有问题没有评分：{missing[0]}")
+        raise UnableToSurvey("还有问题没有评分：%(missing)s", missing=missing[0])
     SurveyAnswer.objects.bulk_create([answer for answer in kept if answer is not None])
     _close_invitation(row, AnswerState.ANSWERED, person, remark, by=by, at=at)
     return row
@@ -134,9 +134,9 @@ def close_survey(*, code: str, by: Viewer, at: dt.datetime) -> Survey:
     rows = Survey.objects.select_for_update(of=("self",)).visible_to(by)
     row: Survey | None = rows.select_related("unit").filter(code=code).first()
     if row is None:
-        raise UnableToSurvey(f"没有调查 {code}，或不在您的可见范围内")
+        raise UnableToSurvey("没有调查 %(code)s，或不在您的可见范围内", code=code)
     if row.closed_at is not None:
-        raise UnableToSurvey(f"{row.name}已结束")
+        raise UnableToSurvey("%(row)s已结束", row=row.name)
     row.closed_at = at
     row.save(update_fields=["closed_at"])
     waiting = SurveyInvitation.objects.filter(survey=row, state=AnswerState.WAITING)
@@ -187,9 +187,11 @@ def _lock(invitation_id: int, by: Viewer, at: dt.datetime) -> SurveyInvitation:
     if row is None:
         raise UnableToSurvey("没有这位受访客户，或不在您的可见范围内")
     if row.state not in {AnswerState.WAITING, AnswerState.UNREACHED}:
-        raise UnableToSurvey(f"{row.customer.name}{row.get_state_display()}")
+        raise UnableToSurvey(
+            "%(customer)s%(state)s", customer=row.customer.name, state=row.get_state_display()
+        )
     if row.survey.closed_at is not None or local_date(at) > row.survey.closes_on:
-        raise UnableToSurvey(f"{row.survey.name}已截止")
+        raise UnableToSurvey("%(survey)s已截止", survey=row.survey.name)
     return row
 
 
@@ -201,13 +203,19 @@ def _answer(
 ) -> SurveyAnswer | None:
     question = questions.get(order)
     if question is None:
-        raise UnableToSurvey(f"问卷没有第 {order} 题")
+        raise UnableToSurvey("问卷没有第 %(order)s 题", order=order)
     if question.kind == QuestionKind.TEXT:
         text = str(value).strip()[:500]
         return SurveyAnswer(invitation=row, question=question, text=text) if text else None
     low, high = _BOUNDS[QuestionKind(question.kind)]
     if not isinstance(value, int) or not low <= value <= high:
-        raise UnableToSurvey(f"第 {order} 题应为 {low} 至 {high} 的整数，不能是 {value}")
+        raise UnableToSurvey(
+            "第 %(order)s 题应为 %(low)s 至 %(high)s 的整数，不能是 %(value)s",
+            order=order,
+            low=low,
+            high=high,
+            value=value,
+        )
     return SurveyAnswer(invitation=row, question=question, score=value)
 
 

@@ -16,6 +16,7 @@ from busbar.access.visibility import Viewer, team_customer_ids
 from busbar.clocks.models import Clock
 from busbar.kit.periods import local_date
 from busbar.service_desk.models import (
+    AnswerState,
     Complaint,
     ComplaintState,
     ImprovementTask,
@@ -23,7 +24,7 @@ from busbar.service_desk.models import (
     InteractionState,
     Promise,
     PromiseState,
-    Survey,
+    SurveyInvitation,
 )
 
 COMPLAINT_TYPE = "service_desk.complaint"
@@ -62,10 +63,18 @@ def due_promises(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySe
 
 
 def due_complaints(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Any, Any]:
-    """Complaints that are not done with: every one is due, the longest waiting first."""
+    """Complaints without an answer yet: every one is due, the longest waiting first."""
     rows: QuerySet[Complaint, Complaint] = Complaint.objects.visible_to(viewer)
-    rows = rows.exclude(state=ComplaintState.VERIFIED).filter(received_at__lte=at)
+    waiting = [ComplaintState.ACCEPTED, ComplaintState.CONTACTED]
+    rows = rows.filter(state__in=waiting, received_at__lte=at)
     return _narrowed(rows, viewer, scope, "received_at")
+
+
+def due_call_backs(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Any, Any]:
+    """Answered complaints that wait for the call-back, which another than the handler makes."""
+    rows: QuerySet[Complaint, Complaint] = Complaint.objects.visible_to(viewer)
+    rows = rows.filter(state=ComplaintState.ANSWERED, answered_at__lte=at)
+    return _narrowed(rows, viewer, scope, "answered_at")
 
 
 def due_visits(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Any, Any]:
@@ -85,17 +94,30 @@ def due_improvements(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> Que
     return _narrowed(rows, viewer, scope, "clock__due_at")
 
 
-def due_surveys(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Survey, Survey]:
-    """Rounds that end within the days ahead and still wait for answers."""
-    rows: QuerySet[Survey, Survey] = Survey.objects.visible_to(viewer)
-    if scope.customer_id is not None:
-        return rows.none()
+def due_surveys(viewer: Viewer, *, at: dt.datetime, scope: DueScope) -> QuerySet[Any, Any]:
+    """Customers still to be asked in rounds that end within the days ahead or have ended.
+
+    `due_at` is a day: the round's last.
+    """
+    rows: QuerySet[SurveyInvitation, SurveyInvitation]
+    rows = SurveyInvitation.objects.visible_to(viewer)
     last = local_date(_until(at, scope))
-    found = rows.filter(closed_at=None, closes_on__lt=last, invitations__state="waiting")
-    return found.distinct()
+    rows = rows.filter(
+        state=AnswerState.WAITING, survey__closed_at=None, survey__closes_on__lt=last
+    )
+    if scope.customer_id is not None:
+        rows = rows.filter(customer=scope.customer_id)
+    if scope.mine:
+        rows = rows.filter(customer__in=team_customer_ids(viewer.employee_id or 0))
+    dated: QuerySet[Any, Any] = rows.select_related("customer", "survey__unit").annotate(
+        due_at=F("survey__closes_on")
+    )
+    return dated
 
 
-def page_of(rows: QuerySet[Any, Any], *, after: Key | None, limit: int) -> list[Any]:
+def page_of(
+    rows: QuerySet[Any, Any], *, after: Key | tuple[dt.date, int] | None, limit: int
+) -> list[Any]:
     """The first rows by (due_at, id) after the key."""
     if after is not None:
         moment, key = after
@@ -104,7 +126,7 @@ def page_of(rows: QuerySet[Any, Any], *, after: Key | None, limit: int) -> list[
 
 
 def with_clocks(complaints: list[Complaint]) -> list[DueComplaint]:
-    """Each with the clock of its next step; one query."""
+    """Each with the clock of its next step, where one is left; one query."""
     clocks = Clock.objects.filter(
         subject_type=COMPLAINT_TYPE,
         subject_id__in=[row.pk for row in complaints],
@@ -112,7 +134,7 @@ def with_clocks(complaints: list[Complaint]) -> list[DueComplaint]:
     ).open()
     by_key = {(c.subject_id, c.code): c for c in clocks.select_related("limit__rule_set")}
     return [
-        DueComplaint(row, by_key.get((row.pk, NEXT_STEP[ComplaintState(row.state)])))
+        DueComplaint(row, by_key.get((row.pk, NEXT_STEP.get(ComplaintState(row.state), ""))))
         for row in complaints
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,10 @@ class QuestionResult:
 
 @dataclass(frozen=True)
 class SurveyResult:
-    """A round's figures; `segments` are in order only where `is_ranked`."""
+    """A round's figures; `segments` are in order only where `is_ranked`.
+
+    `words` are what customers wrote and how many wrote it, the most frequent first.
+    """
 
     invited: int
     answered: int
@@ -53,7 +57,7 @@ class SurveyResult:
     segments: list[tuple[str, Estimate]]
     is_ranked: bool
     fewest: int
-    words: list[str]
+    words: list[tuple[str, int]]
 
     @property
     def response_share(self) -> float | None:
@@ -126,7 +130,7 @@ def summarize_survey(viewer: Viewer, survey: Survey) -> SurveyResult:
         segments=segments,
         is_ranked=is_ranked,
         fewest=fewest,
-        words=[a.text for row in sheets for a in row.answers.all() if a.text],
+        words=Counter(a.text for row in sheets for a in row.answers.all() if a.text).most_common(),
     )
 
 

@@ -131,7 +131,7 @@ def sign_agreement(
     """Enter a signed agreement; an open-ended one before it ends on the new one's first day."""
     by.require(Permission.EDIT_CUSTOMERS)
     if Agreement.objects.filter(number=number).exists():
-        raise UnableToSignAgreement(f"合同编号 {number} 已登记")
+        raise UnableToSignAgreement("合同编号 %(number)s 已登记", number=number)
     _end_open_agreement(account, valid_from, by=by, at=at)
     row = {
         "number": number,

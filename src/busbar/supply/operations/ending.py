@@ -34,9 +34,17 @@ def end_agreement(
     if not reason.strip():
         raise UnableToEndAgreement("请写明终止原因")
     if on <= held.valid_from:
-        raise UnableToEndAgreement(f"合同 {held.number} 终止日期应晚于生效日期 {held.valid_from}")
+        raise UnableToEndAgreement(
+            "合同 %(number)s 终止日期应晚于生效日期 %(valid_from)s",
+            number=held.number,
+            valid_from=held.valid_from,
+        )
     if held.valid_until is not None and held.valid_until <= on:
-        raise UnableToEndAgreement(f"合同 {held.number} 已于 {held.valid_until} 失效")
+        raise UnableToEndAgreement(
+            "合同 %(number)s 已于 %(valid_until)s 失效",
+            number=held.number,
+            valid_until=held.valid_until,
+        )
     changes = save_drafts(Agreement, [Draft({"valid_until": on}, held)], Outcome())
     record_changes(changes, _TOLD, by=by, at=at, reason=reason.strip())
     return held

@@ -54,7 +54,7 @@ def open_site(
     if not code.strip() or not name.strip():
         raise UnableToOpenSite("用电地址的编码和名称都应填写")
     if Site.objects.filter(code=code.strip()).exists():
-        raise UnableToOpenSite(f"用电地址编码 {code.strip()} 已登记")
+        raise UnableToOpenSite("用电地址编码 %(code)s 已登记", code=code.strip())
     row = {
         "site": code.strip(),
         "name": name.strip(),
@@ -113,7 +113,7 @@ def add_transformer(
     if not number.strip():
         raise UnableToAddTransformer("变压器编号应填写")
     if Transformer.objects.filter(number=number.strip()).exists():
-        raise UnableToAddTransformer(f"变压器编号 {number.strip()} 已登记")
+        raise UnableToAddTransformer("变压器编号 %(number)s 已登记", number=number.strip())
     row = {
         "number": number.strip(),
         "account": account.number,
@@ -148,7 +148,7 @@ def add_usage_point(
     if not number.strip() or not name.strip():
         raise UnableToAddUsagePoint("计量点的编号和名称都应填写")
     if UsagePoint.objects.filter(number=number.strip()).exists():
-        raise UnableToAddUsagePoint(f"计量点编号 {number.strip()} 已登记")
+        raise UnableToAddUsagePoint("计量点编号 %(number)s 已登记", number=number.strip())
     row = {
         "number": number.strip(),
         "name": name.strip(),

@@ -286,12 +286,16 @@ def _check_change(
     if not reason.strip():
         raise UnableToChangeTransformerState("请写明变更原因")
     if since < transformer.installed_on:
-        raise UnableToChangeTransformerState(f"不得早于投运日期 {transformer.installed_on}")
+        raise UnableToChangeTransformerState(
+            "不得早于投运日期 %(installed_on)s", installed_on=transformer.installed_on
+        )
     if current is None:
         return
     if current.state == RunningState.REMOVED:
-        raise UnableToChangeTransformerState(f"变压器 {transformer.number} 已拆除")
+        raise UnableToChangeTransformerState("变压器 %(number)s 已拆除", number=transformer.number)
     if since <= current.valid_from:
-        raise UnableToChangeTransformerState(f"应晚于当前状态的起日 {current.valid_from}")
+        raise UnableToChangeTransformerState(
+            "应晚于当前状态的起日 %(valid_from)s", valid_from=current.valid_from
+        )
     if current.state == state and current.valid_until is None:
-        raise UnableToChangeTransformerState(f"变压器已是“{state.label}”状态")
+        raise UnableToChangeTransformerState("变压器已是“%(label)s”状态", label=state.label)

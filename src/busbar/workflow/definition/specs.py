@@ -44,7 +44,9 @@ class DecisionStep(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow ships 
 
     def _run_hook(self, my_task: Any) -> bool:
         if not self.dmnEngine.decide(my_task):
-            raise UnableToEvaluate(f"决策表“{self.bpmn_name or self.bpmn_id}”没有一行适用")
+            raise UnableToEvaluate(
+                "决策表“%(bpmn_name)s”没有一行适用", bpmn_name=self.bpmn_name or self.bpmn_id
+            )
         my_task.workflow.script_engine.learn(self.dmnEngine.result(my_task))
         return True
 

@@ -50,7 +50,11 @@ def keep_files(files: Sequence[FileUpload]) -> list[CheckedFile]:
     nobody names, as with customers' documents.
     """
     if len(files) > MOST_FILES:
-        raise UnableToAttachFile(f"一次至多附 {MOST_FILES} 个文件，现有 {len(files)} 个")
+        raise UnableToAttachFile(
+            "一次至多附 %(most_files)s 个文件，现有 %(count)s 个",
+            most_files=MOST_FILES,
+            count=len(files),
+        )
     return [_keep(file) for file in files]
 
 
@@ -61,10 +65,13 @@ def _keep(file: FileUpload) -> CheckedFile:
         stored = contents.store_by_digest(root, file.chunks, max_bytes=MAX_BYTES)
         kind = contents.detect_content(stored.path)
     except contents.UnableToAcceptFile as refusal:
-        raise UnableToAttachFile(f"“{file.file_name}”：{refusal}") from refusal
+        raise UnableToAttachFile(
+            "“%(file_name)s”：%(refusal)s", file_name=file.file_name, refusal=refusal
+        ) from refusal
     if kind is None or kind not in ALLOWED:
         raise UnableToAttachFile(
-            f"“{file.file_name}”：只接受 PDF、PNG、JPEG、Word（docx）、Excel（xlsx）和文本文件"
+            "“%(file_name)s”：只接受 PDF、PNG、JPEG、Word（docx）、Excel（xlsx）和文本文件",
+            file_name=file.file_name,
         )
     name = contents.safe_file_name(file.file_name, kind)
     return CheckedFile(file.field, (file.title or name)[:200], name, kind, stored)

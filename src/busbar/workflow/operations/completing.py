@@ -103,7 +103,7 @@ def return_task(*, task_id: int, reason: str, viewer: Viewer, at: dt.datetime) -
         raise UnableToReturnTask("请写明退回的原因")
     move, task, acting = _take_up(task_id, viewer, at)
     if not move.definition.steps[task.element].returns:
-        raise UnableToReturnTask(f"任务“{task.title}”在流程中没有退回的流向")
+        raise UnableToReturnTask("任务“%(title)s”在流程中没有退回的流向", title=task.title)
     task.outcome, task.reason, task.done_at = RETURNED, reason.strip()[:500], at
     task.data = {"outcome": RETURNED, "reason": task.reason}
     _learn(move, task, {"outcome": RETURNED, "return_reason": task.reason})
@@ -150,7 +150,9 @@ def _take_up(task_id: int, viewer: Viewer, at: dt.datetime) -> tuple[Move, UserT
         raise UnableToCompleteTask(already_done(task))
     if at < task.created_at:
         raise UnableToCompleteTask(
-            f"录入时间 {spoken(at)} 早于任务下达时间 {spoken(task.created_at)}"
+            "录入时间 %(at)s 早于任务下达时间 %(created_at)s",
+            at=spoken(at),
+            created_at=spoken(task.created_at),
         )
     return move, task, acting
 
@@ -167,10 +169,14 @@ def _when(task: UserTask, at: dt.datetime, doing: _Doing) -> dt.datetime:
     if done_at is None or done_at == at:
         return at
     if done_at > at:
-        raise UnableToCompleteTask(f"完成时间 {spoken(done_at)} 在将来，应不晚于 {spoken(at)}")
+        raise UnableToCompleteTask(
+            "完成时间 %(done_at)s 在将来，应不晚于 %(at)s", done_at=spoken(done_at), at=spoken(at)
+        )
     if done_at < task.created_at:
         raise UnableToCompleteTask(
-            f"完成时间 {spoken(done_at)} 早于任务下达时间 {spoken(task.created_at)}"
+            "完成时间 %(done_at)s 早于任务下达时间 %(created_at)s",
+            done_at=spoken(done_at),
+            created_at=spoken(task.created_at),
         )
     if not doing.reason:
         raise UnableToCompleteTask("完成时间早于录入时间的，请写明补录的原因")
@@ -193,7 +199,9 @@ def _answer(
     if step.handler:
         handler = registry.get_task_handler(step.handler)
         if handler is None:
-            raise UnableToCompleteTask(f"没有登记处理程序“{step.handler}”，请联系系统管理员")
+            raise UnableToCompleteTask(
+                "没有登记处理程序“%(handler)s”，请联系系统管理员", handler=step.handler
+            )
         completion = registry.TaskCompletion(
             task=task, instance=move.instance, data=values, files=files, viewer=viewer, at=move.at
         )

@@ -90,7 +90,11 @@ def comment_on_process(
         raise UnableToComment("没有这个流程，或不在您的管辖范围之内")
     said = text.strip()
     if not said or len(said) > MAX_COMMENT:
-        raise UnableToComment(f"请写 1 至 {MAX_COMMENT} 个字，现有 {len(said)} 个")
+        raise UnableToComment(
+            "请写 1 至 %(max_comment)s 个字，现有 %(count)s 个",
+            max_comment=MAX_COMMENT,
+            count=len(said),
+        )
     comment = ProcessComment.objects.create(
         instance=instance,
         text=said,

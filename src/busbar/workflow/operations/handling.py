@@ -43,9 +43,11 @@ def claim_task(*, task_id: int, viewer: Viewer, at: dt.datetime) -> UserTask:
     if employee is None or not viewer.covers(task.unit.path):
         raise UnableToClaimTask("没有这个任务，或不在您的管辖范围之内")
     if task.owner_id == employee.pk:
-        raise UnableToClaimTask(f"任务“{task.title}”已在您名下")
+        raise UnableToClaimTask("任务“%(title)s”已在您名下", title=task.title)
     if task.owner is not None:
-        raise UnableToClaimTask(f"任务“{task.title}”已由{task.owner.name}领取")
+        raise UnableToClaimTask(
+            "任务“%(title)s”已由%(owner)s领取", title=task.title, owner=task.owner.name
+        )
     people.require_belongs(task, employee)
     _give(move, task, employee, TransferKind.CLAIMED, "")
     return task
@@ -57,7 +59,7 @@ def release_task(*, task_id: int, viewer: Viewer, at: dt.datetime, reason: str =
     move, task = _lock(task_id, viewer, at, UnableToReleaseTask)
     people.require_acting(task, viewer)
     if task.owner_id is None:
-        raise UnableToReleaseTask(f"任务“{task.title}”没有人领取")
+        raise UnableToReleaseTask("任务“%(title)s”没有人领取", title=task.title)
     _give(move, task, None, TransferKind.RELEASED, reason)
     return task
 
@@ -75,11 +77,13 @@ def hand_over_task(
     if employee is None:
         raise UnableToHandOverTask("没有这个在岗的职员")
     if employee.pk == task.owner_id:
-        raise UnableToHandOverTask(f"任务“{task.title}”已在{employee.name}名下")
+        raise UnableToHandOverTask(
+            "任务“%(title)s”已在%(employee)s名下", title=task.title, employee=employee.name
+        )
     try:
         people.require_belongs(task, employee)
     except NotPermitted as refusal:
-        raise UnableToHandOverTask(str(refusal)) from refusal
+        raise UnableToHandOverTask(refusal.sentence, **refusal.values) from refusal
     _give(move, task, employee, TransferKind.HANDED_OVER, reason.strip())
     if acting.for_another:
         advancing.find(FindingKind.PROXY, task, move, f"{viewer.name}代为转办给{employee.name}")

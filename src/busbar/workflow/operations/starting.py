@@ -36,7 +36,9 @@ def start_process(
     journal_operations.take_turn()
     version = queries.get_version_in_force(key, on=local_date(at))
     if version is None:
-        raise UnableToStartProcess(f"流程“{key}”在 {local_date(at)} 没有生效的版本")
+        raise UnableToStartProcess(
+            "流程“%(key)s”在 %(at)s 没有生效的版本", key=key, at=local_date(at)
+        )
     instance = _create(version, subject, dict(facts), actor, at)
     definition = get_definition(version.pk)
     move = Move(instance, definition, engine.Course(definition, None, instance.facts), actor, at)
@@ -71,5 +73,9 @@ def _create(
             instance.save(force_insert=True)
     except IntegrityError as twice:
         label = subject.label or f"{subject.type}#{subject.id}"
-        raise UnableToStartProcess(f"{label}已有一个办理中的“{version.definition.name}”") from twice
+        raise UnableToStartProcess(
+            "%(label)s已有一个办理中的“%(definition)s”",
+            label=label,
+            definition=version.definition.name,
+        ) from twice
     return instance

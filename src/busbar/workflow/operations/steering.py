@@ -50,7 +50,7 @@ def receive_message(
     move = advancing.lock([instance_id], actor=actor, at=at)
     move.course.facts.update(forms.comparable(payload))
     if not engine.deliver(move.course, message, move.serve):
-        raise UnableToReceiveMessage(f"流程现在不等待“{message}”")
+        raise UnableToReceiveMessage("流程现在不等待“%(message)s”", message=message)
     move.tell("message.received", message=message, payload=forms.comparable(payload))
     advancing.settle(move)
     return move.instance
@@ -104,7 +104,9 @@ def cancel_process(
     instance = move.instance
     if instance.state != InstanceState.RUNNING:
         raise UnableToCancelProcess(
-            f"流程已于 {spoken(instance.ended_at)} {instance.get_state_display()}"
+            "流程已于 %(ended_at)s %(state)s",
+            ended_at=spoken(instance.ended_at),
+            state=instance.get_state_display(),
         )
     move.tell("process.cancelled", reason=reason.strip())
     for task in UserTask.objects.open().filter(instance=instance).select_related("unit"):

@@ -89,12 +89,12 @@ def upload_version(
     journal_operations.take_turn()
     definition = ProcessDefinition.objects.select_for_update().filter(key=key).first()
     if definition is None:
-        raise UnableToUploadVersion(f"没有流程“{key}”，新流程随系统提供")
+        raise UnableToUploadVersion("没有流程“%(key)s”，新流程随系统提供", key=key)
     _check_names(files)
     compile_package(key, files)
     same = definition.versions.filter(sha256=digest_of(files)).first()
     if same is not None:
-        raise UnableToUploadVersion(f"文件与第 {same.number} 版完全相同")
+        raise UnableToUploadVersion("文件与第 %(number)s 版完全相同", number=same.number)
     version = _add(definition, files, viewer.actor, at, note.strip()[:500], is_shipped=False)
     _tell(version, "uploaded", viewer.actor, at, {"files": sorted(files)})
     return version
@@ -120,11 +120,15 @@ def publish_version(
     version = _locked(version_id)
     if version.state != VersionState.DRAFT:
         raise UnableToPublishVersion(
-            f"第 {version.number} 版{version.get_state_display()}，只有草稿可以发布"
+            "第 %(number)s 版%(state)s，只有草稿可以发布",
+            number=version.number,
+            state=version.get_state_display(),
         )
     if effective_from < local_date(at):
         raise UnableToPublishVersion(
-            f"生效日期 {effective_from} 已过，应为 {local_date(at)} 或以后"
+            "生效日期 %(effective_from)s 已过，应为 %(at)s 或以后",
+            effective_from=effective_from,
+            at=local_date(at),
         )
     compile_package(version.definition.key, version.files)
     _publish(version, effective_from, viewer.actor, at)
@@ -139,7 +143,7 @@ def retire_version(
     viewer.require(Permission.PUBLISH_PROCESSES)
     version = _locked(version_id)
     if version.state == VersionState.RETIRED:
-        raise UnableToPublishVersion(f"第 {version.number} 版已经停用")
+        raise UnableToPublishVersion("第 %(number)s 版已经停用", number=version.number)
     others = version.definition.versions.exclude(pk=version.pk)
     in_force = others.filter(
         state=VersionState.PUBLISHED, effective_from__lte=local_date(at)

@@ -65,13 +65,17 @@ def _approved(change_id: int, done_on: dt.date, by: Viewer, at: dt.datetime) -> 
     if change is None:
         raise UnableToCarryOut("没有这个变更，或不在您的管辖范围内")
     if change.state != ChangeState.APPROVED:
-        raise UnableToCarryOut(f"变更 {change.number} 为“{change.get_state_display()}”，须先批准")
+        raise UnableToCarryOut(
+            "变更 %(number)s 为“%(state)s”，须先批准",
+            number=change.number,
+            state=change.get_state_display(),
+        )
     if done_on < change.starts_on:
-        raise UnableToCarryOut(f"不得早于批准的生效日期 {change.starts_on}")
+        raise UnableToCarryOut("不得早于批准的生效日期 %(starts_on)s", starts_on=change.starts_on)
     if done_on > local_date(at):
-        raise UnableToCarryOut(f"执行日期 {done_on} 还没有到")
+        raise UnableToCarryOut("执行日期 %(done_on)s 还没有到", done_on=done_on)
     if change.ends_on is not None and done_on >= change.ends_on:
-        raise UnableToCarryOut(f"批准的期限到 {change.ends_on} 已满")
+        raise UnableToCarryOut("批准的期限到 %(ends_on)s 已满", ends_on=change.ends_on)
     return change
 
 

@@ -84,5 +84,9 @@ def _requested(change_id: int, by: Viewer) -> SupplyChange:
     if change is None:
         raise UnableToDecideChange("没有这个变更，或不在您的管辖范围内")
     if change.state != ChangeState.REQUESTED:
-        raise UnableToDecideChange(f"变更 {change.number} 已是“{change.get_state_display()}”")
+        raise UnableToDecideChange(
+            "变更 %(number)s 已是“%(state)s”",
+            number=change.number,
+            state=change.get_state_display(),
+        )
     return change

@@ -155,7 +155,9 @@ def _transfer(step: _Step) -> None:
     sites = Site.objects.filter(usage_points__account=step.account).distinct()
     shared = sites.filter(usage_points__account__in=_others(step.account)).first()
     if shared is not None:
-        raise UnableToUpdateArchive(f"用电地址 {shared.code} 还有原客户的其他户，先办理分户或迁出")
+        raise UnableToUpdateArchive(
+            "用电地址 %(code)s 还有原客户的其他户，先办理分户或迁出", code=shared.code
+        )
     codes = sorted(sites.values_list("code", flat=True))
     _store_account(step, {"customer": number})
     rows = [{"site": code, "customer": number} for code in codes]
@@ -224,7 +226,7 @@ def _require_no_meter(account: CustomerAccount) -> None:
         for each in standing.select_related("usage_point", "meter").order_by("usage_point__number")
     ]
     if hung:
-        raise UnableToUpdateArchive(f"先以拆表装接单拆下并抄录止度：{'、'.join(hung)}")
+        raise UnableToUpdateArchive("先以拆表装接单拆下并抄录止度：%(hung)s", hung="、".join(hung))
 
 
 def _close_account(step: _Step) -> None:
@@ -255,7 +257,9 @@ def _change_voltage(step: _Step) -> None:
 def _change_category(step: _Step) -> None:
     old = change_queries.current_agreement(step.account, on=step.done_on)
     if old is None:
-        raise UnableToUpdateArchive(f"户号 {step.account.number} 没有在执行的供用电合同")
+        raise UnableToUpdateArchive(
+            "户号 %(number)s 没有在执行的供用电合同", number=step.account.number
+        )
     facts = _agreement_facts(old)
     facts.update(
         tariff_code=step.facts["tariff_code"],

@@ -47,7 +47,9 @@ def request_change(
     by.require(Permission.HANDLE_CHANGES)
     held = lock_account(account.pk, by)
     if held is None:
-        raise UnableToRequestChange(f"没有户号 {account.number}，或不在您的管辖范围内")
+        raise UnableToRequestChange(
+            "没有户号 %(number)s，或不在您的管辖范围内", number=account.number
+        )
     known = check_facts(held, wish, dict(facts or {}), by)
     wish = change_queries.with_facts(wish, known)
     try:

@@ -29,9 +29,9 @@ _REOPENS = {ChangeKind.REINSTALLATION}
 def check_facts(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
     """The facts of the kind, cleaned; UnableToStateChange names what is missing or wrong."""
     if account.status == AccountStatus.CLOSED:
-        raise UnableToStateChange(f"户号 {account.number} 已销户")
+        raise UnableToStateChange("户号 %(number)s 已销户", number=account.number)
     if account.status == AccountStatus.SUSPENDED and wish.kind not in _REOPENS:
-        raise UnableToStateChange(f"户号 {account.number} 已停用，先办理复装")
+        raise UnableToStateChange("户号 %(number)s 已停用，先办理复装", number=account.number)
     _check_transformers(account, wish)
     check = _CHECKS.get(wish.kind)
     return check(account, wish, facts, by) if check else facts
@@ -41,7 +41,7 @@ def text(facts: Facts, name: str, label: str) -> str:
     """A stated text; UnableToStateChange where it is empty."""
     value = str(facts.get(name) or "").strip()
     if not value:
-        raise UnableToStateChange(f"请填写{label}")
+        raise UnableToStateChange("请填写%(label)s", label=label)
     return value
 
 
@@ -56,13 +56,18 @@ def _check_transformers(account: CustomerAccount, wish: Wish) -> None:
         unit, state = units[key]
         if state != RunningState.RUNNING:
             name = RunningState(state).label
-            raise UnableToStateChange(f"变压器 {unit.number} 在 {wish.starts_on} 为“{name}”状态")
+            raise UnableToStateChange(
+                "变压器 %(number)s 在 %(starts_on)s 为“%(name)s”状态",
+                number=unit.number,
+                starts_on=wish.starts_on,
+                name=name,
+            )
 
 
 def _renaming(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
     name = text(facts, "new_name", "新名称")
     if name == account.name:
-        raise UnableToStateChange(f"新名称与现名称“{name}”相同")
+        raise UnableToStateChange("新名称与现名称“%(name)s”相同", name=name)
     return {"old_name": account.name, "new_name": name}
 
 
@@ -70,9 +75,11 @@ def _transfer(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) ->
     number = text(facts, "new_customer", "新客户编号")
     known = Customer.objects.visible_to(by).filter(number=number).first()
     if known is None:
-        raise UnableToStateChange(f"没有客户 {number}，或不在您的管辖范围内")
+        raise UnableToStateChange("没有客户 %(number)s，或不在您的管辖范围内", number=number)
     if known.pk == account.customer_id:
-        raise UnableToStateChange(f"户号 {account.number} 本来就属于客户 {number}")
+        raise UnableToStateChange(
+            "户号 %(number)s 本来就属于客户 %(customer)s", number=account.number, customer=number
+        )
     return {"old_customer": account.customer.number, "new_customer": number}
 
 
@@ -84,7 +91,7 @@ def _split(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Fa
     held = UsagePoint.objects.filter(account=account)
     found = set(held.filter(number__in=numbers).values_list("number", flat=True))
     if missing := [number for number in numbers if number not in found]:
-        raise UnableToStateChange(f"该户没有计量点 {'、'.join(missing)}")
+        raise UnableToStateChange("该户没有计量点 %(missing)s", missing="、".join(missing))
     if held.count() == len(found):
         raise UnableToStateChange("原户至少应保留一个计量点")
     return {"new_name": name, "usage_points": sorted(found)}
@@ -94,11 +101,11 @@ def _merger(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> F
     number = text(facts, "into_account", "并入的户号")
     into = CustomerAccount.objects.visible_to(by).filter(number=number).first()
     if into is None:
-        raise UnableToStateChange(f"没有户号 {number}，或不在您的管辖范围内")
+        raise UnableToStateChange("没有户号 %(number)s，或不在您的管辖范围内", number=number)
     if into.pk == account.pk or into.customer_id != account.customer_id:
         raise UnableToStateChange("应并入同一客户的另一个户号")
     if into.status != AccountStatus.ACTIVE:
-        raise UnableToStateChange(f"户号 {number} 不在用")
+        raise UnableToStateChange("户号 %(number)s 不在用", number=number)
     return {"into_account": number}
 
 
@@ -109,16 +116,16 @@ def _relocation(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) 
 def _meter_relocation(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
     number = text(facts, "usage_point", "计量点编号")
     if not UsagePoint.objects.filter(account=account, number=number).exists():
-        raise UnableToStateChange(f"该户没有计量点 {number}")
+        raise UnableToStateChange("该户没有计量点 %(number)s", number=number)
     return {"usage_point": number, "position": text(facts, "position", "新的安装位置")}
 
 
 def _replacement(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
     if len(wish.transformer_ids) != 1:
-        raise UnableToStateChange(f"{wish.kind.label}应选择一台被换下的变压器")
+        raise UnableToStateChange("%(label)s应选择一台被换下的变压器", label=wish.kind.label)
     number = text(facts, "number", "换上变压器的编号")
     if Transformer.objects.filter(number=number).exists():
-        raise UnableToStateChange(f"变压器编号 {number} 已登记")
+        raise UnableToStateChange("变压器编号 %(number)s 已登记", number=number)
     kva = _whole(facts, "capacity_kva", "换上变压器的容量")
     return {"number": number, "model": str(facts.get("model") or ""), "capacity_kva": kva}
 
@@ -135,9 +142,11 @@ def _voltage(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> 
     try:
         voltage = Decimal(stated)
     except InvalidOperation as error:
-        raise UnableToStateChange(f"供电电压应为千伏数，如 35，填的是 {stated}") from error
+        raise UnableToStateChange(
+            "供电电压应为千伏数，如 35，填的是 %(stated)s", stated=stated
+        ) from error
     if not voltage.is_finite() or voltage <= 0:
-        raise UnableToStateChange(f"供电电压应大于 0，填的是 {stated}")
+        raise UnableToStateChange("供电电压应大于 0，填的是 %(stated)s", stated=stated)
     return {"voltage_kv": str(voltage)}
 
 
@@ -145,10 +154,12 @@ def _category(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) ->
     code = text(facts, "tariff_code", "新的电价编码")
     in_force = Tariff.objects.filter(code=code, valid_from__lte=wish.starts_on)
     if not in_force.exists():
-        raise UnableToStateChange(f"{wish.starts_on} 没有在执行的电价 {code}")
+        raise UnableToStateChange(
+            "%(starts_on)s 没有在执行的电价 %(code)s", starts_on=wish.starts_on, code=code
+        )
     category = text(facts, "tariff_category", "新的用电类别")
     if category not in TariffCategory.values:
-        raise UnableToStateChange(f"没有用电类别 {category}")
+        raise UnableToStateChange("没有用电类别 %(category)s", category=category)
     number = text(facts, "agreement_number", "新合同编号")
     return {"tariff_code": code, "tariff_category": category, "agreement_number": number}
 
@@ -156,7 +167,9 @@ def _category(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) ->
 def _whole(facts: Facts, name: str, label: str) -> int:
     stated = text(facts, name, label)
     if not stated.isascii() or not stated.isdigit() or int(stated) == 0:
-        raise UnableToStateChange(f"{label}应为大于 0 的整数千伏安，填的是 {stated}")
+        raise UnableToStateChange(
+            "%(label)s应为大于 0 的整数千伏安，填的是 %(stated)s", label=label, stated=stated
+        )
     return int(stated)
 
 

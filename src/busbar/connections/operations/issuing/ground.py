@@ -33,7 +33,7 @@ class UnableToCompilePaper(Refusal):
 def require_any(by: Viewer, *permissions: Permission) -> None:
     """Raise NotPermitted unless one of the permissions is held."""
     if not any(by.may(permission) for permission in permissions):
-        raise NotPermitted(f"没有“{permissions[0].label}”的权限")
+        raise NotPermitted("没有“%(permission)s”的权限", permission=permissions[0].label)
 
 
 def hold_for(

@@ -60,7 +60,7 @@ def issue_application_paper(*, application_id: int, by: Viewer, at: dt.datetime)
     Raises UnableToCompilePaper. Event `connections.paper.issued`.
     """
     require_any(by, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成用电申请表")
+    application = hold_for(application_id, by, what="生成用电申请表")
     return issue_about(
         application,
         PaperKind.APPLICATION_FORM,
@@ -78,7 +78,7 @@ def issue_acceptance_paper(*, application_id: int, by: Viewer, at: dt.datetime) 
     Raises UnableToCompilePaper. Event `connections.paper.issued`.
     """
     require_any(by, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成受理通知")
+    application = hold_for(application_id, by, what="生成受理通知")
     return issue_about(
         application,
         PaperKind.ACCEPTANCE,
@@ -96,7 +96,7 @@ def issue_correction_paper(*, application_id: int, by: Viewer, at: dt.datetime) 
     Raises UnableToCompilePaper. Event `connections.paper.issued`.
     """
     require_any(by, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成补正告知书")
+    application = hold_for(application_id, by, what="生成补正告知书")
     return issue_about(
         application,
         PaperKind.CORRECTION,
@@ -116,7 +116,9 @@ def issue_refusal_paper(*, application_id: int, by: Viewer, at: dt.datetime) -> 
     Raises UnableToCompilePaper. Event `connections.paper.issued`.
     """
     require_any(by, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成不予受理通知书", [ApplicationState.REFUSED])
+    application = hold_for(
+        application_id, by, what="生成不予受理通知书", states=[ApplicationState.REFUSED]
+    )
     facts = {
         **applicant_facts(application),
         "kind": str(application.get_kind_display()),
@@ -144,7 +146,7 @@ def issue_survey_paper(*, survey_id: int, by: Viewer, at: dt.datetime) -> Issued
     survey = SiteSurvey.objects.visible_to(by).filter(pk=survey_id).first()
     if survey is None or survey.state != SurveyState.CONCLUDED:
         raise UnableToCompilePaper("没有已完成的现场勘察")
-    application = hold_for(survey.application_id, by, "生成现场勘察单")
+    application = hold_for(survey.application_id, by, what="生成现场勘察单")
     return issue_about(
         application,
         PaperKind.SURVEY,
@@ -193,13 +195,15 @@ def _generator(kilowatts: int) -> str:
 
 def _acceptance_facts(application: ConnectionApplication) -> Facts:
     if application.accepted_at is None:
-        raise UnableToCompilePaper(f"申请 {application.number} 还没有受理")
+        raise UnableToCompilePaper("申请 %(number)s 还没有受理", number=application.number)
     steps = tuple(
         PromisedStep(clock.limit.name, local_date(clock.due_at), str(clock.limit.source))
         for clock in list_promised_clocks(application)
     )
     if not steps:
-        raise UnableToCompilePaper(f"申请 {application.number} 没有办理时限，请先载入办理时限")
+        raise UnableToCompilePaper(
+            "申请 %(number)s 没有办理时限，请先载入办理时限", number=application.number
+        )
     return {
         **applicant_facts(application),
         "kind": str(application.get_kind_display()),
@@ -214,7 +218,7 @@ def _acceptance_facts(application: ConnectionApplication) -> Facts:
 def _correction_facts(application: ConnectionApplication) -> Facts:
     notice = application.notices.order_by("told_at", "pk").last()
     if notice is None:
-        raise UnableToCompilePaper(f"申请 {application.number} 没有要求过补正")
+        raise UnableToCompilePaper("申请 %(number)s 没有要求过补正", number=application.number)
     clock = _correction_clock(application)
     items = notice.items.select_related("requirement").order_by("pk")
     return {
@@ -236,7 +240,9 @@ def _correction_clock(application: ConnectionApplication) -> Clock:
     clocks = clocks_queries.list_subject_clocks(SYSTEM_VIEWER, APPLICATION, application.pk)
     found = [clock for clock in clocks if clock.code == _CORRECTION_CODE]
     if not found:
-        raise UnableToCompilePaper(f"申请 {application.number} 没有补正时限，请先载入办理时限")
+        raise UnableToCompilePaper(
+            "申请 %(number)s 没有补正时限，请先载入办理时限", number=application.number
+        )
     return found[-1]
 
 

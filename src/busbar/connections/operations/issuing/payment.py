@@ -39,7 +39,7 @@ def issue_payment_paper(*, notice_id: int, by: Viewer, at: dt.datetime) -> Issue
     notice = seen.select_related("payee").first()
     if notice is None:
         raise UnableToCompilePaper("没有待缴的缴费通知，或不在您的范围之内")
-    application = hold_for(notice.application_id, by, "生成缴费通知")
+    application = hold_for(notice.application_id, by, what="生成缴费通知")
     notice.application = application
     return issue_about(
         application,

@@ -69,10 +69,12 @@ def issue_agreement_paper(*, application_id: int, by: Viewer, at: dt.datetime) -
     Raises UnableToCompilePaper. Event `connections.paper.issued`.
     """
     require_any(by, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成供用电合同概要")
+    application = hold_for(application_id, by, what="生成供用电合同概要")
     draft = application.agreement_drafts.exclude(state=DraftState.VOID).first()
     if draft is None:
-        raise UnableToCompilePaper(f"申请 {application.number} 还没有起草供用电合同")
+        raise UnableToCompilePaper(
+            "申请 %(number)s 还没有起草供用电合同", number=application.number
+        )
     return issue_about(
         application,
         PaperKind.AGREEMENT,
@@ -98,7 +100,9 @@ def issue_energization_paper(
     Event `connections.paper.issued`.
     """
     require_any(by, Permission.ENERGIZE, Permission.ACCEPT_APPLICATIONS)
-    application = hold_for(application_id, by, "生成送电通知", (ApplicationState.PASSED, *_LIVE))
+    application = hold_for(
+        application_id, by, what="生成送电通知", states=(ApplicationState.PASSED, *_LIVE)
+    )
     told: Facts = {"energise_at": _moment(application, energize_at, at)}
     if application.state in _LIVE:
         told |= {"is_energised": True, "notes": _AFTER}
@@ -125,7 +129,7 @@ def _moment(
         raise UnableToCompilePaper("计划的送电时间不能早于现在")
     against = list_obstacles(application, on=local_date(planned))
     if against:
-        raise UnableToCompilePaper(f"尚不具备送电条件：{'；'.join(against)}")
+        raise UnableToCompilePaper("尚不具备送电条件：%(against)s", against="；".join(against))
     return planned
 
 

@@ -59,7 +59,7 @@ def issue_design_review_paper(*, review_id: int, by: Viewer, at: dt.datetime) ->
     review = DesignReview.objects.visible_to(by).filter(pk=review_id).first()
     if review is None or review.reviewed_at is None:
         raise UnableToCompilePaper("没有已审查的设计文件")
-    application = hold_for(review.application_id, by, "生成设计审查意见")
+    application = hold_for(review.application_id, by, what="生成设计审查意见")
     facts = {**applicant_facts(application), **firm_facts(application), **_review_facts(review)}
     return issue_about(
         application,

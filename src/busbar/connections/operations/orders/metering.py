@@ -89,7 +89,10 @@ def order_metering(
     standing = _open_order(point, kind)
     if standing is not None:
         raise UnableToOrderMetering(
-            f"计量点 {point.number} 已有未完成的{MeteringOrderKind(kind).label}单 {standing.number}"
+            "计量点 %(number)s 已有未完成的%(label)s单 %(order)s",
+            number=point.number,
+            label=MeteringOrderKind(kind).label,
+            order=standing.number,
         )
     _check_standing_meter(point, MeteringOrderKind(kind))
     order = MeteringOrder.objects.create(
@@ -162,7 +165,11 @@ def _open(order_id: int, by: Viewer) -> MeteringOrder:
         pk=order_id
     )
     if order.state != OrderState.OPEN:
-        raise UnableToDoMeteringOrder(f"装接单 {order.number} 已是“{order.get_state_display()}”")
+        raise UnableToDoMeteringOrder(
+            "装接单 %(number)s 已是“%(state)s”",
+            number=order.number,
+            state=order.get_state_display(),
+        )
     return order
 
 
@@ -189,7 +196,9 @@ def _check_report(
         raise UnableToDoMeteringOrder("维修应写明故障与处理结果")
     for what, meter in (("止度", found), ("起度", left)):
         if meter is not None and not meter.registers:
-            raise UnableToDoMeteringOrder(f"请填写表 {meter.serial} 的{what}")
+            raise UnableToDoMeteringOrder(
+                "请填写表 %(serial)s 的%(what)s", serial=meter.serial, what=what
+            )
 
 
 def _take_down(
@@ -202,7 +211,9 @@ def _take_down(
     standing = _standing(order.usage_point)
     if standing is None or standing.meter.serial != found.serial:
         hangs = standing.meter.serial if standing else "没有表"
-        raise UnableToDoMeteringOrder(f"该计量点上是 {hangs}，填的是 {found.serial}")
+        raise UnableToDoMeteringOrder(
+            "该计量点上是 %(hangs)s，填的是 %(serial)s", hangs=hangs, serial=found.serial
+        )
     removed = metering_operations.remove_meter(
         installation=standing, removed_on=when[0], removed_at=when[1], by=by, at=at
     )
@@ -239,7 +250,9 @@ def _keep_registers(
 ) -> None:
     for name, value in registers.items():
         if not value.is_finite() or value < 0:
-            raise UnableToDoMeteringOrder(f"{name} 的示数应为不小于 0 的数，填的是 {value}")
+            raise UnableToDoMeteringOrder(
+                "%(name)s 的示数应为不小于 0 的数，填的是 %(value)s", name=name, value=value
+            )
     OrderRegister.objects.bulk_create(
         OrderRegister(order=order, is_start=is_start, reading_type=name, value=value)
         for name, value in registers.items()
@@ -275,9 +288,15 @@ def _open_order(point: UsagePoint, kind: MeteringOrderKind | str) -> MeteringOrd
 def _check_standing_meter(point: UsagePoint, kind: MeteringOrderKind) -> None:
     standing = _standing(point)
     if kind == MeteringOrderKind.INSTALL and standing is not None:
-        raise UnableToOrderMetering(f"计量点 {point.number} 已有表 {standing.meter.serial}，应换表")
+        raise UnableToOrderMetering(
+            "计量点 %(number)s 已有表 %(serial)s，应换表",
+            number=point.number,
+            serial=standing.meter.serial,
+        )
     if kind != MeteringOrderKind.INSTALL and standing is None:
-        raise UnableToOrderMetering(f"计量点 {point.number} 没有装表，不能{kind.label}")
+        raise UnableToOrderMetering(
+            "计量点 %(number)s 没有装表，不能%(label)s", number=point.number, label=kind.label
+        )
 
 
 def _standing(point: UsagePoint) -> MeterInstallation | None:

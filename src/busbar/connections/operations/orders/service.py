@@ -52,7 +52,7 @@ def order_service(
     if known is None:
         raise UnableToOrderService("该客户不在您的管辖范围内")
     if account is not None and account.customer_id != known.pk:
-        raise UnableToOrderService(f"户号 {account.number} 不属于该客户")
+        raise UnableToOrderService("户号 %(number)s 不属于该客户", number=account.number)
     if not topic.strip() or not request.strip():
         raise UnableToOrderService("请填写主题和客户的要求")
     office = unit or known.unit
@@ -94,7 +94,7 @@ def do_service_order(
     if not result.strip():
         raise UnableToDoServiceOrder("请填写办理结果")
     if kind in _LISTED and not items:
-        raise UnableToDoServiceOrder(f"{kind.label}应逐项填写结果")
+        raise UnableToDoServiceOrder("%(label)s应逐项填写结果", label=kind.label)
     _check_items(items)
     if next_due_on is not None and next_due_on <= local_date(at):
         raise UnableToDoServiceOrder("下次维护日期应晚于今天")
@@ -114,7 +114,7 @@ def publish_answer(*, order_id: int, by: Viewer, at: dt.datetime) -> ServiceOrde
     if order.kind != ServiceOrderKind.CONSULTATION or order.state != OrderState.DONE:
         raise UnableToDoServiceOrder("只有已答复的咨询可以收入知识库")
     if order.is_published:
-        raise UnableToDoServiceOrder(f"{order.number} 已收入知识库")
+        raise UnableToDoServiceOrder("%(number)s 已收入知识库", number=order.number)
     order.is_published = True
     order.save(update_fields=["is_published"])
     _record("published", order, by, at)
@@ -139,16 +139,20 @@ def _check_items(items: Sequence[Mapping[str, str]]) -> None:
     for place, item in enumerate(items, 1):
         if set(item) - set(ITEM_FIELDS):
             extra = "、".join(sorted(set(item) - set(ITEM_FIELDS)))
-            raise UnableToDoServiceOrder(f"第 {place} 项有多余的内容：{extra}")
+            raise UnableToDoServiceOrder(
+                "第 %(place)s 项有多余的内容：%(extra)s", place=place, extra=extra
+            )
         if not str(item.get("item", "")).strip() or not str(item.get("verdict", "")).strip():
-            raise UnableToDoServiceOrder(f"第 {place} 项应有项目和结论")
+            raise UnableToDoServiceOrder("第 %(place)s 项应有项目和结论", place=place)
 
 
 def _open(order_id: int, by: Viewer) -> ServiceOrder:
     by.require(Permission.HANDLE_CHANGES)
     order = _held(order_id, by)
     if order.state != OrderState.OPEN:
-        raise UnableToDoServiceOrder(f"工单 {order.number} 已是“{order.get_state_display()}”")
+        raise UnableToDoServiceOrder(
+            "工单 %(number)s 已是“%(state)s”", number=order.number, state=order.get_state_display()
+        )
     return order
 
 

@@ -1,0 +1,94 @@
+"""Terms that come to their end: supply schemes in force, changes of supply for a time (U4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.connections.models import ChangeState, SchemeState, SupplyChange, SupplyScheme
+from busbar.kit.periods import Period
+
+DayKey = tuple[dt.date, int]
+
+
+def list_lapsing_schemes(
+    viewer: Viewer,
+    *,
+    period: Period,
+    mine: bool = False,
+    customer_id: int | None = None,
+    after: DayKey | None = None,
+    limit: int,
+) -> list[SupplyScheme]:
+    """Replied schemes whose validity ends in the period, the first to end first; one query.
+
+    `after` is the last row's (valid_until, id).
+    """
+    rows = _lapsing(viewer, period=period, mine=mine, customer_id=customer_id)
+    if after is not None:
+        rows = rows.filter(Q(valid_until__gt=after[0]) | Q(valid_until=after[0], pk__gt=after[1]))
+    return list(rows.select_related("application__customer").order_by("valid_until", "pk")[:limit])
+
+
+def count_lapsing_schemes(
+    viewer: Viewer, *, period: Period, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many schemes `list_lapsing_schemes` would name; one query."""
+    return _lapsing(viewer, period=period, mine=mine, customer_id=customer_id).count()
+
+
+def list_ending_changes(
+    viewer: Viewer,
+    *,
+    period: Period,
+    mine: bool = False,
+    customer_id: int | None = None,
+    after: DayKey | None = None,
+    limit: int,
+) -> list[SupplyChange]:
+    """Changes in force whose time is up in the period, the first to end first; one query.
+
+    `after` is the last row's (ends_on, id).
+    """
+    rows = _ending(viewer, period=period, mine=mine, customer_id=customer_id)
+    if after is not None:
+        rows = rows.filter(Q(ends_on__gt=after[0]) | Q(ends_on=after[0], pk__gt=after[1]))
+    return list(rows.select_related("account__customer").order_by("ends_on", "pk")[:limit])
+
+
+def count_ending_changes(
+    viewer: Viewer, *, period: Period, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many changes `list_ending_changes` would name; one query."""
+    return _ending(viewer, period=period, mine=mine, customer_id=customer_id).count()
+
+
+def _lapsing(
+    viewer: Viewer, *, period: Period, mine: bool, customer_id: int | None
+) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = SupplyScheme.objects.visible_to(viewer)
+    rows = rows.filter(
+        state=SchemeState.REPLIED, valid_until__gte=period.start, valid_until__lt=period.end
+    )
+    if mine:
+        rows = rows.filter(application__customer__in=team_customer_ids(viewer.employee_id or 0))
+    if customer_id is not None:
+        rows = rows.filter(application__customer=customer_id)
+    return rows
+
+
+def _ending(
+    viewer: Viewer, *, period: Period, mine: bool, customer_id: int | None
+) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = SupplyChange.objects.visible_to(viewer)
+    rows = rows.filter(
+        state=ChangeState.IN_FORCE, ends_on__gte=period.start, ends_on__lt=period.end
+    )
+    if mine:
+        rows = rows.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
+    if customer_id is not None:
+        rows = rows.filter(account__customer=customer_id)
+    return rows

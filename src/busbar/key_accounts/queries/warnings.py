@@ -1,0 +1,66 @@
+"""Customers that may leave or shrink and that nobody has spoken with since it was seen (R91)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.key_accounts.models import RecognitionRun, StageAssessment
+from busbar.key_accounts.queries.recognition import get_latest_run
+from busbar.kit.periods import CHINA, Month
+from busbar.service_desk.models import Interaction, InteractionState
+
+
+def list_open_warnings(
+    viewer: Viewer,
+    *,
+    mine: bool = False,
+    customer_id: int | None = None,
+    after: tuple[Decimal, int] | None = None,
+    limit: int,
+) -> list[StageAssessment]:
+    """Warned customers of the newest run without a talk since, the highest revenue first.
+
+    Two queries. `after` is the last row's (annual_revenue_yuan, id).
+    """
+    rows = _open(viewer, mine=mine, customer_id=customer_id)
+    if after is not None:
+        yuan, last = after
+        rows = rows.filter(
+            Q(annual_revenue_yuan__lt=yuan) | Q(annual_revenue_yuan=yuan, pk__gt=last)
+        )
+    related = rows.select_related("customer", "run")
+    return list(related.order_by("-annual_revenue_yuan", "pk")[:limit])
+
+
+def count_open_warnings(
+    viewer: Viewer, *, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many customers `list_open_warnings` would name; two queries."""
+    return _open(viewer, mine=mine, customer_id=customer_id).count()
+
+
+def _open(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = StageAssessment.objects.visible_to(viewer)
+    run = get_latest_run()
+    if run is None:
+        return rows.none()
+    rows = rows.filter(~_answered(run), run=run, warning_count__gt=0)
+    if mine:
+        rows = rows.filter(customer__in=team_customer_ids(viewer.employee_id or 0))
+    if customer_id is not None:
+        rows = rows.filter(customer=customer_id)
+    return rows
+
+
+def _answered(run: RecognitionRun) -> Exists:
+    """A talk held or planned after the run's month: it answers what the month warned of."""
+    since = dt.datetime.combine(Month.parse(run.month).period.end, dt.time(), tzinfo=CHINA)
+    talks = Interaction.objects.filter(customer=OuterRef("customer")).exclude(
+        state=InteractionState.CANCELLED
+    )
+    return Exists(talks.filter(Q(happened_at__gte=since) | Q(planned_at__gte=since)))

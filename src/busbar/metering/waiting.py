@@ -1,0 +1,52 @@
+"""Findings of validation that wait for a person, narrowed to a team or a customer. Reading only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.metering.models import FindingState, VeeAction, VeeFinding
+
+_UNDONE = Q(action__in=[VeeAction.REPORT, VeeAction.SUSPECT]) | Q(written_version=None)
+"""Nothing was done about it: a doubt, or a gap that was not filled."""
+
+
+def list_waiting_findings(
+    viewer: Viewer,
+    *,
+    mine: bool = False,
+    customer_id: int | None = None,
+    after: tuple[Decimal, int] | None = None,
+    limit: int,
+) -> list[VeeFinding]:
+    """Open findings about which nothing was done, the most yuan at stake first; one query.
+
+    `after` is the last row's (stake_yuan, id).
+    """
+    rows = _waiting(viewer, mine=mine, customer_id=customer_id)
+    if after is not None:
+        stake, last = after
+        rows = rows.filter(Q(stake_yuan__lt=stake) | Q(stake_yuan=stake, pk__gt=last))
+    related = rows.select_related("usage_point__account__customer")
+    return list(related.order_by("-stake_yuan", "pk")[:limit])
+
+
+def count_waiting_findings(
+    viewer: Viewer, *, mine: bool = False, customer_id: int | None = None
+) -> int:
+    """How many findings `list_waiting_findings` would name; one query."""
+    return _waiting(viewer, mine=mine, customer_id=customer_id).count()
+
+
+def _waiting(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any, Any] = VeeFinding.objects.visible_to(viewer)
+    rows = rows.filter(_UNDONE, state=FindingState.OPEN)
+    if mine:
+        team = team_customer_ids(viewer.employee_id or 0)
+        rows = rows.filter(usage_point__account__customer__in=team)
+    if customer_id is not None:
+        rows = rows.filter(usage_point__account__customer=customer_id)
+    return rows
