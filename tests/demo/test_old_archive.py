@@ -19,8 +19,6 @@ from busbar.demo.registers import write_registers
 from busbar.demo.values import Region
 from busbar.kit.identifiers import is_credit_code
 
-DAY = dt.date(2026, 11, 1)
-
 
 def draws(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
@@ -117,7 +115,10 @@ class TestFiles:
         assert not told & numbers
 
     def test_hold_every_account_once(self, default_region: Region) -> None:
-        kept = [row["account"] for row in archive_rows(default_region, on=DAY)["accounts"]]
+        kept = [
+            row["account"]
+            for row in archive_rows(default_region, on=dt.date(2026, 11, 1))["accounts"]
+        ]
         old = [row["account"] for row in old_rows(default_region)["accounts"]]
         everything = [a.number for c in default_region.customers for a in c.accounts]
 
