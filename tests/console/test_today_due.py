@@ -145,7 +145,8 @@ class TestWarnings:
 
         assert item.title == "流失预警：电量同比（%）"
         assert item.reason == (
-            "2026-10 评估：电量同比（%） -18（≤ -10）；此后没有走访或联系，走访了解订单与产线变化"
+            "2026-10 评估：电量同比（%） -18（≤ -10）；此后没有走访或联系，"
+            "走访了解订单与产线变化；金额为年电费"
         )
         assert (item.rank, item.worth_yuan) == (Rank.MONEY, Decimal("3200000.00"))
         assert (item.action, item.url) == ("安排走访", "/interactions/new/?plan=1&customer=1")
@@ -198,6 +199,13 @@ class TestTerms:
         _scheme(region, region.customer("1"), valid_until=dt.date(2026, 11, 25))
 
         assert [item.rank for item in _kind(region, WorkKind.SCHEMES)] == [Rank.NOW]
+
+    def test_leaves_out_whose_works_began_or_who_withdrew(self, region: Region) -> None:
+        for number, state in (("1", "works"), ("2", "withdrawn")):
+            customer = region.customer(number)
+            _scheme(region, customer, valid_until=TODAY, number=f"A{number}", state=state)
+
+        assert _kind(region, WorkKind.SCHEMES) == []
 
     def test_leaves_a_scheme_beyond_the_notice_alone(self, region: Region) -> None:
         _scheme(region, region.customer("1"), valid_until=dt.date(2026, 12, 11))
@@ -370,13 +378,18 @@ class TestEverything:
         assert len(found) == 9 * 9
         assert len(few) == len(many)
 
-    def test_shows_each_with_its_reason_day_and_action(self, region: Region) -> None:
-        _scheme(region, region.customer("1", name="东海轧钢厂"), valid_until=TODAY)
+    def test_shows_each_with_its_reason_day_and_action(
+        self, region: Region, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        until = TODAY + dt.timedelta(days=10)
+        _scheme(region, region.customer("1", name="东海轧钢厂"), valid_until=until)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
 
         page = region.client().get("/?of=all").content.decode()
 
-        assert "供电方案到期" in page
-        assert "催开工或延期" in page
+        assert "供电方案 FA-A1 2026-11-19 到期，还有 10 天" in page
+        assert '<span class="work-due is-bad" title="期限">2026-11-19</span>' in page
+        assert '<a class="btn btn-sm" href="/connections/A1/">催开工或延期</a>' in page
 
 
 NEW = (
@@ -470,13 +483,14 @@ def _visit(
 
 
 def _scheme(
-    region: Region, customer: Customer, *, valid_until: dt.date, number: str = "A1"
-) -> SupplyScheme:
+    region: Region, customer: Customer, *, valid_until: dt.date, number: str = "A1",
+    state: str = "replied",
+) -> SupplyScheme:  # fmt: skip
     application = ConnectionApplication.objects.create(
         number=number, kind=ApplicationKind.NEW, supply_kind=SupplyKind.HV_SINGLE,
         unit=region.north, customer=customer, applicant_name=customer.name, site_name="厂区",
         address="x", contact_name="甲", contact_phone="1", requested_kva=1000,
-        submitted_at=MADE_AT,
+        submitted_at=MADE_AT, state=state,
     )  # fmt: skip
     start = valid_until - dt.timedelta(days=365)
     return SupplyScheme.objects.create(

@@ -96,7 +96,7 @@ def _of_warning(row: StageAssessment) -> WorkItem:
         kind=WorkKind.WARNINGS,
         rank=Rank.NOW if leaves else Rank.MONEY,
         title=title,
-        reason=_("%(month)s 评估：%(found)s；此后没有走访或联系，%(advice)s")
+        reason=_("%(month)s 评估：%(found)s；此后没有走访或联系，%(advice)s；金额为年电费")
         % {
             "month": row.run.month,
             "found": _("，").join(_found(answer) for answer in answers),

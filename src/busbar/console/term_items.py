@@ -84,7 +84,7 @@ def _of_scheme(row: SupplyScheme, today: dt.date, notice: NoticeDays) -> WorkIte
         title=_ending(_("供电方案 %(number)s") % {"number": row.number}, until, today),
         reason=_("申请 %(application)s 还没有开工；到期前 %(days)s 天起提示，过期方案失效")
         % {"application": application.number, "days": notice.scheme},
-        action=_("催开工或延期"),
+        action=_("催开工或延期") if until > today else _("看申请"),
         url=reverse("application", args=[application.number]),
         customer=application.customer,
         due_on=until - _A_DAY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -36,11 +37,10 @@ def today(request: StaffRequest) -> HttpResponse:
     at, mine = timezone.now(), _only_mine(request)
     seen = look(request.viewer, scope=Scope(mine=mine), at=at)
     kind = _kind(request)
-    page = _page(request, seen, kind)
-    if is_part(request) and request.GET.get("after"):
-        return render(request, "console/_today_items.html", page)
+    if is_part(request) and request.GET.get("after") and kind is not None:
+        return render(request, "console/_today_items.html", _page(request, seen, kind))
     counts = count_work(seen)
-    context = page | {
+    context = _listed(request, seen, kind, counts) | {
         "today": local_date(at),
         "counts": counts.items(),
         "kind": kind,
@@ -53,10 +53,17 @@ def today(request: StaffRequest) -> HttpResponse:
     return render(request, "console/today.html", context | _numbers(seen) | _tasks(request, at))
 
 
-def _page(request: StaffRequest, seen: Look, kind: WorkKind | None) -> dict[str, object]:
-    """The weightiest of every kind, or one kind's list from the key on."""
+def _listed(
+    request: StaffRequest, seen: Look, kind: WorkKind | None, counts: Mapping[WorkKind, int]
+) -> dict[str, object]:
+    """The weightiest of every kind that is there, or one kind's list from the key on."""
     if kind is None:
-        return {"work": list_work(seen, each=EACH), "each": EACH}
+        return {"work": list_work(seen, each=EACH, kinds=counts), "each": EACH}
+    return _page(request, seen, kind)
+
+
+def _page(request: StaffRequest, seen: Look, kind: WorkKind) -> dict[str, object]:
+    """One kind's list from the key on."""
     last = page_number(request, "after", 0)
     after = (request.GET.get("after_value", ""), last) if last else None
     page = list_kind(seen, kind, after=after, limit=PAGE)

@@ -162,6 +162,20 @@ class TestQualifications:
         assert ManagerQualification.objects.get().certificate == "G-1"
         assert TrainingRecord.objects.get().course == "谈判"
 
+    def test_revokes_a_certificate_or_says_why_not(self, world: World, browser: Browser) -> None:
+        certify(world, "李经理", "senior", "2026-01-15")
+        client, held = browser("县领导"), ManagerQualification.objects.get()
+        asked = {"act": "revocation", "held": f"senior/{held.certificate}", "reason": "舞弊"}
+
+        early = client.post("/qualifications/", {**asked, "revoked_on": "2026-01-15"})
+        held.refresh_from_db()
+        assert (early.status_code, str(held.valid_until)) == (422, "2028-01-15")
+        assert "吊销日应在发证日 2026-01-15 之后" in early.content.decode()
+
+        client.post("/qualifications/", {**asked, "revoked_on": "2026-03-01"})
+        held.refresh_from_db()
+        assert str(held.valid_until) == "2026-03-01"
+
     def test_is_refused_to_a_manager_of_customers(self, world: World, browser: Browser) -> None:
         assert browser("王经理").post("/qualifications/", {}).status_code == 403
         assert qualifying.ManagerQualification.objects.count() == 0

@@ -8,7 +8,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer, team_customer_ids
-from busbar.connections.models import ChangeState, SchemeState, SupplyChange, SupplyScheme
+from busbar.connections.models import (
+    ApplicationState,
+    ChangeState,
+    SchemeState,
+    SupplyChange,
+    SupplyScheme,
+)
 from busbar.kit.periods import Period
 
 DayKey = tuple[dt.date, int]
@@ -23,9 +29,9 @@ def list_lapsing_schemes(
     after: DayKey | None = None,
     limit: int,
 ) -> list[SupplyScheme]:
-    """Replied schemes whose validity ends in the period, the first to end first; one query.
+    """Replied schemes without works whose validity ends in the period, the first to end first.
 
-    `after` is the last row's (valid_until, id).
+    One query. `after` is the last row's (valid_until, id).
     """
     rows = _lapsing(viewer, period=period, mine=mine, customer_id=customer_id)
     if after is not None:
@@ -71,7 +77,10 @@ def _lapsing(
 ) -> QuerySet[Any, Any]:
     rows: QuerySet[Any, Any] = SupplyScheme.objects.visible_to(viewer)
     rows = rows.filter(
-        state=SchemeState.REPLIED, valid_until__gte=period.start, valid_until__lt=period.end
+        state=SchemeState.REPLIED,
+        application__state=ApplicationState.REPLIED,
+        valid_until__gte=period.start,
+        valid_until__lt=period.end,
     )
     if mine:
         rows = rows.filter(application__customer__in=team_customer_ids(viewer.employee_id or 0))
