@@ -9,7 +9,15 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import Limit, Text, answers
+from busbar.api.paging import (
+    After,
+    Limit,
+    Page,
+    Text,
+    answers,
+    page_by_moment,
+    page_by_number,
+)
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Id, Paragraph, Sent, now
 from busbar.customers import queries as customers_queries
@@ -133,11 +141,13 @@ class OpportunityOut(Schema):
         return row.customer.number
 
 
-@plans.get("", response=answers(list[PlanOut], 404), operation_id="list_account_plans")
-def list_plans(request: HttpRequest, customer: Text = "", limit: Limit = 100) -> list[AccountPlan]:
+@plans.get("", response=answers(Page[PlanOut], 404, 409), operation_id="list_account_plans")
+def list_plans(
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见的客户计划与行业计划，新的在前。"""
-    viewer = viewer_of(request)
-    return list(queries.list_plans(viewer, customer_id=_customer(request, customer))[:limit])
+    found = queries.list_plans(viewer_of(request), customer_id=_customer(request, customer))
+    return page_by_number(found, "year", after=after, limit=limit, descending=True)
 
 
 @plans.get("/{plan_id}", response=answers(PlanDetailOut, 404), operation_id="get_account_plan")
@@ -146,13 +156,18 @@ def get_plan(request: HttpRequest, plan_id: Id) -> AccountPlan:
     return queries.get_plan(viewer_of(request), plan_id)
 
 
-@services.get("", response=answers(list[ServiceDueOut], 404), operation_id="list_service_dues")
+@services.get("", response=answers(Page[ServiceDueOut], 404, 409), operation_id="list_service_dues")
 def list_service_dues(
-    request: HttpRequest, customer: Text = "", state: DueState = DueState.OPEN, limit: Limit = 100
-) -> list[ServiceDue]:
+    request: HttpRequest,
+    customer: Text = "",
+    state: DueState = DueState.OPEN,
+    after: After = "",
+    limit: Limit = 100,
+) -> dict[str, Any]:
     """到期的基本业务，最早的在前。"""
     viewer, pk = viewer_of(request), _customer(request, customer)
-    return list(queries.list_dues(viewer, state=state, customer_id=pk)[:limit])
+    found = queries.list_dues(viewer, state=state, customer_id=pk)
+    return page_by_moment(found, "due_on", after=after, limit=limit, newest_first=False)
 
 
 @services.post(
@@ -168,15 +183,13 @@ def record_service(
     return operations.record_service(due_id=due_id, record=asked.record, by=viewer, at=now())
 
 
-@offers.get("", response=answers(list[OpportunityOut], 404), operation_id="list_opportunities")
+@offers.get("", response=answers(Page[OpportunityOut], 404, 409), operation_id="list_opportunities")
 def list_opportunities(
-    request: HttpRequest, customer: Text = "", limit: Limit = 100
-) -> list[Opportunity]:
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见的增值机会，新的在前。"""
-    viewer = viewer_of(request)
-    return list(
-        queries.list_opportunities(viewer, customer_id=_customer(request, customer))[:limit]
-    )
+    found = queries.list_opportunities(viewer_of(request), customer_id=_customer(request, customer))
+    return page_by_moment(found, "found_at", after=after, limit=limit)
 
 
 def _customer(request: HttpRequest, number: str) -> Any:

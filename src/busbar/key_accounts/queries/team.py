@@ -209,7 +209,8 @@ def _late_services(viewer: Viewer, at: dt.datetime) -> Sums:
 
 
 def _complaints(viewer: Viewer) -> Sums:
-    rows = Complaint.objects.visible_to(viewer).exclude(state=ComplaintState.VERIFIED)
+    still_open = [state for state in ComplaintState if state != ComplaintState.VERIFIED]
+    rows = Complaint.objects.visible_to(viewer).filter(state__in=still_open)
     return _by_lead(rows, n=Count("pk"))
 
 

@@ -104,7 +104,7 @@ def page_of(rows: QuerySet[Any, Any], *, after: Key | None, limit: int) -> list[
 
 
 def with_clocks(complaints: list[Complaint]) -> list[DueComplaint]:
-    """Each with the clock of its next step; one query."""
+    """Each with the clock of its next step, which a finished one has not; one query."""
     clocks = Clock.objects.filter(
         subject_type=COMPLAINT_TYPE,
         subject_id__in=[row.pk for row in complaints],
@@ -112,7 +112,7 @@ def with_clocks(complaints: list[Complaint]) -> list[DueComplaint]:
     ).open()
     by_key = {(c.subject_id, c.code): c for c in clocks.select_related("limit__rule_set")}
     return [
-        DueComplaint(row, by_key.get((row.pk, NEXT_STEP[ComplaintState(row.state)])))
+        DueComplaint(row, by_key.get((row.pk, NEXT_STEP.get(ComplaintState(row.state), ""))))
         for row in complaints
     ]
 
