@@ -35,6 +35,8 @@ from tests.console.work_region import count_queries
 
 pytestmark = pytest.mark.django_db
 SIZE = 3
+GAP = {"kind": "curve_gaps", "facts": {"missing": 1, "estimated": 0, "energy_kwh": "1"}}
+LOW_FACTOR = {"kind": "power_factor", "facts": {"power_factor": "0.80"}}
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ LISTS = {
     "bills to review": Paged(
         "/bills/runs/2026-10/?", "bill_release", BillFinding,
         lambda context: [finding for finding, _item in context["waiting"]],
-        lambda row, n: {"kind": ["demand", "power_factor", "curve_gaps"][n]},
+        lambda row, n: [GAP, LOW_FACTOR][n],
     ),
 }  # fmt: skip
 
