@@ -19,11 +19,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "busbar.config.settings")
     django.setup()
     from django.test import Client
-    from django.test.utils import setup_test_environment
 
     from busbar.access.models import User
 
-    setup_test_environment()
     rows = []
     for name in ("province", "county1"):
         user = User.objects.get(username=name)

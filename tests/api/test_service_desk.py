@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.db import connection
@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from busbar.access.models import Employee, Role
 from busbar.access.visibility import Viewer
+from busbar.customers.models import AccountTeamMember, TeamRole
 from busbar.key_accounts import operations as key_operations
 from busbar.service_desk import operations
 from busbar.service_desk.models import Promise, PromisePublication
@@ -43,6 +44,20 @@ def desk(db: None) -> Desk:
     return desk
 
 
+def another(desk: Desk) -> None:
+    """A second customer with a plan, a service, a chance and an index."""
+    AccountTeamMember.objects.create(
+        customer=desk.other, employee_id=desk.manager.employee_id, role=TeamRole.LEAD
+    )
+    key_operations.open_plan(customer_number="K2", year=2026, by=desk.manager, at=at(MONDAY))
+    key_operations.raise_due_services(by=SYSTEM, at=at(MONDAY))
+    key_operations.find_opportunity(
+        customer_number="K2", product_code="energy_audit", reason="x", expected_yuan=Decimal(1),
+        by=desk.manager, at=at(MONDAY),
+    )  # fmt: skip
+    operations.score_customers(customer_ids=[desk.other.pk], by=SYSTEM, at=at(MONDAY, 12))
+
+
 def program_of(viewer: Viewer) -> Client:
     return client_of(Employee.objects.get(pk=viewer.employee_id).user)
 
@@ -53,10 +68,29 @@ class TestReading:
 
         for path in LISTS:
             found, foreign = get(own, path), get(stranger, path)
-            assert len(found["items"] if isinstance(found, dict) else found) >= 1, path
-            assert (foreign["items"] if isinstance(foreign, dict) else foreign) == [], path
-        assert [row["customer_number"] for row in get(own, "satisfaction")] == ["K1"]
-        assert get(stranger, "satisfaction") == []
+            assert len(found["items"]) >= 1, path
+            assert foreign["items"] == [], path
+        assert [row["customer_number"] for row in get(own, "satisfaction")["items"]] == ["K1"]
+        assert get(stranger, "satisfaction")["items"] == []
+
+    @pytest.mark.parametrize(
+        "path", ["account-plans", "service-dues", "opportunities", "satisfaction"]
+    )
+    def test_lists_are_read_on_row_by_row_to_their_end(self, desk: Desk, path: str) -> None:
+        client = program_of(desk.agent)
+        another(desk)
+        whole = get(client, f"{path}?limit=200")
+        assert whole["next"] is None
+
+        found, after = [], ""
+        while after is not None:
+            page = get(client, f"{path}?limit=1&after={quote(after)}")
+            found += page["items"]
+            after = page["next"]
+
+        assert found == whole["items"]
+        assert len(found) > 1
+        assert client.get(f"{ROOT}/{path}?after=x").status_code == 409
 
     @pytest.mark.parametrize("role", list(Role))
     def test_one_row_is_for_every_role_of_the_branch_and_for_no_other(

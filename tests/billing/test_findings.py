@@ -50,7 +50,11 @@ def run(*months: Month) -> None:
 def found() -> list[dict[str, Any]]:
     """Findings without their keys."""
     rows = BillFinding.objects.order_by("account__number", "month", "kind")
-    return list(rows.values("account__number", "month", "kind", "worth_yuan", "weight", "facts"))
+    return list(
+        rows.values(
+            "account__number", "month", "kind", "worth_yuan", "stake_yuan", "weight", "facts"
+        )
+    )
 
 
 class TestRunMonth:
@@ -104,6 +108,7 @@ class TestRunMonth:
 
         (gap,) = found()
         assert (gap["kind"], gap["worth_yuan"]) == (FindingKind.DEMAND, (500 - 100) * 40)
+        assert gap["stake_yuan"] == gap["worth_yuan"]
         assert Decimal(gap["facts"]["max_demand_kw"]) == 100
         assert gap["facts"]["contract_demand_kw"] == 500
 
@@ -130,6 +135,8 @@ class TestRunMonth:
         (gap,) = found()
         assert (gap["kind"], gap["worth_yuan"], gap["weight"]) == (FindingKind.CURVE_GAPS, None, 96)
         assert gap["facts"] == {"missing": 96, "estimated": 0, "energy_kwh": "72000"}
+        amount = Bill.objects.get().amount
+        assert gap["stake_yuan"] == to_fen(amount / 31)  # a day of January was not measured
 
     def test_twice_finds_nothing_twice(self, ground: None, lake: Path) -> None:
         point = world.make_account(world.make_county(), "1001")

@@ -52,6 +52,7 @@ def swing(bill: Bill) -> BillFinding:
         month=bill.month,
         kind="swing",
         worth_yuan="25000.00",
+        stake_yuan="25000.00",
         weight="25000",
         facts={"amount": "75000.00", "before": "50000.00", "shifts": [["峰段电费", "25000.00"]]},
     )

@@ -218,6 +218,13 @@ class TestDue:
         assert list(queries.list_due_measures(desk.manager, on=at(MONDAY).date())) == []
         assert list(queries.list_due_measures(desk.neighbor, on=on)) == []
 
+    def test_a_plan_without_measures_has_none_and_no_progress(self, desk: Desk) -> None:
+        operations.open_plan(customer_number="K1", year=2027, by=desk.manager, at=at(MONDAY))
+
+        plan = queries.list_plans(desk.manager, year=2027).get()
+
+        assert (plan.measures_all, plan.measures_done, plan.progress) == (0, 0, None)
+
     def test_a_list_of_plans_takes_one_query(self, desk: Desk) -> None:
         draft(desk)
         with CaptureQueriesContext(connection) as seen:

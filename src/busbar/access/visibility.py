@@ -130,16 +130,16 @@ class VisibleQuerySet(models.QuerySet[Any]):
         """Only the rows this viewer may see."""
         if viewer.sees_all:
             return self
-        condition = Q(pk__in=[])
+        condition = Q()
         if viewer.unit_path:
             condition |= self.in_units(units_in_branch(viewer.unit_path))
         if self.customer_lookup and viewer.employee_id:
             condition |= seen_by_team(viewer.employee_id, self.customer_lookup)
-        return self.filter(condition)
+        return self.filter(condition) if condition else self.none()
 
     def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
         """Rows that belong to the units (a subquery of ids); a noun may widen it."""
-        condition = Q(pk__in=[])
+        condition = Q()
         for lookup in self.unit_lookups:
             condition |= Q(**{f"{lookup}__in": units})
-        return condition
+        return condition if condition else Q(pk__in=[])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -86,17 +87,43 @@ def page_by_moment(
     rows: QuerySet[Any, Any], moment: str, *, after: str, limit: int, newest_first: bool = True
 ) -> dict[str, Any]:
     """One page of rows ordered by a moment or day of theirs and then by key, in one direction."""
-    side = "lt" if newest_first else "gt"
-    cursor = read_cursor(after)
-    if cursor is not None:
-        at, key = cursor
-        beyond = Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"pk__{side}": key})
-        rows = rows.filter(beyond)
-    sign = "-" if newest_first else ""
-    found = list(rows.order_by(f"{sign}{moment}", f"{sign}pk")[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
+    place = read_cursor(after)
+    found, more = _cut(rows, moment, place, limit=limit, descending=newest_first)
     last = write_cursor(_value(found[-1], moment), found[-1].pk) if more else None
     return {"items": found, "next": last}
+
+
+def page_by_number(
+    rows: QuerySet[Any, Any], field: str, *, after: str, limit: int, descending: bool
+) -> dict[str, Any]:
+    """One page of rows ordered by a number of theirs and then by key, in one direction."""
+    text, _, key = after.partition("_")
+    if after and not (_NUMBER.fullmatch(text) and _KEY.fullmatch(key)):
+        raise NotACursor(f"after 的值“{after}”不是上一页给出的 next")
+    place = (Decimal(text), int(key)) if after else None
+    found, more = _cut(rows, field, place, limit=limit, descending=descending)
+    last = f"{_value(found[-1], field)}_{found[-1].pk}" if more else None
+    return {"items": found, "next": last}
+
+
+def _cut(
+    rows: QuerySet[Any, Any],
+    field: str,
+    place: tuple[Any, int] | None,
+    *,
+    limit: int,
+    descending: bool,
+) -> tuple[list[Any], bool]:
+    side, sign = ("lt", "-") if descending else ("gt", "")
+    if place is not None:
+        value, key = place
+        # The bound by itself is where an index begins; an OR is not.
+        rows = rows.filter(
+            Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": key}),
+            **{f"{field}__{side}e": value},
+        )
+    found = list(rows.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
+    return found[:limit], len(found) > limit
 
 
 def write_cursor(moment: dt.date, key: int) -> str:
@@ -119,6 +146,7 @@ def read_cursor(after: str) -> tuple[dt.date, int] | None:
 
 
 _KEY = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
 def _moment(text: str) -> dt.date | None:

@@ -10,7 +10,15 @@ from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import (
+    After,
+    Limit,
+    Page,
+    Text,
+    answers,
+    page_by_moment,
+    page_by_number,
+)
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Id, Paragraph, Sent, Sentence, Short, now
 from busbar.customers import queries as customers_queries
@@ -301,7 +309,10 @@ def get_complaint(request: HttpRequest, number: Text) -> Complaint:
     return queries.get_complaint(viewer_of(request), number)
 
 
-@satisfaction.get("", response=answers(list[ScoreOut]), operation_id="list_satisfaction")
-def list_satisfaction(request: HttpRequest, limit: Limit = 100) -> list[SatisfactionScore]:
+@satisfaction.get("", response=answers(Page[ScoreOut], 409), operation_id="list_satisfaction")
+def list_satisfaction(
+    request: HttpRequest, after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见客户的满意度指数，由低到高，附区间与各类证据的影响。"""
-    return list(queries.list_scores(viewer_of(request))[:limit])
+    found = queries.list_scores(viewer_of(request))
+    return page_by_number(found, "score", after=after, limit=limit, descending=False)

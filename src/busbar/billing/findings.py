@@ -23,6 +23,7 @@ from busbar.kit.money import plain, round_half_up, to_fen
 from busbar.kit.periods import Month
 
 _MOST_SHIFTS = 3
+_INTERVALS_A_DAY = 96
 _MILLION = Decimal(1_000_000)
 """More intervals than a month has for any account: what is estimated ranks below one missing."""
 
@@ -88,7 +89,13 @@ def _gaps(bill: Bill) -> Iterator[BillFinding]:
             "energy_kwh": plain(round_half_up(Decimal(bill.energy_kwh), 0)),
         }
         weight = missing + estimated / _MILLION
-        yield _finding(bill, FindingKind.CURVE_GAPS, facts, weight=weight)
+        yield _finding(bill, FindingKind.CURVE_GAPS, facts, weight=weight, stake=_unmeasured(bill))
+
+
+def _unmeasured(bill: Bill) -> Decimal:
+    """What the intervals that were not measured cost: the bill's amount by their share."""
+    unmeasured = bill.missing_intervals + bill.estimated_intervals
+    return Decimal(bill.amount) * unmeasured / (Month.parse(bill.month).days * _INTERVALS_A_DAY)
 
 
 def _power_factor(bill: Bill, lines: Sequence[BillLine], marks: Marks) -> Iterator[BillFinding]:
@@ -247,6 +254,7 @@ def _finding(
     *,
     worth: Decimal | None = None,
     weight: Decimal = Decimal(0),
+    stake: Decimal = Decimal(0),
 ) -> BillFinding:
     worth = None if worth is None else to_fen(worth)
     return BillFinding(
@@ -255,6 +263,7 @@ def _finding(
         month=bill.month,
         kind=kind,
         worth_yuan=worth,
+        stake_yuan=abs(to_fen(stake) if worth is None else worth),
         weight=weight if worth is None else abs(worth),
         facts=facts,
     )

@@ -6,33 +6,18 @@ Reading only. Company setting `BUSBAR_FINDING_HOLDS` names the kinds that hold a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    FloatField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.functions import Abs, Cast
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillFinding, BillQuerySet, FindingKind
 from busbar.customers.models import CustomerAccount
-from busbar.kit.periods import Month
 
 ANNOUNCER = "billing.announcements"
 """By which name the job that tells customers of released bills reads the journal."""
-_INTERVALS_A_DAY = 96
 
 
 @dataclass(frozen=True)
@@ -83,26 +68,10 @@ def count_release(viewer: Viewer, month: str) -> ReleaseCount:
     return ReleaseCount(counted["issued"], counted["released"], counted["held_back"])
 
 
-def list_to_review(
-    viewer: Viewer, *, month: str, offset: int = 0, limit: int = 50
-) -> list[BillFinding]:
-    """What holds the month's bills back, the most money at stake first; with bill and customer.
-
-    `at_stake` is in yuan: the worth of a finding; for gaps, which have none, the bill's amount
-    times the share of its intervals that was not measured. One query.
-    """
-    intervals = Decimal(Month.parse(month).days * _INTERVALS_A_DAY)
-    unmeasured = F("bill__missing_intervals") + F("bill__estimated_intervals")
-    gaps = Cast(F("bill__amount"), FloatField()) * Cast(unmeasured, FloatField())
-    stake = Case(
-        When(worth_yuan__isnull=False, then=Cast(Abs("worth_yuan"), FloatField())),
-        default=Abs(gaps) / Value(float(intervals)),
-        output_field=FloatField(),
-    )
+def list_to_review(viewer: Viewer, *, month: str) -> QuerySet[BillFinding]:
+    """What holds the month's bills back, the most money at stake first; with bill and customer."""
     found = _to_review(viewer, month).select_related("bill", "account__customer")
-    found = found.defer("bill__facts", "bill__quantities")
-    ranked = found.annotate(at_stake=stake).order_by("-at_stake", "id")
-    return list(ranked[offset : offset + limit])
+    return found.defer("bill__facts", "bill__quantities").order_by("-stake_yuan", "id")
 
 
 def count_to_review(viewer: Viewer, month: str) -> int:

@@ -16,8 +16,8 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.answers import one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.console.service_desk.people import offer_people
 from busbar.customers.models import CustomerKind, Document
 from busbar.key_accounts import operations, queries
@@ -234,15 +234,15 @@ def plan_list(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and acts.post():
         return redirect("plan_list")
     state = one_of(request.GET.get("state", ""), PlanState.values)
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    rows, more = cut(queries.list_plans(request.viewer, state=state)[(page - 1) * PAGE :], PAGE)
-    context = {
-        "rows": rows,
-        "acts": acts,
-        "state": state,
-        "states": PlanState.choices,
-        "next_page": page + 1 if more else None,
-    }
+    rows, next_after = cut_after(
+        queries.list_plans(request.viewer, state=state),
+        after=request.GET.get("after", ""),
+        size=PAGE,
+    )
+    page = {"rows": rows, "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/plans/_plan_rows.html", page)
+    context = page | {"acts": acts, "state": state, "states": PlanState.choices}
     status = 422 if acts.refused else 200
     return render(request, "console/plans/plans.html", context, status=status)
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, Doing, paragraph
 from busbar.console.answers import one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.key_accounts import operations, queries
 from busbar.key_accounts.models import DueState
 from busbar.kit.periods import local_date
@@ -71,19 +71,18 @@ def service_due_list(request: StaffRequest) -> HttpResponse:
     state = one_of(request.GET.get("state", DueState.OPEN), DueState.values)
     code = one_of(request.GET.get("service", ""), [s.code for s in services])
     mine = request.GET.get("of") == "mine"
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
     found = queries.list_dues(viewer, state=state, code=code, mine=mine)
-    rows, more = cut(found[(page - 1) * PAGE :], PAGE)
-    context = {
-        "rows": rows,
-        "today": on,
+    rows, next_after = cut_after(found, after=request.GET.get("after", ""), size=PAGE)
+    page = {"rows": rows, "today": on, "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/plans/_service_due_rows.html", page)
+    context = page | {
         "services": services,
         "coverage": queries.coverage(viewer, on=on),
         "states": DueState.choices,
         "state": state,
         "code": code,
         "mine": mine,
-        "next_page": page + 1 if more else None,
     }
     return render(request, "console/plans/service_dues.html", context)
 

@@ -19,8 +19,9 @@ from busbar.billing import queries as billing_queries
 from busbar.billing import release as billing_release
 from busbar.billing.models import Bill
 from busbar.console import work_items
+from busbar.console.cutting import cut_after
 from busbar.console.refusals import said
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 from busbar.notifications import queries as notifications_queries
@@ -31,17 +32,17 @@ RELEASE_JOB = "busbar.jobs.billing.release_month"
 
 def review_context(request: StaffRequest, month: str) -> dict[str, Any]:
     """How far the month's bills have come, and what holds them back, dearest first."""
-    page = max(1, page_number(request, "page", 1))
-    found = billing_release.list_to_review(
-        request.viewer, month=month, offset=(page - 1) * PAGE, limit=PAGE + 1
+    after = request.GET.get("after", "")
+    found, next_after = cut_after(
+        billing_release.list_to_review(request.viewer, month=month), after=after, size=PAGE
     )
     return {
         "month": month,
         "counted": billing_release.count_release(request.viewer, month),
-        "waiting": [(f, work_items.of_finding(f)) for f in found[:PAGE]],
+        "waiting": [(f, work_items.of_finding(f)) for f in found],
         "to_review": billing_release.count_to_review(request.viewer, month),
-        "page": page,
-        "next_page": page + 1 if len(found) > PAGE else None,
+        "after": after,
+        "next_after": next_after,
         "may_release": request.viewer.may(Permission.RELEASE_BILLS),
     }
 

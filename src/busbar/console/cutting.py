@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 _LONGEST_KEY = 18
+_MOMENT = re.compile(r"[1-9]\d{3}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{6})?[+-]\d\d:\d\d)?")
 
 
 def cut(rows: QuerySet[Row, Any], size: int) -> tuple[list[Row], bool]:
@@ -17,18 +22,80 @@ def cut(rows: QuerySet[Row, Any], size: int) -> tuple[list[Row], bool]:
     return read[:size], len(read) > size
 
 
+def cut_after(rows: QuerySet[Row, Any], *, after: str, size: int) -> tuple[list[Row], str]:
+    """A page of rows ordered by own fields that are never null, the last of them unique, and what
+    the next begins after (empty at the end); one query.
+
+    The order is the queryset's own. An `after` that no page of that order gave begins anew.
+    """
+    order = [str(name) for name in rows.query.order_by]
+    place = _read_place(rows.model, order, after)
+    if place is not None:
+        rows = rows.filter(_beyond(order, place))
+    read, more = cut(rows, size)
+    return read, _write_place(read[-1], order) if more else ""
+
+
 def cut_by(
     rows: QuerySet[Row, Any], field: str, *, after: str, size: int, newest_first: bool
 ) -> tuple[list[Row], str]:
-    """A page of rows ordered by a day or moment of theirs and then by id, and what the next
-    begins after (empty at the end); one query. An `after` that no page gave begins anew."""
-    place, side = read_place(after), "lt" if newest_first else "gt"
-    if place is not None:
-        at, key = place
-        rows = rows.filter(Q(**{f"{field}__{side}": at}) | Q(**{field: at, f"pk__{side}": key}))
+    """`cut_after` of rows ordered by a day or moment of theirs and then by id."""
     sign = "-" if newest_first else ""
-    read, more = cut(rows.order_by(f"{sign}{field}", f"{sign}pk"), size)
-    return read, f"{getattr(read[-1], field).isoformat()}_{read[-1].pk}" if more else ""
+    return cut_after(rows.order_by(f"{sign}{field}", f"{sign}id"), after=after, size=size)
+
+
+def _beyond(order: Sequence[str], place: Sequence[Any]) -> Q:
+    """Rows that stand after the place.
+
+    The first field's bound is said once more by itself: databases begin an index where a plain
+    bound tells them to, not where an OR does.
+    """
+    found = Q()
+    for name, value in reversed(list(zip(order, place, strict=True))):
+        field = name.removeprefix("-")
+        further = Q(**{f"{field}__{_side(name)}": value})
+        found = further | Q(**{field: value}) & found if found else further
+    first = order[0].removeprefix("-")
+    return Q(**{f"{first}__{_side(order[0])}e": place[0]}) & found
+
+
+def _side(name: str) -> str:
+    return "lt" if name.startswith("-") else "gt"
+
+
+def _write_place(row: Model, order: Sequence[str]) -> str:
+    values = (getattr(row, name.removeprefix("-")) for name in order)
+    return "_".join(v.isoformat() if isinstance(v, dt.date) else str(v) for v in values)
+
+
+def _read_place(model: type[Model], order: Sequence[str], after: str) -> list[Any] | None:
+    """The values after which a page begins; None where the text is not of that order."""
+    texts = after.split("_")
+    if len(texts) != len(order):
+        return None
+    fields: list[Any] = [model._meta.get_field(name.removeprefix("-")) for name in order]  # noqa: SLF001 - Django's own way to a field
+    if not all(_fits(field, text) for field, text in zip(fields, texts, strict=True)):
+        return None
+    try:
+        return [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
+    except (ValidationError, OverflowError):
+        return None
+
+
+def _fits(field: Any, text: str) -> bool:
+    """Whether a value of the field may be written so: nothing a database would choke on."""
+    if isinstance(field, models.DateField):
+        is_moment = isinstance(field, models.DateTimeField)
+        return _MOMENT.fullmatch(text) is not None and ("T" in text) is is_moment
+    if isinstance(field, models.DecimalField):
+        whole = (field.max_digits or 0) - (field.decimal_places or 0)
+        most = f"-?[0-9]{{1,{whole}}}(\\.[0-9]{{0,{field.decimal_places}}})?"
+        return re.fullmatch(most, text) is not None
+    if isinstance(field, models.SmallIntegerField | models.PositiveSmallIntegerField):
+        return re.fullmatch("[0-9]{1,4}", text) is not None
+    if isinstance(field, models.IntegerField):
+        return re.fullmatch(f"[0-9]{{1,{_LONGEST_KEY}}}", text) is not None
+    return re.fullmatch("[a-z]{1,30}", text) is not None
 
 
 def read_place(after: str) -> tuple[dt.date, int] | None:

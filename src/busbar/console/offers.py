@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, Doing, paragraph
 from busbar.console.answers import one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.key_accounts import operations, queries
 from busbar.key_accounts.models import Opportunity, OpportunityStage, Solution, SolutionState
 from busbar.kit.periods import local_date
@@ -177,17 +177,21 @@ def offer_list(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and acts.post():
         return redirect("offer_list")
     stage = one_of(request.GET.get("stage", ""), OpportunityStage.values)
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    rows, more = cut(queries.list_opportunities(viewer, stage=stage)[(page - 1) * PAGE :], PAGE)
-    context = {
-        "rows": rows,
+    rows, next_after = cut_after(
+        queries.list_opportunities(viewer, stage=stage),
+        after=request.GET.get("after", ""),
+        size=PAGE,
+    )
+    page = {"rows": rows, "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/plans/_offer_rows.html", page)
+    context = page | {
         "acts": acts,
         "stage": stage,
         "stages": OpportunityStage.choices,
         "sums": queries.summarize_opportunities(viewer),
         "solutions": queries.list_solutions(viewer)[:PAGE],
         "products": queries.list_products(on=local_date(timezone.now())),
-        "next_page": page + 1 if more else None,
     }
     status = 422 if acts.refused else 200
     return render(request, "console/plans/offers.html", context, status=status)

@@ -26,3 +26,8 @@ def page_number(request: HttpRequest, name: str, default: int) -> int:
 def is_part(request: StaffRequest) -> bool:
     """Whether htmx asked for a part of the page; going back in history asks for all of it."""
     return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def asks_for_more(request: StaffRequest) -> bool:
+    """Whether htmx asks only for the rows after those it has: nothing around them is counted."""
+    return is_part(request) and bool(request.GET.get("after"))

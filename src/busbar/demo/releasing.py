@@ -47,7 +47,7 @@ def release_month(month: Month, *, is_newest: bool, at: dt.datetime) -> int:
 
 def _release(month: Month, clerk: Viewer, left: int, at: dt.datetime) -> int:
     by_kind: defaultdict[str, list[int]] = defaultdict(list)
-    waiting = billing_release.list_to_review(clerk, month=str(month), offset=left, limit=_MOST)
+    waiting = billing_release.list_to_review(clerk, month=str(month))[left : left + _MOST]
     for finding in waiting:
         by_kind[finding.kind].append(finding.pk)
     for kind, ids in sorted(by_kind.items()):

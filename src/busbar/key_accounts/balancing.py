@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,9 +42,7 @@ def suggest_moves(
     >>> suggest_moves(loads, spread_percent=Decimal(20), most=150)
     [Move(customer_id=10, from_id=1, to_id=2, weight=Decimal('4'))]
     """
-    held = {
-        manager: sorted(rows, key=lambda row: row.customer_id) for manager, rows in loads.items()
-    }
+    held = {manager: sorted(rows, key=_place) for manager, rows in loads.items()}
     if len(held) < 2:  # noqa: PLR2004 - between two at least
         return []
     sums = {
@@ -58,15 +57,30 @@ def suggest_moves(
         chosen = _best(held[heavy], gap)
         if gap <= allowed or chosen is None or len(held[light]) >= most:
             break
-        held[heavy].remove(chosen)
-        held[light].append(chosen)
+        del held[heavy][bisect_left(held[heavy], _place(chosen), key=_place)]
+        insort(held[light], chosen, key=_place)
         sums[heavy] -= chosen.weight
         sums[light] += chosen.weight
         moves.append(Move(chosen.customer_id, heavy, light, chosen.weight))
     return moves
 
 
+def _place(row: Load) -> tuple[Decimal, int]:
+    return row.weight, row.customer_id
+
+
 def _best(rows: list[Load], gap: Decimal) -> Load | None:
-    """The customer whose weight comes nearest to half the gap, of equals the lower id."""
-    fitting = [row for row in rows if 0 < row.weight < gap]
-    return min(fitting, key=lambda row: (abs(gap / 2 - row.weight), row.customer_id), default=None)
+    """The customer whose weight comes nearest to half the gap, of equals the lower id.
+
+    The rows stand by weight: only the next heavier and the next lighter come into question.
+    """
+    half = gap / 2
+    place = bisect_left(rows, half, key=_weight)
+    found = [row for row in rows[place : place + 1] if row.weight < gap]
+    if place and rows[place - 1].weight > 0:
+        found.append(rows[bisect_left(rows, rows[place - 1].weight, key=_weight)])
+    return min(found, key=lambda row: (abs(half - row.weight), row.customer_id), default=None)
+
+
+def _weight(row: Load) -> Decimal:
+    return row.weight

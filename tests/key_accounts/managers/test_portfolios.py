@@ -333,6 +333,25 @@ class TestSuggestMoves:
             assert max(sums.values()) - min(sums.values()) <= gap
             gap = max(sums.values()) - min(sums.values())
 
+    @given(LOADS)
+    def test_moves_what_a_look_at_every_customer_would_choose(
+        self, weights: dict[int, list[Decimal]]
+    ) -> None:
+        serial = iter(range(10_000))
+        loads = {m: [Load(next(serial), w) for w in rows] for m, rows in weights.items()}
+
+        moves = suggest_moves(loads, spread_percent=Decimal(20), most=150)
+
+        held = {m: list(rows) for m, rows in loads.items()}
+        for move in moves:
+            sums = {m: sum((r.weight for r in rows), Decimal(0)) for m, rows in held.items()}
+            gap = sums[move.from_id] - sums[move.to_id]
+            fitting = [row for row in held[move.from_id] if 0 < row.weight < gap]
+            best = min(fitting, key=lambda r: (abs(gap / 2 - r.weight), r.customer_id))
+            assert move.customer_id == best.customer_id
+            held[move.from_id].remove(best)
+            held[move.to_id].append(best)
+
     def test_gives_nobody_more_than_the_standard_s_most(self) -> None:
         loads = {1: [Load(n, Decimal(1)) for n in range(10)], 2: [Load(99, Decimal("0.1"))]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from busbar.access.visibility import Viewer
 from busbar.api.key_accounts.plans import customer_id_of
-from busbar.api.paging import Limit, Text, answers
+from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     JSON_NUMBER,
@@ -157,14 +157,14 @@ class SolutionJudgementIn(Sent):
     score: Annotated[int, between(1, 5), JSON_NUMBER]
 
 
-@offers.get("", response=answers(list[OpportunityOut], 404), operation_id="list_opportunities")
+@offers.get("", response=answers(Page[OpportunityOut], 404, 409), operation_id="list_opportunities")
 def list_opportunities(
-    request: HttpRequest, customer: Text = "", limit: Limit = 100
-) -> list[Opportunity]:
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见的增值机会，新的在前。"""
     viewer = viewer_of(request)
-    rows = queries.list_opportunities(viewer, customer_id=customer_id_of(viewer, customer))
-    return list(rows[:limit])
+    found = queries.list_opportunities(viewer, customer_id=customer_id_of(viewer, customer))
+    return page_by_moment(found, "found_at", after=after, limit=limit)
 
 
 @offers.get(
@@ -231,12 +231,15 @@ def measure_benefit(
     return queries.get_opportunity(viewer, opportunity_id)
 
 
-@solutions.get("", response=answers(list[SolutionOut], 404), operation_id="list_solutions")
-def list_solutions(request: HttpRequest, customer: Text = "", limit: Limit = 100) -> list[Solution]:
+@solutions.get("", response=answers(Page[SolutionOut], 404, 409), operation_id="list_solutions")
+def list_solutions(
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见的解决方案，新的在前。"""
     viewer = viewer_of(request)
     rows = queries.list_solutions(viewer, customer_id=customer_id_of(viewer, customer))
-    return list(rows.prefetch_related("items__product", "items__customer")[:limit])
+    found = rows.prefetch_related("items__product", "items__customer")
+    return page_by_moment(found, "opened_at", after=after, limit=limit)
 
 
 @solutions.post("", response=answers(SolutionOut, 400, 403, 409), operation_id="open_solution")

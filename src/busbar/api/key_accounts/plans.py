@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import Field
 
 from busbar.access.visibility import Viewer
-from busbar.api.paging import Day, Limit, Text, answers
+from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_number
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     JSON_NUMBER,
@@ -167,11 +167,14 @@ class PlanReviewIn(Sent):
     review: Annotated[Paragraph, Field(min_length=1)]
 
 
-@router.get("", response=answers(list[PlanOut], 404), operation_id="list_account_plans")
-def list_plans(request: HttpRequest, customer: Text = "", limit: Limit = 100) -> list[AccountPlan]:
+@router.get("", response=answers(Page[PlanOut], 404, 409), operation_id="list_account_plans")
+def list_plans(
+    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+) -> dict[str, Any]:
     """可见的客户计划与行业计划，新的在前。"""
     viewer = viewer_of(request)
-    return list(queries.list_plans(viewer, customer_id=customer_id_of(viewer, customer))[:limit])
+    found = queries.list_plans(viewer, customer_id=customer_id_of(viewer, customer))
+    return page_by_number(found, "year", after=after, limit=limit, descending=True)
 
 
 @router.post(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import Field
 
 from busbar.api.key_accounts.plans import customer_id_of
-from busbar.api.paging import Limit, Text, answers
+from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import BodyId, Id, Paragraph, Sent, Sentence, now
 from busbar.key_accounts import operations, queries
@@ -68,14 +68,18 @@ class ServiceWaiverIn(Sent):
     reason: Annotated[Sentence, Field(min_length=1)]
 
 
-@router.get("", response=answers(list[ServiceDueOut], 404), operation_id="list_service_dues")
+@router.get("", response=answers(Page[ServiceDueOut], 404, 409), operation_id="list_service_dues")
 def list_service_dues(
-    request: HttpRequest, customer: Text = "", state: DueState = DueState.OPEN, limit: Limit = 100
-) -> list[ServiceDue]:
+    request: HttpRequest,
+    customer: Text = "",
+    state: DueState = DueState.OPEN,
+    after: After = "",
+    limit: Limit = 100,
+) -> dict[str, Any]:
     """到期的基本业务，最早的在前。"""
     viewer = viewer_of(request)
-    pk = customer_id_of(viewer, customer)
-    return list(queries.list_dues(viewer, state=state, customer_id=pk)[:limit])
+    found = queries.list_dues(viewer, state=state, customer_id=customer_id_of(viewer, customer))
+    return page_by_moment(found, "due_on", after=after, limit=limit, newest_first=False)
 
 
 @router.get(

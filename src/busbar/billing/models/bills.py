@@ -209,7 +209,9 @@ class FindingKind(models.TextChoices):
 class BillFinding(models.Model):
     """What a bill shows that wants a person, written with the bill so that lists need not look.
 
-    `worth_yuan` is the money at stake, signed for a swing, None for gaps in the curve. `weight`
+    `worth_yuan` is what it comes to, signed for a swing, None for gaps in the curve. `stake_yuan`
+    is the money at stake, by which reviews are ranked: the worth's size, for gaps what the
+    intervals without measurement cost, the bill's amount by their share. `weight`
     ranks within the kind: the money's size, or the intervals missing, then those estimated.
     `facts` is what the screen says, amounts as text: swing `amount`, `before`, `shifts`
     [[name, change], …]; demand `max_demand_kw`, `contract_demand_kw`, `price`,
@@ -223,6 +225,7 @@ class BillFinding(models.Model):
     month = models.CharField(max_length=7)
     kind = models.CharField(max_length=20, choices=FindingKind.choices)
     worth_yuan = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+    stake_yuan = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     weight = models.DecimalField(max_digits=18, decimal_places=6)
     facts = models.JSONField()
     reviewed_at = models.DateTimeField(null=True, blank=True)
@@ -243,6 +246,11 @@ class BillFinding(models.Model):
         indexes = [
             models.Index(fields=["month", "kind", "-weight", "id"], name="bill_finding_rank"),
             models.Index(fields=["account", "month", "kind"], name="bill_finding_account"),
+            models.Index(
+                fields=["month", "-stake_yuan", "id"],
+                condition=Q(reviewed_at__isnull=True),
+                name="bill_finding_stake",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from busbar.access.models import Role
 from busbar.console.answers import one_of
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.customers.models import Customer
 from busbar.key_accounts.models import CustomerValue, RecognitionRun, Stage, StageAssessment
 from busbar.key_accounts.queries import closeness as closeness_queries
@@ -45,17 +46,13 @@ def closeness_page(request: StaffRequest) -> HttpResponse:
         return render(request, "console/key_accounts/closeness.html", {"run": None})
     stage = one_of(request.GET.get("stage", ""), Stage.values)
     everyone = request.GET.get("of") == "everyone"
-    page = max(1, min(page_number(request, "page", 1), 10_000))
-    rows = closeness_queries.list_warned(
-        viewer, run, stage=stage, warned=not everyone, offset=(page - 1) * PAGE, limit=PAGE + 1
+    rows, next_after = cut_after(
+        closeness_queries.list_warned(viewer, run, stage=stage, warned=not everyone),
+        after=request.GET.get("after", ""),
+        size=PAGE,
     )
-    counts = closeness_queries.count_stages(viewer, run)
-    context = {
+    context: dict[str, Any] = {
         "run": run,
-        "counts": [(s, s.label, *counts[s]) for s in Stage],
-        "stage": stage,
-        "everyone": everyone,
-        "stages": Stage.choices,
         "rows": [
             (
                 row,
@@ -65,9 +62,18 @@ def closeness_page(request: StaffRequest) -> HttpResponse:
                 ],
                 closeness_queries.list_actions(row),
             )
-            for row in rows[:PAGE]
+            for row in rows
         ],
-        "next_page": page + 1 if len(rows) > PAGE else None,
+        "next_after": next_after,
+    }
+    if asks_for_more(request):
+        return render(request, "console/key_accounts/_closeness_rows.html", context)
+    counts = closeness_queries.count_stages(viewer, run)
+    context |= {
+        "counts": [(s, s.label, *counts[s]) for s in Stage],
+        "stage": stage,
+        "everyone": everyone,
+        "stages": Stage.choices,
     }
     return render(request, "console/key_accounts/closeness.html", context)
 
@@ -79,18 +85,21 @@ def value_page(request: StaffRequest) -> HttpResponse:
     if run is None:
         return render(request, "console/key_accounts/values.html", {"run": None})
     lowest = request.GET.get("order") == "lowest"
-    page = max(1, min(page_number(request, "page", 1), 10_000))
-    rows = closeness_queries.list_values(
-        viewer, run, offset=(page - 1) * PAGE, limit=PAGE + 1, lowest=lowest
+    rows, next_after = cut_after(
+        closeness_queries.list_values(viewer, run, lowest=lowest),
+        after=request.GET.get("after", ""),
+        size=PAGE,
     )
     context = {
         "run": run,
-        "sums": closeness_queries.sum_values(viewer, run),
-        "rows": [(row, percent_of(row), parts_of(row)) for row in rows[:PAGE]],
+        "rows": [(row, percent_of(row), parts_of(row)) for row in rows],
         "parts": PARTS,
         "lowest": lowest,
-        "next_page": page + 1 if len(rows) > PAGE else None,
+        "next_after": next_after,
     }
+    if asks_for_more(request):
+        return render(request, "console/key_accounts/_value_rows.html", context)
+    context["sums"] = closeness_queries.sum_values(viewer, run)
     return render(request, "console/key_accounts/values.html", context)
 
 

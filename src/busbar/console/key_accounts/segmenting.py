@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.console.cutting import cut_after
 from busbar.console.refusals import said
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer
 from busbar.key_accounts import operations as key_accounts_operations
@@ -48,8 +49,6 @@ def segment_page(request: StaffRequest) -> HttpResponse:
     found = segments_queries.get_latest_segmentation()
     if found is None:
         return render(request, "console/key_accounts/segments.html", {"found": None})
-    shapes = segments_queries.list_shapes(found)
-    cells = segments_queries.count_cells(viewer, found)
     bands = segments_queries.list_bands(today)
     sections = {
         code: row.name
@@ -57,21 +56,14 @@ def segment_page(request: StaffRequest) -> HttpResponse:
         if len(code) == 1
     }
     chosen = {name: request.GET.get(name, "")[:20] for name in ("shape", "section", "band")}
-    page = min(page_number(request, "page", 1), 10_000)
-    rows = segments_queries.list_segment(
-        viewer, found, **chosen, offset=(max(page, 1) - 1) * PAGE, limit=PAGE + 1
+    rows, next_after = cut_after(
+        segments_queries.list_segment(viewer, found, **chosen),
+        after=request.GET.get("after", ""),
+        size=PAGE,
     )
     packages = segments_queries.list_packages(today)
-    lines = _shape_lines(shapes, cells)
-    context = {
+    context: dict[str, Any] = {
         "found": found,
-        "lines": lines,
-        "chart": [{"name": line.name, "profile": line.shape.profile} for line in lines],
-        "names": {line.shape.pk: line.name for line in lines},
-        "table": _table(cells, shapes, sections),
-        "bands": bands,
-        "sections": sorted(sections.items()),
-        "chosen": chosen,
         "rows": [
             {
                 "segment": row,
@@ -80,9 +72,23 @@ def segment_page(request: StaffRequest) -> HttpResponse:
                 "shape": name_shape(row.shape),
                 "packages": [p for p in packages if segments_queries.fits(p, row)],
             }
-            for row in rows[:PAGE]
+            for row in rows
         ],
-        "next_page": page + 1 if len(rows) > PAGE else None,
+        "next_after": next_after,
+    }
+    if asks_for_more(request):
+        return render(request, "console/key_accounts/_segment_rows.html", context)
+    shapes = segments_queries.list_shapes(found)
+    cells = segments_queries.count_cells(viewer, found)
+    lines = _shape_lines(shapes, cells)
+    context |= {
+        "lines": lines,
+        "chart": [{"name": line.name, "profile": line.shape.profile} for line in lines],
+        "names": {line.shape.pk: line.name for line in lines},
+        "table": _table(cells, shapes, sections),
+        "bands": bands,
+        "sections": sorted(sections.items()),
+        "chosen": chosen,
         "packages": [
             (
                 p,

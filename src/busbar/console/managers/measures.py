@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,6 +37,7 @@ def order_measures(request: StaffRequest) -> HttpResponse:
         "first": first,
         "last": last,
         "rows": rows,
+        "orders": f"{reverse('order_list')}?whose=all&closed_since={first}&closed_until={last}",
         "least": int(amount_of(standards, "ranking-least-cases")),
         "days": int(amount_of(standards, "first-time-days")),
         "chart": _chart(rows),

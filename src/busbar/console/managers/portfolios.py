@@ -53,15 +53,10 @@ def my_portfolio(request: StaffRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         text=text,
     )
-    mine = [
-        row
-        for row in portfolios_queries.list_portfolios(request.viewer, on=_today())
-        if row.employee.pk == request.viewer.employee_id
-    ]
     context = {
         "page": page,
         "text": text,
-        "portfolio": mine[0] if mine else None,
+        "portfolio": portfolios_queries.find_own_portfolio(request.viewer, on=_today()),
         "roles": dict(TeamRole.choices),
         "may_order": request.viewer.may(Permission.ORDER_DEPARTMENTS),
     }

@@ -16,8 +16,8 @@ from busbar.access.permissions import Permission
 from busbar.clocks import queries as clocks_queries
 from busbar.console.acts import Act, ActForm, Acts, Doing, MomentField, paragraph
 from busbar.console.answers import done, one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, is_part, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.interactions import PromiseForm
 from busbar.console.service_desk.people import (
     find_customer,
@@ -129,19 +129,17 @@ def complaint_list(request: StaffRequest) -> HttpResponse:
     """The ledger, the newest first; above it what the last ninety days were about."""
     given, viewer, at = request.GET, request.viewer, timezone.now()
     states = ["open", *ComplaintState.values]
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    start = (page - 1) * PAGE
     found = queries.list_complaints(
         viewer,
         state=one_of(given.get("state", ""), states),
         kind=one_of(given.get("kind", ""), ComplaintKind.values),
         text=given.get("q", "").strip()[:60],
     )
-    rows, more = cut(found[start:], PAGE)
-    context = {
-        "rows": queries.with_clocks(rows),
-        "now": at,
-        "next_page": page + 1 if more else None,
+    rows, next_after = cut_after(found, after=given.get("after", ""), size=PAGE)
+    page = {"rows": queries.with_clocks(rows), "now": at, "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/service_desk/_complaint_rows.html", page)
+    context = page | {
         "kinds": ComplaintKind.choices,
         "states": [("open", _("未办结")), *ComplaintState.choices],
         "analysis": queries.count_by_kind(

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Doing, paragraph
 from busbar.console.answers import one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, is_part, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.people import OwnersActs, offer_people
 from busbar.customers import queries as customers_queries
 from busbar.service_desk import operations, queries
@@ -116,13 +116,13 @@ def promise_list(request: StaffRequest) -> HttpResponse:
     viewer, at = request.viewer, timezone.now()
     state = one_of(request.GET.get("state", ""), [str(value) for value, _label in STATES])
     mine = request.GET.get("of") == "mine"
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    start = (page - 1) * PAGE
-    rows, more = cut(queries.list_promises(viewer, state=state, at=at, mine=mine)[start:], PAGE)
+    found = queries.list_promises(viewer, state=state, at=at, mine=mine)
+    rows, next_after = cut_after(found, after=request.GET.get("after", ""), size=PAGE)
+    page = {"rows": [(row, row.is_late(at)) for row in rows], "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/service_desk/_promise_rows.html", page)
     by = one_of(request.GET.get("by", ""), GROUPS) or "manager"
-    context = {
-        "rows": [(row, row.is_late(at)) for row in rows],
-        "next_page": page + 1 if more else None,
+    context = page | {
         "rate": queries.kept_rate(viewer, at=at, mine=mine),
         "rates": queries.kept_rates(viewer, by=by, at=at),
         "by": by,

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, is_part, page_number
+from busbar.console.cutting import cut_after
+from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.people import OwnersActs
 from busbar.service_desk import operations, queries
 from busbar.service_desk.models import EvidenceKind
@@ -91,12 +91,12 @@ def satisfaction(request: StaffRequest) -> HttpResponse:
     """Customers by their index, the lowest first, and the open tasks."""
     viewer, at = request.viewer, timezone.now()
     mine = request.GET.get("of") == "mine"
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    start = (page - 1) * PAGE
-    rows, more = cut(queries.list_scores(viewer, mine=mine)[start:], PAGE)
-    context = {
-        "rows": rows,
-        "next_page": page + 1 if more else None,
+    found = queries.list_scores(viewer, mine=mine)
+    rows, next_after = cut_after(found, after=request.GET.get("after", ""), size=PAGE)
+    page = {"rows": rows, "next_after": next_after}
+    if asks_for_more(request):
+        return render(request, "console/service_desk/_satisfaction_rows.html", page)
+    context = page | {
         "sums": queries.summarize(viewer),
         "rate": queries.kept_rate(viewer, at=at),
         "improvements": [

@@ -16,8 +16,8 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.answers import done, one_of
-from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest, page_number
+from busbar.console.cutting import cut, cut_after
+from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.service_desk import operations, queries
 from busbar.service_desk.models import AnswerState, QuestionKind, SurveyQuestion
 
@@ -97,19 +97,21 @@ def survey(request: StaffRequest, survey_code: str) -> HttpResponse:
     if request.method == "POST" and acts.post():
         return redirect("survey", survey_code)
     state = one_of(request.GET.get("state", ""), AnswerState.values)
-    page = min(max(page_number(request, "page", 1), 1), 10_000)
-    start = (page - 1) * PAGE
     found = queries.list_invitations(request.viewer, row, state=state)
-    invitations, more = cut(found[start:], PAGE)
-    context = {
+    invitations, next_after = cut_after(found, after=request.GET.get("after", ""), size=PAGE)
+    page = {
         "row": row,
+        "invitations": invitations,
+        "next_after": next_after,
+        "may_survey": request.viewer.may(Permission.SURVEY_CUSTOMERS),
+    }
+    if asks_for_more(request):
+        return render(request, "console/service_desk/_invitation_rows.html", page)
+    context = page | {
         "acts": acts,
         "result": queries.summarize_survey(request.viewer, row),
-        "invitations": invitations,
-        "next_page": page + 1 if more else None,
         "states": AnswerState.choices,
         "state": state,
-        "may_survey": request.viewer.may(Permission.SURVEY_CUSTOMERS),
     }
     status = 422 if acts.refused else 200
     return render(request, "console/service_desk/survey.html", context, status=status)

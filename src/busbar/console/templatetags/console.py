@@ -109,6 +109,19 @@ def as_percent(value: Any) -> str:
     return DASH if _absent(value) else f"{round_half_up(Decimal(str(value)) * 100, 0)}%"
 
 
+@register.simple_tag
+def share_cell(share: Any) -> SafeString:
+    """A share with its cases and its interval; lists have hundreds, and a template costs more."""
+    if not share.whole:
+        return format_html("{}", DASH)
+    return format_html(
+        '{} <span class="muted small tabular">{}/{}</span>'
+        '<div class="small muted tabular">{}–{}</div>',
+        as_percent(share.value), share.part, share.whole, as_percent(share.low),
+        as_percent(share.high),
+    )  # fmt: skip
+
+
 @register.filter
 def day(value: Any) -> str:
     """A day as 2026-03-09.

@@ -141,7 +141,8 @@ class Opportunity(models.Model):
         indexes = [
             models.Index(fields=["customer", "stage", "id"], name="opportunity_customer"),
             models.Index(fields=["unit", "stage", "id"], name="opportunity_unit"),
-            models.Index(fields=["stage", "-found_at"], name="opportunity_stage"),
+            models.Index(fields=["stage", "-found_at", "-id"], name="opportunity_stage"),
+            models.Index(fields=["-found_at", "-id"], name="opportunity_found"),
         ]
 
     def __str__(self) -> str:

@@ -115,6 +115,9 @@ class CustomerSegment(models.Model):
         ]
         indexes = [
             models.Index(fields=["shape", "-annual_revenue_yuan", "id"], name="segment_shape"),
+            models.Index(
+                fields=["segmentation", "-annual_revenue_yuan", "id"], name="segment_revenue"
+            ),
             models.Index(fields=["customer", "segmentation"], name="segment_customer"),
         ]
 

@@ -59,7 +59,8 @@ class ServiceDueQuerySet(VisibleQuerySet):
 class ServiceDue(models.Model):
     """到期业务: one basic service for one customer, due on a day, with its record once done.
 
-    `key` names the cause, so that neither a round nor an event brings it twice.
+    `key` names the cause, so that neither a round nor an event brings it twice. `done_on` is the
+    civil day of `done_at`, by which it was in time or not.
     """
 
     service = models.ForeignKey(BasicService, on_delete=models.PROTECT, related_name="+")
@@ -78,6 +79,7 @@ class ServiceDue(models.Model):
     due_on = models.DateField()
     state = models.CharField(max_length=10, choices=DueState.choices, default=DueState.OPEN)
     done_at = models.DateTimeField(null=True, blank=True)
+    done_on = models.DateField(null=True, blank=True)
     done_by_name = models.CharField(max_length=150, blank=True)
     record = models.TextField(blank=True)
     interaction = models.ForeignKey(
@@ -89,7 +91,8 @@ class ServiceDue(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="open") | Q(done_at__isnull=False) & ~Q(record=""),
+                condition=Q(state="open")
+                | Q(done_at__isnull=False, done_on__isnull=False) & ~Q(record=""),
                 name="service_due_done_says_what",
             ),
         ]

@@ -85,7 +85,10 @@ class StageAssessment(models.Model):
             models.Index(
                 fields=["run", "-warning_count", "-annual_revenue_yuan", "id"], name="stage_warned"
             ),
-            models.Index(fields=["run", "stage", "-annual_revenue_yuan", "id"], name="stage_stage"),
+            models.Index(
+                fields=["run", "stage", "-warning_count", "-annual_revenue_yuan", "id"],
+                name="stage_stage",
+            ),
             models.Index(fields=["customer", "run"], name="stage_customer"),
         ]
 

@@ -150,7 +150,8 @@ def _talk(interaction_id: int | None, customer: Customer, by: Viewer) -> Interac
 def _finish(
     row: ServiceDue, state: DueState, event: str, *, by: Viewer, at: dt.datetime
 ) -> ServiceDue:
-    row.state, row.done_at, row.done_by_name = state, at, by.name
+    row.state, row.done_by_name = state, by.name
+    row.done_at, row.done_on = at, local_date(at)
     row.save()
     tell(event, row, row.service.name, by=by, at=at, reason=row.record)
     return row

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import Viewer
 from busbar.key_accounts.models import (
     DepartmentOrder,
     OrderRating,
-    OrderStage,
     RatingSide,
     ServiceAgreement,
 )
+from busbar.key_accounts.models.orders import DepartmentOrderQuerySet
+from busbar.key_accounts.queries.measures import LATE, SOLVED, list_closed
 from busbar.key_accounts.scoring import Share, share_of
 
+Pair = tuple[int, int, str]
+"""Receiver, provider, kind of order."""
 
-@dataclass
-class _Pair:
-    """What is counted of one pair of departments and one kind."""
 
-    closed: int = 0
-    solved: int = 0
-    on_time: int = 0
-    climbed: int = 0
-    scores: dict[str, list[int]] = field(
-        default_factory=lambda: {RatingSide.RECEIVER: [], RatingSide.PROVIDER: []}
-    )
+@dataclass(frozen=True)
+class _Marks:
+    """What one side said of the other's orders: how often, and the scores added up."""
+
+    count: int = 0
+    total: int = 0
+
+    @property
+    def mean(self) -> float | None:
+        """The mean score; None where nobody rated."""
+        return self.total / self.count if self.count else None
 
 
 @dataclass(frozen=True)
@@ -56,35 +60,39 @@ def list_agreements(viewer: Viewer) -> QuerySet[ServiceAgreement]:
 
 
 def get_sheet(viewer: Viewer, *, since: dt.datetime, until: dt.datetime) -> list[SheetLine]:
-    """Each pair and kind of the orders closed in `[since, until)`. Four queries."""
-    orders = DepartmentOrder.objects.visible_to(viewer).filter(
-        closed_at__gte=since,
-        closed_at__lt=until,
-        state__in=[OrderStage.SOLVED, OrderStage.PASSED_ON],
-    )
-    pairs: dict[tuple[int, int, str], _Pair] = {}
-    names, of_order = dict[str, str](), dict[int, tuple[int, int, str]]()
-    for order in orders.order_by("pk"):
-        key = (order.unit_id, order.department_id, order.kind)
-        names[order.kind], of_order[order.pk] = order.kind_name, key
-        _count(pairs.setdefault(key, _Pair()), order)
-    ratings = OrderRating.objects.filter(order__in=orders.values("pk"))
-    for order_id, side, score in ratings.values_list("order_id", "side", "score"):
-        pairs[of_order[order_id]].scores[side].append(score)
+    """Each pair and kind of the orders closed in `[since, until)`. Five queries."""
+    orders = list_closed(viewer, since, until)
+    pairs, marks, agreed = _count(orders), _add_marks(orders), _agreed(viewer)
+    newest = DepartmentOrder.objects.filter(pk__in=[row["newest"] for row in pairs.values()])
+    names = dict(newest.order_by("pk").values_list("kind", "kind_name"))
     units = OrganizationUnit.objects.in_bulk({pk for key in pairs for pk in key[:2]})
-    agreed = _agreed(viewer)
-    lines = [
-        _line(key, pair, units, names, agreed.get((key[0], key[1], key[2])))
-        for key, pair in pairs.items()
-    ]
+    lines = [_line(key, row, units, names, agreed.get(key), marks) for key, row in pairs.items()]
     return sorted(lines, key=lambda line: (line.receiver.path, line.provider.path, line.kind))
 
 
-def _count(pair: _Pair, order: DepartmentOrder) -> None:
-    pair.closed += 1
-    pair.solved += order.state == OrderStage.SOLVED
-    pair.on_time += not order.reply_late and not order.work_late
-    pair.climbed += order.climbs > 0
+def _count(orders: DepartmentOrderQuerySet) -> dict[Pair, dict[str, int]]:
+    rows = (
+        orders.order_by()
+        .values("unit_id", "department_id", "kind")
+        .annotate(
+            newest=Max("pk"),
+            closed=Count("pk"),
+            solved=Count("pk", filter=SOLVED),
+            late=Count("pk", filter=LATE),
+            climbed=Count("pk", filter=Q(climbs__gt=0)),
+        )
+    )
+    return {(row["unit_id"], row["department_id"], row["kind"]): row for row in rows}
+
+
+def _add_marks(orders: DepartmentOrderQuerySet) -> dict[tuple[Pair, str], _Marks]:
+    key = ("order__unit_id", "order__department_id", "order__kind", "side")
+    rows = OrderRating.objects.filter(order__in=orders.values("pk")).order_by().values_list(*key)
+    counted = rows.annotate(Count("pk"), Sum("score"))
+    return {
+        ((unit, department, kind), side): _Marks(count, total)
+        for unit, department, kind, side, count, total in counted
+    }
 
 
 def _agreed(viewer: Viewer) -> dict[tuple[int, int, str], ServiceAgreement]:
@@ -93,23 +101,26 @@ def _agreed(viewer: Viewer) -> dict[tuple[int, int, str], ServiceAgreement]:
 
 
 def _line(
-    key: tuple[int, int, str],
-    pair: _Pair,
+    key: Pair,
+    row: dict[str, int],
     units: dict[int, OrganizationUnit],
     names: dict[str, str],
     agreement: ServiceAgreement | None,
+    marks: dict[tuple[Pair, str], _Marks],
 ) -> SheetLine:
-    given, returned = pair.scores[RatingSide.RECEIVER], pair.scores[RatingSide.PROVIDER]
+    given, returned = (
+        marks.get((key, side), _Marks()) for side in (RatingSide.RECEIVER, RatingSide.PROVIDER)
+    )
     return SheetLine(
         receiver=units[key[0]],
         provider=units[key[1]],
         kind=key[2],
         kind_name=names[key[2]],
         agreement=agreement,
-        on_time=share_of(pair.on_time, pair.closed),
-        solved=share_of(pair.solved, pair.closed),
-        climbed=pair.climbed,
-        of_provider=sum(given) / len(given) if given else None,
-        of_receiver=sum(returned) / len(returned) if returned else None,
-        rated=len(given) + len(returned),
+        on_time=share_of(row["closed"] - row["late"], row["closed"]),
+        solved=share_of(row["solved"], row["closed"]),
+        climbed=row["climbed"],
+        of_provider=given.mean,
+        of_receiver=returned.mean,
+        rated=given.count + returned.count,
     )

@@ -28,6 +28,8 @@ from busbar.key_accounts.valuing import Stretch
 from busbar.kit.money import to_fen
 from busbar.workflow.models import TaskState, UserTask
 
+Assessments = QuerySet[StageAssessment, StageAssessment]
+Values = QuerySet[CustomerValue, CustomerValue]
 BASIC = "basic."
 """How codes of basic-charge lines begin."""
 
@@ -104,20 +106,16 @@ def list_warned(
     *,
     stage: str = "",
     warned: bool = True,
-    offset: int = 0,
-    limit: int = 50,
-) -> list[StageAssessment]:
-    """Visible assessments, the most warnings first, then the highest revenue. One query."""
-    rows: QuerySet[StageAssessment, StageAssessment]
-    rows = StageAssessment.objects.visible_to(viewer).filter(run=run)
+) -> Assessments:
+    """Visible assessments, the most warnings first, then the highest revenue."""
+    rows: Assessments = StageAssessment.objects.visible_to(viewer).filter(run=run)
     if stage:
         rows = rows.filter(stage=stage)
     if warned:
         rows = rows.filter(warning_count__gt=0)
-    ordered = rows.select_related("customer__unit").order_by(
+    return rows.select_related("customer__unit").order_by(
         "-warning_count", "-annual_revenue_yuan", "id"
     )
-    return list(ordered[offset : offset + limit])
 
 
 def count_stages(viewer: Viewer, run: RecognitionRun) -> dict[str, tuple[int, int]]:
@@ -175,16 +173,11 @@ def list_actions(row: StageAssessment) -> list[Answer]:
     return actions_to(row.stage, read_answers(row.answers))
 
 
-def list_values(
-    viewer: Viewer, run: RecognitionRun, *, offset: int = 0, limit: int = 50, lowest: bool = False
-) -> list[CustomerValue]:
-    """Visible values by margin, the highest first unless the lowest are asked for. One query."""
-    rows: QuerySet[CustomerValue, CustomerValue]
-    rows = CustomerValue.objects.visible_to(viewer).filter(run=run)
-    ordered = rows.select_related("customer__unit").order_by(
-        "margin_yuan" if lowest else "-margin_yuan", "id"
-    )
-    return list(ordered[offset : offset + limit])
+def list_values(viewer: Viewer, run: RecognitionRun, *, lowest: bool = False) -> Values:
+    """Visible values by margin, the highest first unless the lowest are asked for."""
+    rows: Values = CustomerValue.objects.visible_to(viewer).filter(run=run)
+    order = ("margin_yuan", "-id") if lowest else ("-margin_yuan", "id")
+    return rows.select_related("customer__unit").order_by(*order)
 
 
 def sum_values(viewer: Viewer, run: RecognitionRun) -> ValueSum:

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import Viewer
 from busbar.key_accounts.models import DepartmentOrder, OrderStage
+from busbar.key_accounts.models.orders import DepartmentOrderQuerySet
 from busbar.key_accounts.queries.standards import amount_of, get_standards
 from busbar.key_accounts.scoring import Share, middle_of, share_of
 from busbar.kit.periods import local_date
 
-BY = ("manager", "department")
-_FIELDS = (
-    "pk", "customer_id", "kind", "ordered_by_id", "department_id", "state", "ordered_at",
-    "replied_at", "closed_at", "reply_late", "work_late", "climbs", "reopened", "handed_on",
-    "refusal",
-)  # fmt: skip
-
-
-@dataclass
-class _Counts:
-    """What is counted of one manager or department."""
-
-    closed: int = 0
-    solved: int = 0
-    passed_on: int = 0
-    first_time: int = 0
-    on_time: int = 0
-    climbed: int = 0
-    hours: list[float] = field(default_factory=list)
+KEYS = {"manager": "ordered_by_id", "department": "department_id"}
+BY = tuple(KEYS)
+SOLVED = Q(state=OrderStage.SOLVED)
+LATE = Q(reply_late=True) | Q(work_late=True)
+"""The department let a clock run out."""
+PASSED_ON = {
+    "manager": Q(state=OrderStage.PASSED_ON),
+    "department": ~Q(refusal="") | Q(handed_on=True) | Q(climbs__gt=0),
+}
+"""For a department: refused, handed from hand to hand, or left until it climbed."""
 
 
 @dataclass(frozen=True)
@@ -58,52 +54,21 @@ class Measure:
         return self.solved.whole
 
 
-@dataclass(frozen=True)
-class _Row:
-    """An order as far as the measures look at it."""
-
-    pk: int
-    customer_id: int
-    kind: str
-    ordered_by_id: int
-    department_id: int
-    state: str
-    ordered_at: dt.datetime
-    replied_at: dt.datetime | None
-    closed_at: dt.datetime
-    reply_late: bool | None
-    work_late: bool | None
-    climbs: int
-    reopened: int
-    handed_on: bool
-    refusal: str
-
-    @property
-    def in_time(self) -> bool:
-        """Whether the department let no clock run out."""
-        return not self.reply_late and not self.work_late
-
-    @property
-    def was_passed_on(self) -> bool:
-        """For a department: refused, handed from hand to hand, or left until it climbed."""
-        return bool(self.refusal) or self.handed_on or self.climbs > 0
-
-
 def measure(viewer: Viewer, *, by: str, since: dt.datetime, until: dt.datetime) -> list[Measure]:
-    """By manager or department, of the visible orders closed in `[since, until)`. Four queries.
+    """By manager or department, of the visible orders closed in `[since, until)`. Five queries.
 
     Those with cases enough come first, by their share of solved; the others follow by name.
     """
     standards = get_standards(on=local_date(until), unit_path=viewer.unit_path)
-    rows = _closed(viewer, since, until)
-    again = find_repeated(viewer, rows, days=int(amount_of(standards, "first-time-days")))
-    counts: dict[int, _Counts] = {}
-    for row in rows:
-        key = row.ordered_by_id if by == "manager" else row.department_id
-        _count(counts.setdefault(key, _Counts()), row, by=by, is_repeated=row.pk in again)
+    closed, key = list_closed(viewer, since, until), KEYS[by]
+    counts = _count(closed, by)
+    again = _count_again(viewer, closed, key, int(amount_of(standards, "first-time-days")))
+    hours = _list_hours(closed, key)
     least = int(amount_of(standards, "ranking-least-cases"))
     names = _names(by, counts)
-    found = [_measure(key, names[key], found, least) for key, found in counts.items()]
+    found = [
+        _measure(names[pk], row, again[pk], hours.get(pk, []), least) for pk, row in counts.items()
+    ]
     return sorted(found, key=_place)
 
 
@@ -113,69 +78,86 @@ def _place(row: Measure) -> tuple[bool, float, str]:
     return not row.is_ranked, -share, row.name
 
 
-def _closed(viewer: Viewer, since: dt.datetime, until: dt.datetime) -> list[_Row]:
-    orders = DepartmentOrder.objects.visible_to(viewer).filter(
+def list_closed(viewer: Viewer, since: dt.datetime, until: dt.datetime) -> DepartmentOrderQuerySet:
+    """Visible orders that ended in `[since, until)`; withdrawn ones count nowhere."""
+    return DepartmentOrder.objects.visible_to(viewer).filter(
         closed_at__gte=since,
         closed_at__lt=until,
         state__in=[OrderStage.SOLVED, OrderStage.PASSED_ON],
     )
-    return [_Row(*values) for values in orders.order_by("pk").values_list(*_FIELDS)]
 
 
-def find_repeated(viewer: Viewer, rows: Iterable[_Row], *, days: int) -> set[int]:
-    """Closed orders after which the same was ordered for the customer again within so many days."""
-    closed = list(rows)
-    customers = {row.customer_id for row in closed}
-    first = min((row.closed_at for row in closed), default=None)
-    if first is None:
-        return set()
-    later = DepartmentOrder.objects.visible_to(viewer).filter(ordered_at__gte=first)
-    asked: dict[tuple[int, str], list[dt.datetime]] = {}
-    for customer, kind, moment in later.values_list("customer_id", "kind", "ordered_at"):
-        if customer in customers:
-            asked.setdefault((customer, kind), []).append(moment)
-    window = dt.timedelta(days=days)
-    return {
-        row.pk
-        for row in closed
-        if any(
-            row.closed_at <= moment < row.closed_at + window
-            for moment in asked.get((row.customer_id, row.kind), ())
+def _count(closed: DepartmentOrderQuerySet, by: str) -> dict[int, dict[str, int]]:
+    """Everything that is a count, added up by the database; one query."""
+    key = KEYS[by]
+    rows = (
+        closed.order_by()
+        .values(key)
+        .annotate(
+            closed=Count("pk"),
+            solved=Count("pk", filter=SOLVED),
+            passed_on=Count("pk", filter=PASSED_ON[by]),
+            straight=Count("pk", filter=SOLVED & Q(reopened=0)),
+            late=Count("pk", filter=LATE),
+            climbed=Count("pk", filter=Q(climbs__gt=0)),
         )
-    }
+    )
+    return {row[key]: row for row in rows}
 
 
-def _count(counts: _Counts, row: _Row, *, by: str, is_repeated: bool) -> None:
-    is_solved = row.state == OrderStage.SOLVED
-    counts.closed += 1
-    counts.solved += is_solved
-    counts.passed_on += (not is_solved) if by == "manager" else row.was_passed_on
-    counts.first_time += is_solved and row.reopened == 0 and not is_repeated
-    counts.on_time += row.in_time
-    counts.climbed += row.climbs > 0
-    if row.replied_at is not None:
-        counts.hours.append((row.replied_at - row.ordered_at).total_seconds() / 3600)
+def _count_again(
+    viewer: Viewer, closed: DepartmentOrderQuerySet, key: str, days: int
+) -> Counter[int]:
+    """Of those solved straight on: after how many the same was ordered again within the days.
+
+    One query, of those orders only that were ever followed by the same for the customer.
+    """
+    later = DepartmentOrder.objects.visible_to(viewer).filter(
+        customer=OuterRef("customer"),
+        kind=OuterRef("kind"),
+        ordered_at__gte=OuterRef("closed_at"),
+    )
+    following = Subquery(later.order_by("ordered_at").values("ordered_at")[:1])
+    rows = closed.filter(SOLVED, reopened=0).annotate(following=following)
+    window = dt.timedelta(days=days)
+    followed = rows.filter(following__isnull=False).order_by()
+    return Counter(
+        pk
+        for pk, ended, moment in followed.values_list(key, "closed_at", "following")
+        if moment < ended + window
+    )
 
 
-def _names(by: str, keys: Iterable[int]) -> dict[int, tuple[str, str]]:
+def _list_hours(closed: DepartmentOrderQuerySet, key: str) -> dict[int, list[float]]:
+    """Hours from order to reply of those that were replied to; one query."""
+    found: dict[int, list[float]] = {}
+    rows = closed.filter(replied_at__isnull=False).order_by()
+    for pk, asked, replied in rows.values_list(key, "ordered_at", "replied_at"):
+        found.setdefault(pk, []).append((replied - asked).total_seconds() / 3600)
+    return found
+
+
+def _names(by: str, keys: Iterable[int]) -> dict[int, tuple[int, str, str]]:
     if by == "manager":
         people = Employee.objects.filter(pk__in=list(keys)).select_related("unit")
-        return {person.pk: (person.name, person.unit.name) for person in people}
+        return {person.pk: (person.pk, person.name, person.unit.name) for person in people}
     units = OrganizationUnit.objects.filter(pk__in=list(keys))
-    return {unit.pk: (unit.name, "") for unit in units}
+    return {unit.pk: (unit.pk, unit.name, "") for unit in units}
 
 
-def _measure(key: int, name: tuple[str, str], counts: _Counts, least: int) -> Measure:
-    of = counts.closed
+def _measure(
+    name: tuple[int, str, str], row: dict[str, Any], again: int, hours: list[float], least: int
+) -> Measure:
+    of = row["closed"]
     return Measure(
-        key=key,
-        name=name[0],
-        unit_name=name[1],
-        solved=share_of(counts.solved, of),
-        passed_on=share_of(counts.passed_on, of),
-        first_time=share_of(counts.first_time, of),
-        on_time=share_of(counts.on_time, of),
-        climbed=share_of(counts.climbed, of),
-        waiting_hours=middle_of(counts.hours),
+        key=name[0],
+        name=name[1],
+        unit_name=name[2],
+        solved=share_of(row["solved"], of),
+        passed_on=share_of(row["passed_on"], of),
+        first_time=share_of(row["straight"] - again, of),
+        on_time=share_of(of - row["late"], of),
+        climbed=share_of(row["climbed"], of),
+        waiting_hours=middle_of(hours),
         is_ranked=of >= least,
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
 from busbar.access.visibility import Viewer, team_customer_ids
 from busbar.key_accounts.models import (
@@ -30,16 +41,23 @@ def list_plans(
         rows = rows.filter(state=state)
     if customer_id is not None:
         rows = rows.filter(customer=customer_id)
-    counted = ~Q(measures__state=MeasureState.DROPPED)
     return (
         rows.select_related("customer", "unit", "owner")
         .annotate(
-            measures_all=Count("measures", filter=counted),
-            measures_done=Count("measures", filter=Q(measures__state=MeasureState.DONE)),
-            progress=Avg("measures__progress_percent", filter=counted),
+            measures_all=_of_measures(Count("pk")),
+            measures_done=_of_measures(Count("pk", filter=Q(state=MeasureState.DONE))),
+            progress=_of_measures(Avg("progress_percent")),
         )
         .order_by("-year", "-id")
     )
+
+
+def _of_measures(figure: Aggregate) -> Subquery:
+    """A figure of each plan's own measures: a page of plans looks at no others."""
+    measures = PlanMeasure.objects.filter(plan=OuterRef("pk")).exclude(state=MeasureState.DROPPED)
+    # Without GROUP BY there is a row, and a count of nothing is 0, not NULL.
+    grouped = measures.order_by().annotate(one=Value(1)).values("one")
+    return Subquery(grouped.annotate(figure=figure).values("figure"))
 
 
 def get_plan(viewer: Viewer, plan_id: int) -> AccountPlan:

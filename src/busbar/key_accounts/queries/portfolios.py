@@ -91,10 +91,19 @@ class Suggestion:
 
 def list_portfolios(viewer: Viewer, *, on: dt.date) -> list[Portfolio]:
     """Every account manager of the viewer's branch, by unit and number. Five queries."""
-    people = list_managers(viewer)
-    ids = [person.pk for person in people]
+    return _portfolios(viewer, list_managers(viewer), on)
+
+
+def find_own_portfolio(viewer: Viewer, *, on: dt.date) -> Portfolio | None:
+    """The viewer's own, for an account manager. Five queries."""
+    people = Employee.objects.filter(pk=viewer.employee_id or 0, user__is_active=True)
+    own = [p for p in people.select_related("unit", "user") if Role.ACCOUNT_MANAGER in p.roles]
+    return _portfolios(viewer, own, on)[0] if own else None
+
+
+def _portfolios(viewer: Viewer, people: list[Employee], on: dt.date) -> list[Portfolio]:
     standards = get_standards(on=on, unit_path=viewer.unit_path)
-    sums = _Sums(ids, standards)
+    sums = _Sums([person.pk for person in people], standards)
     least, most = (int(amount_of(standards, f"portfolio-{end}")) for end in ("least", "most"))
     return [sums.portfolio(person, least, most) for person in people]
 
@@ -231,22 +240,20 @@ def suggest_balance(viewer: Viewer, unit: OrganizationUnit, *, on: dt.date) -> S
     """How the unit's portfolios could come level, and what each then has; changes nothing."""
     people = {p.pk: p for p in list_managers(viewer) if p.unit_id == unit.pk}
     led = AccountTeamMember.objects.filter(employee__in=list(people), role=TeamRole.LEAD)
-    rows = list(led.select_related("customer").order_by("customer_id"))
-    customers = {row.customer_id: row.customer for row in rows}
+    rows = list(led.values_list("customer_id", "employee_id", "customer__importance"))
     standards = get_standards(on=on, unit_path=unit.path)
-    accounts, orders = count_accounts(list(customers)), count_orders(list(customers))
+    ids = [customer_id for customer_id, _lead, _grade in rows]
+    accounts, orders = count_accounts(ids), count_orders(ids)
     loads: dict[int, list[Load]] = {pk: [] for pk in people}
-    for row in rows:
-        pk = row.customer_id
-        weight = weight_of(
-            row.customer.importance, accounts.get(pk, 0), orders.get(pk, 0), standards
-        )
-        loads[row.employee_id].append(Load(pk, weight))
+    for pk, lead, grade in rows:
+        weight = weight_of(grade, accounts.get(pk, 0), orders.get(pk, 0), standards)
+        loads[lead].append(Load(pk, weight))
     moves = suggest_moves(
         loads,
         spread_percent=amount_of(standards, "load-spread"),
         most=int(amount_of(standards, "portfolio-most")),
     )
+    customers = Customer.objects.in_bulk([move.customer_id for move in moves])
     told = [(m, customers[m.customer_id], people[m.from_id], people[m.to_id]) for m in moves]
     return Suggestion(told, _effect(people, loads, moves))
 

@@ -30,6 +30,7 @@ from busbar.metering.queries import lake_root
 from busbar.supply.models import UsagePoint
 
 Floats = npt.NDArray[np.float64]
+Segments = QuerySet[CustomerSegment, CustomerSegment]
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,9 @@ def list_segment(
     shape: str = "",
     section: str = "",
     band: str = "",
-    offset: int = 0,
-    limit: int = 50,
-) -> list[CustomerSegment]:
-    """Visible customers of a segment, the highest revenue first. One query."""
-    rows: QuerySet[CustomerSegment, CustomerSegment]
+) -> Segments:
+    """Visible customers of a segment, the highest revenue first."""
+    rows: Segments
     rows = CustomerSegment.objects.visible_to(viewer).filter(segmentation=segmentation)
     if shape:
         rows = rows.filter(shape__code=shape)
@@ -138,7 +137,7 @@ def list_segment(
     if band:
         rows = rows.filter(band=band)
     ordered = rows.select_related("customer__unit", "shape")
-    return list(ordered.order_by("-annual_revenue_yuan", "id")[offset : offset + limit])
+    return ordered.order_by("-annual_revenue_yuan", "id")
 
 
 def find_segment(viewer: Viewer, customer_id: int) -> CustomerSegment | None:

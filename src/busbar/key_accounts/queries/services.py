@@ -76,7 +76,7 @@ def coverage(viewer: Viewer, *, on: dt.date) -> list[tuple[str, dict[str, int]]]
         open=Count("id", filter=is_open),
         late=Count("id", filter=is_open & Q(due_on__lt=on)),
         done=Count("id", filter=Q(state=DueState.DONE)),
-        in_time=Count("id", filter=Q(state=DueState.DONE, done_at__date__lte=F("due_on"))),
+        in_time=Count("id", filter=Q(state=DueState.DONE, done_on__lte=F("due_on"))),
         skipped=Count("id", filter=Q(state=DueState.SKIPPED)),
     )
     names = ("open", "late", "done", "in_time", "skipped")

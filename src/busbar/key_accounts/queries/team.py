@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 
 from busbar.access.models import LEVELS, Employee, OrganizationUnit
-from busbar.access.visibility import Viewer
+from busbar.access.visibility import Viewer, units_in_branch
 from busbar.customers.models import Customer, TeamRole
 from busbar.key_accounts.models import CustomerValue, DueState, Recognition, ServiceDue
 from busbar.key_accounts.queries.recognition import get_latest_run
@@ -149,13 +149,13 @@ def _together(managers: Sequence[ManagerStanding]) -> Standing:
 
 def _standings(viewer: Viewer, run_id: int, at: dt.datetime) -> dict[int, Standing]:
     """By employee; whoever is A角 of a customer that the viewer sees."""
-    customers: Any = Customer.objects.visible_to(viewer).filter(team__role=TeamRole.LEAD)
+    customers: Any = Customer.objects.visible_to(viewer).filter(**_of_leads(viewer, "team"))
     counted = dict(customers.order_by().values_list("team__employee").annotate(n=Count("pk")))
     parts = {
         "visited": _visited(viewer, at),
         "services_late": _late_services(viewer, at),
         "complaints": _complaints(viewer),
-        "promises": _by_lead(Promise.objects.visible_to(viewer), **count_kept(at)),
+        "promises": _by_lead(viewer, Promise.objects.visible_to(viewer), **count_kept(at)),
         "scores": _scores(viewer),
         "revenue": _revenue(viewer, run_id),
         "margin": _margin(viewer, run_id),
@@ -185,9 +185,17 @@ def _standing(lead: int, customers: int, parts: Mapping[str, Sums]) -> Standing:
     )
 
 
-def _by_lead(rows: QuerySet[Any, Any], **figures: Any) -> Sums:
+def _of_leads(viewer: Viewer, team: str) -> dict[str, Any]:
+    """Only A角 of the viewer's branch: of others no line is shown, and a county reads no city."""
+    if viewer.sees_all:
+        return {f"{team}__role": TeamRole.LEAD}
+    units: Any = units_in_branch(viewer.unit_path) if viewer.unit_path else []
+    return {f"{team}__role": TeamRole.LEAD, f"{team}__employee__unit__in": units}
+
+
+def _by_lead(viewer: Viewer, rows: QuerySet[Any, Any], **figures: Any) -> Sums:
     """Aggregates of rows with a customer, by the customer's A角; one query."""
-    of_leads = rows.filter(customer__team__role=TeamRole.LEAD).order_by()
+    of_leads = rows.filter(**_of_leads(viewer, "customer__team")).order_by()
     grouped = of_leads.values_list("customer__team__employee").annotate(**figures)
     return {lead: values for lead, *values in grouped}
 
@@ -199,23 +207,24 @@ def _visited(viewer: Viewer, at: dt.datetime) -> Sums:
         happened_at__gt=at - dt.timedelta(days=SEEN_DAYS),
         happened_at__lte=at,
     )
-    return _by_lead(rows, n=Count("customer", distinct=True))
+    return _by_lead(viewer, rows, n=Count("customer", distinct=True))
 
 
 def _late_services(viewer: Viewer, at: dt.datetime) -> Sums:
     rows = ServiceDue.objects.visible_to(viewer)
     late = rows.filter(state=DueState.OPEN, due_on__lt=local_date(at))
-    return _by_lead(late, n=Count("pk"))
+    return _by_lead(viewer, late, n=Count("pk"))
 
 
 def _complaints(viewer: Viewer) -> Sums:
-    rows = Complaint.objects.visible_to(viewer).exclude(state=ComplaintState.VERIFIED)
-    return _by_lead(rows, n=Count("pk"))
+    still_open = [state for state in ComplaintState if state != ComplaintState.VERIFIED]
+    rows = Complaint.objects.visible_to(viewer).filter(state__in=still_open)
+    return _by_lead(viewer, rows, n=Count("pk"))
 
 
 def _scores(viewer: Viewer) -> Sums:
     rows = SatisfactionScore.objects.visible_to(viewer).filter(is_current=True)
-    return _by_lead(rows, n=Count("pk"), mean=Avg("score"))
+    return _by_lead(viewer, rows, n=Count("pk"), mean=Avg("score"))
 
 
 def _revenue(viewer: Viewer, run_id: int) -> Sums:
@@ -223,6 +232,7 @@ def _revenue(viewer: Viewer, run_id: int) -> Sums:
     rows = Recognition.objects.visible_to(viewer).filter(run=run_id)
     weighted = F("annual_revenue_yuan") * F("growth_percent")
     return _by_lead(
+        viewer,
         rows,
         revenue=Sum("annual_revenue_yuan"),
         growing=Sum("annual_revenue_yuan", filter=known),
@@ -232,4 +242,4 @@ def _revenue(viewer: Viewer, run_id: int) -> Sums:
 
 def _margin(viewer: Viewer, run_id: int) -> Sums:
     rows = CustomerValue.objects.visible_to(viewer).filter(run=run_id)
-    return _by_lead(rows, margin=Sum("margin_yuan"))
+    return _by_lead(viewer, rows, margin=Sum("margin_yuan"))

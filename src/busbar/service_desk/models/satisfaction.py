@@ -139,6 +139,12 @@ class SatisfactionScore(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "-at"], name="satisfaction_customer"),
+            # Holds what means by manager need, so that they never touch the rows themselves.
+            models.Index(
+                fields=["customer", "score"],
+                condition=Q(is_current=True),
+                name="satisfaction_current",
+            ),
             models.Index(
                 fields=["score", "id"], condition=Q(is_current=True), name="satisfaction_lowest"
             ),

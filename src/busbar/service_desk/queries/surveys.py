@@ -87,11 +87,12 @@ def get_survey(viewer: Viewer, code: str) -> Survey:
 
 
 def list_invitations(viewer: Viewer, survey: Survey, *, state: str = "") -> Invitations:
-    """Who was drawn, those still waiting first."""
+    """Who was drawn, those still waiting first, then who could not be reached."""
     rows: Invitations = SurveyInvitation.objects.visible_to(viewer).filter(survey=survey)
     if state:
         rows = rows.filter(state=state)
-    return rows.select_related("customer", "contact").order_by("answered_at", "id")
+    # By name backwards: waiting, unreached, refused, answered; the index has it so.
+    return rows.select_related("customer", "contact").order_by("-state", "-id")
 
 
 def get_invitation(viewer: Viewer, invitation_id: int) -> SurveyInvitation:
