@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import bench  # noqa: F401 - settles numpy's threads before numpy is imported
 from bench.bench_month import period_maps
 from bench.curves import MONTH, make_lake
+from bench.memory import most_memory_mib
 from busbar.billing.engines import HERE
 from busbar.metering import lake
 from busbar.metering.lake.storage import read_snapshot
@@ -22,7 +22,7 @@ from busbar.metering.lake.storage import read_snapshot
 def main(word: str, root: Path, points: int) -> None:
     """Do the step and print what it took."""
     took = {"make": _make, "measure": _measure}[word](root, points)
-    took["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    took["mib"] = most_memory_mib()
     print(json.dumps(took))
 
 

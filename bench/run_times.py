@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import resource
 import sys
 import time
 from collections import defaultdict
@@ -16,6 +15,7 @@ from typing import Any
 import django
 
 from bench.curves import MONTH
+from bench.memory import most_memory_mib
 
 _AT = dt.datetime(2025, 8, 2, tzinfo=dt.UTC)
 _SECONDS: defaultdict[str, float] = defaultdict(float)
@@ -44,7 +44,7 @@ def main() -> None:
             "bills": run.billed,
             "refused": run.refused,
             "lines": BillLine.objects.count(),
-            "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "mib": most_memory_mib(),
             "database_mib": database.stat().st_size / 2**20 if database.exists() else 0,
         },
         sys.stdout,

@@ -205,7 +205,7 @@ class TestOffers:
         assert (quoted["quoted_yuan"], decided["state"]) == ("3000.00", "accepted")
         assert (done["state"], done["score"]) == ("evaluated", 5)
         assert [row["stage"] for row in get(manager, here)["items"]] == ["delivered"]
-        assert len(get(manager, "solutions?customer=K1")) == 1
+        assert len(get(manager, "solutions?customer=K1")["items"]) == 1
 
     def test_are_of_the_catalogue(self, manager: Client) -> None:
         codes = {row["code"] for row in get(manager, "opportunities/products")}

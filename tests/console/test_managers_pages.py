@@ -12,7 +12,7 @@ from tests.console.work_region import count_queries
 
 pytestmark = pytest.mark.django_db
 PAGES = (
-    "/?of=all", "/team/", "/portfolios/", "/portfolios/unowned/",
+    "/team/", "/portfolios/", "/portfolios/unowned/",
     "/department-orders/measures/?by=manager", "/department-orders/measures/?by=department",
     "/service-agreements/", "/department-orders/?whose=all", "/key-accounts/", "/promises/",
     "/complaints/", "/satisfaction/", "/key-accounts/segments/", "/mandates/", "/plans/",
@@ -43,10 +43,25 @@ def test_take_as_many_queries_for_few_customers_as_for_many(provinces: None) -> 
     assert {page: pair for page, pair in counts.items() if pair[0] != pair[1]} == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "page"), [("province{}", "/?of=all"), ("manager{}-0", "/?of=mine")]
+)
+def test_today_takes_one_more_for_each_kind_of_work_there_is(
+    provinces: None, name: str, page: str
+) -> None:
+    small, large = browser(name.format(900)), browser(name.format(910))
+
+    def kinds(client: Client) -> int:
+        return sum(count > 0 for _kind, count in client.get(page).context["counts"])
+
+    more = kinds(large) - kinds(small)
+    assert count_queries(large, page) - count_queries(small, page) == more
+
+
 def test_one_manager_s_own_take_as_many_for_few_as_for_many(provinces: None) -> None:
     small, large = browser("manager900-0"), browser("manager910-0")
 
-    for page in ("/?of=mine", "/portfolio/", "/promises/?of=mine", "/basic-services/?of=mine"):
+    for page in ("/portfolio/", "/promises/?of=mine", "/basic-services/?of=mine"):
         assert count_queries(small, page) == count_queries(large, page), page
 
 

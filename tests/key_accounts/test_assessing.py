@@ -52,7 +52,7 @@ class TestStages:
         row = StageAssessment.objects.get()
         warned = closeness.read_answers(row.warnings)
         assert [(a.bound.code, a.value) for a in warned] == [("shrinking", Decimal("-20.0"))]
-        assert closeness.list_warned(SYSTEM_VIEWER, row.run) == [row]
+        assert list(closeness.list_warned(SYSTEM_VIEWER, row.run)) == [row]
 
     def test_take_evidence_that_a_later_room_adds(
         self, world: World, monkeypatch: pytest.MonkeyPatch
