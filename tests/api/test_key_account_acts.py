@@ -452,7 +452,10 @@ class TestDeciding:
         key_operations.load_recognition_seed(at=at("2026-01-01"))
         code = _first_criterion()
         made = post(
-            manager, "importance-assessments", customer_number="K1", answers={code: "停电致爆"}
+            manager,
+            "importance-assessments",
+            customer_number="K1",
+            answers=[{"criterion": code, "basis": "停电致爆"}],
         )
         decided = post(head, f"importance-assessments/{made['id']}/decide", approved=True)
 
@@ -580,7 +583,10 @@ def _acts(ids: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
                 "reason": "x", "expires_on": "2027-03-01",
             },
         ),
-        ("importance-assessments", {"customer_number": "K1", "answers": {"x": "y"}}),
+        (
+            "importance-assessments",
+            {"customer_number": "K1", "answers": [{"criterion": "x", "basis": "y"}]},
+        ),
     ]  # fmt: skip
 
 

@@ -115,11 +115,18 @@ class AssessmentOut(OfCustomerOut):
     decided_by: str
 
 
+class ConsequenceIn(Sent):
+    """A consequence that applies, by its criterion's code, and what says so."""
+
+    criterion: Short
+    basis: Sentence
+
+
 class AssessmentIn(Sent):
     """Which consequences apply: the criterion's code, and what each rests on."""
 
     customer_number: Short
-    answers: Annotated[dict[Short, Sentence], Field(max_length=_MOST_CRITERIA)]
+    answers: Annotated[list[ConsequenceIn], Field(max_length=_MOST_CRITERIA)]
     remark: Annotated[Sentence, Field(max_length=300)] = ""
 
 
@@ -269,7 +276,7 @@ def propose_grade(
     """提出重要性评定：适用哪些判据、各凭什么。"""
     return operations.propose_grade(
         customer=_customer(request, asked.customer_number),
-        answers=asked.answers,
+        answers={one.criterion: one.basis for one in asked.answers},
         remark=asked.remark,
         by=viewer_of(request),
         at=now(),
