@@ -24,7 +24,7 @@ from busbar.billing.month_sums import (
 )
 from busbar.kit.periods import Period
 from busbar.metering.lake.schema import ACTIVE, INTERVALS, LAG, LEAD, QUALITY, Quality
-from busbar.metering.lake.vectors import as_dense, as_matrix
+from busbar.metering.lake.vectors import as_dense, as_matrix, holds
 
 _HOURLY: Final = 4
 """Mean power in W of an interval of a quarter of an hour is its Wh times this."""
@@ -95,21 +95,12 @@ def _known(batch: pa.RecordBatch, totals: MonthAggregates) -> pa.RecordBatch:
     if len(points) == 0:
         return batch
     starts = np.flatnonzero(np.diff(points, prepend=points[0] - 1))
-    asked_for = _holds(totals.usage_point_ids, points[starts])
+    asked_for = holds(totals.usage_point_ids, points[starts])
     if asked_for.all():
         return batch
     known = np.repeat(asked_for, np.diff(np.append(starts, len(points))))
     totals.rows_skipped += int(len(known) - known.sum())
     return batch.filter(pa.array(known))
-
-
-def _holds(sorted_ids: Ints, wanted: Ints) -> npt.NDArray[np.bool_]:
-    """Which of the wanted ids the sorted ids hold."""
-    if len(sorted_ids) == 0:
-        return np.zeros(len(wanted), dtype=bool)
-    places = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
-    held: npt.NDArray[np.bool_] = sorted_ids[places] == wanted
-    return held
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from busbar.metering.lake.storage import (
     read_snapshot,
     row_group_points,
 )
-from busbar.metering.lake.vectors import as_read, with_measured
+from busbar.metering.lake.vectors import as_read, holds, with_measured
 
 KEYS = ("usage_point_id", "day", "version")
 _HEAD = ("usage_point_id", "day", "version", "committed_at", "source")
@@ -66,7 +66,7 @@ class Wanted:
         firsts = ids[starts]
         held = np.ones(len(starts), dtype=bool)
         if self.points is not None:
-            held &= np.isin(firsts, self.points)
+            held &= holds(self.points, firsts)
         if self.within is not None:
             held &= (firsts >= self.within[0]) & (firsts < self.within[1])
         return np.repeat(held, np.diff(np.append(starts, len(ids))))

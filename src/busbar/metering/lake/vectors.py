@@ -18,6 +18,17 @@ def as_array(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
+def holds(
+    sorted_ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which of the wanted ids the sorted ids hold: few wanted ones cost little, however many."""
+    if len(sorted_ids) == 0:
+        return np.zeros(len(wanted), dtype=bool)
+    places = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
+    held: npt.NDArray[np.bool_] = sorted_ids[places] == wanted
+    return held
+
+
 def as_matrix(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
     """Return (values of shape (rows, 96), rows present or None when all are).
 
