@@ -137,6 +137,21 @@ class VisibleQuerySet(models.QuerySet[Any]):
             condition |= seen_by_team(viewer.employee_id, self.customer_lookup)
         return self.filter(condition) if condition else self.none()
 
+    def looked_after(
+        self, viewer: Viewer, *, mine: bool = False, customer_id: int | None = None
+    ) -> Self:
+        """Narrowed to the customers whose account team the viewer is on, or to one customer.
+
+        For nouns with a `customer_lookup`; what may be seen `visible_to` decides.
+        """
+        rows = self
+        if mine:
+            team = team_customer_ids(viewer.employee_id or 0)
+            rows = rows.filter(**{f"{self.customer_lookup}__in": team})
+        if customer_id is not None:
+            rows = rows.filter(**{f"{self.customer_lookup}": customer_id})
+        return rows
+
     def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
         """Rows that belong to the units (a subquery of ids); a noun may widen it."""
         condition = Q()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet
 
 from busbar.access.models import Employee
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.arrears.limits import ladder_limit, length_of, notice_window
 from busbar.arrears.models import (
     CasePause,
@@ -120,12 +120,8 @@ def count_due(
 
 
 def _due(viewer: Viewer, *, before: dt.datetime, mine: bool, customer_id: int | None) -> Cases:
-    rows: Cases = DunningCase.objects.visible_to(viewer).filter(next_at__lt=before)
-    if mine:
-        rows = rows.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        rows = rows.filter(account__customer=customer_id)
-    return rows
+    rows = DunningCase.objects.visible_to(viewer).filter(next_at__lt=before)
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)
 
 
 def list_cases_of(viewer: Viewer, customer_id: int) -> Cases:

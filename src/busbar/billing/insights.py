@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from busbar.access.visibility import Viewer, VisibleQuerySet, team_customer_ids
+from busbar.access.visibility import Viewer, VisibleQuerySet
 from busbar.billing.models import Bill, BillFinding, BillRefusal, BillRun, FindingKind
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import Month
@@ -171,10 +171,7 @@ def _narrowed(rows: VisibleQuerySet, viewer: Viewer, scope: Scope) -> QuerySet[A
     """Rows of accounts, each judged as it is met: a list in order stops when its page is full."""
     if scope.customer_id is not None:
         return rows.filter(account__in=_accounts(viewer, scope))
-    seen = rows.visible_to(viewer)
-    if scope.mine:
-        seen = seen.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
-    return seen
+    return rows.visible_to(viewer).looked_after(viewer, mine=scope.mine)
 
 
 def _bills(viewer: Viewer, scope: Scope) -> QuerySet[Any]:
@@ -188,9 +185,7 @@ def _accounts(viewer: Viewer, scope: Scope) -> QuerySet[Any] | list[int]:
     every bill; the accounts of one customer are few and given by number, so that the index on
     account and month is used.
     """
-    accounts = CustomerAccount.objects.visible_to(viewer)
-    if scope.mine:
-        accounts = accounts.filter(customer__in=team_customer_ids(viewer.employee_id or 0))
+    accounts = CustomerAccount.objects.visible_to(viewer).looked_after(viewer, mine=scope.mine)
     if scope.customer_id is None:
         return accounts.values("pk")
     found = accounts.filter(customer=scope.customer_id)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.billing.models import Saving, SavingStudy
 from busbar.kit.money import round_half_up
 
@@ -75,14 +75,11 @@ def list_customer_studies(viewer: Viewer, customer_id: int) -> list[SavingStudy]
 
 
 def _narrowed(viewer: Viewer, narrowed: SavingFilter) -> QuerySet[Saving, Saving]:
-    rows: QuerySet[Saving, Saving] = Saving.objects.visible_to(viewer)
+    rows = Saving.objects.visible_to(viewer).looked_after(
+        viewer, mine=narrowed.mine, customer_id=narrowed.customer_id
+    )
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
-    if narrowed.mine:
-        customers = team_customer_ids(viewer.employee_id) if viewer.employee_id else ()
-        rows = rows.filter(account__customer__in=customers)
-    if narrowed.customer_id is not None:
-        rows = rows.filter(account__customer=narrowed.customer_id)
     if narrowed.group_ids is not None:
         rows = rows.filter(account__customer__group__in=narrowed.group_ids)
     return rows

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.metering.models import FindingState, VeeAction, VeeFinding
 
 _UNDONE = Q(action__in=[VeeAction.REPORT, VeeAction.SUSPECT]) | Q(written_version=None)
@@ -42,11 +42,5 @@ def count_waiting_findings(
 
 
 def _waiting(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = VeeFinding.objects.visible_to(viewer)
-    rows = rows.filter(_UNDONE, state=FindingState.OPEN)
-    if mine:
-        team = team_customer_ids(viewer.employee_id or 0)
-        rows = rows.filter(usage_point__account__customer__in=team)
-    if customer_id is not None:
-        rows = rows.filter(usage_point__account__customer=customer_id)
-    return rows
+    rows = VeeFinding.objects.visible_to(viewer).filter(_UNDONE, state=FindingState.OPEN)
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)

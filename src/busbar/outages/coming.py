@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.clocks import queries as clocks_queries
 from busbar.clocks.rulebook import LimitFacts
 from busbar.customers.models import Customer
@@ -74,12 +74,8 @@ def _coming(
 
 
 def _touched(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = AffectedPoint.objects.visible_to(viewer).order_by()
-    if mine:
-        rows = rows.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        rows = rows.filter(account__customer=customer_id)
-    return rows
+    rows = AffectedPoint.objects.visible_to(viewer).order_by()
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)
 
 
 def _with_customers(

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.kit.periods import Period
 from busbar.supply.models import Agreement
 
@@ -48,8 +48,4 @@ def _ending(
         .filter(valid_until__gte=period.start, valid_until__lt=period.end)
         .exclude(account__in=followed)
     )
-    if mine:
-        ending = ending.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        ending = ending.filter(account__customer=customer_id)
-    return ending
+    return ending.looked_after(viewer, mine=mine, customer_id=customer_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.connections.models import (
     ApplicationState,
     ChangeState,
@@ -75,29 +75,19 @@ def count_ending_changes(
 def _lapsing(
     viewer: Viewer, *, period: Period, mine: bool, customer_id: int | None
 ) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = SupplyScheme.objects.visible_to(viewer)
-    rows = rows.filter(
+    rows = SupplyScheme.objects.visible_to(viewer).filter(
         state=SchemeState.REPLIED,
         application__state=ApplicationState.REPLIED,
         valid_until__gte=period.start,
         valid_until__lt=period.end,
     )
-    if mine:
-        rows = rows.filter(application__customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        rows = rows.filter(application__customer=customer_id)
-    return rows
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)
 
 
 def _ending(
     viewer: Viewer, *, period: Period, mine: bool, customer_id: int | None
 ) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = SupplyChange.objects.visible_to(viewer)
-    rows = rows.filter(
+    rows = SupplyChange.objects.visible_to(viewer).filter(
         state=ChangeState.IN_FORCE, ends_on__gte=period.start, ends_on__lt=period.end
     )
-    if mine:
-        rows = rows.filter(account__customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        rows = rows.filter(account__customer=customer_id)
-    return rows
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from busbar.access.visibility import Viewer, team_customer_ids
+from busbar.access.visibility import Viewer
 from busbar.key_accounts.models import RecognitionRun, StageAssessment
 from busbar.key_accounts.queries.recognition import get_latest_run
 from busbar.kit.periods import CHINA, Month
@@ -45,16 +45,12 @@ def count_open_warnings(
 
 
 def _open(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
-    rows: QuerySet[Any, Any] = StageAssessment.objects.visible_to(viewer)
     run = get_latest_run()
     if run is None:
-        return rows.none()
+        return StageAssessment.objects.none()
+    rows = StageAssessment.objects.visible_to(viewer)
     rows = rows.filter(~_answered(run), run=run, warning_count__gt=0)
-    if mine:
-        rows = rows.filter(customer__in=team_customer_ids(viewer.employee_id or 0))
-    if customer_id is not None:
-        rows = rows.filter(customer=customer_id)
-    return rows
+    return rows.looked_after(viewer, mine=mine, customer_id=customer_id)
 
 
 def _answered(run: RecognitionRun) -> Exists:
