@@ -115,6 +115,9 @@ class TestWorkList:
             source="电表",
         )
         validate()
+        VeeFinding.objects.filter(rule="outage").update(state="open")  # as it was once kept
+        values[20] += 1
+        store_day(Customer.objects.get(), DAY, values, key="again")
         validate()
 
         found = VeeFinding.objects.get(rule="outage")

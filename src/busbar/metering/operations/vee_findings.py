@@ -26,6 +26,8 @@ _CENT = Decimal("0.01")
 _WH_PER_KWH = 1000
 _KEPT = ("action", "intervals", "methods", "judged_version", "written_version", "energy_wh",
          "stake_yuan", "state", "found_at", "decided_at", "decided_by", "reason")  # fmt: skip
+_UNDECIDED = frozenset({FindingState.OPEN, FindingState.SETTLED})
+"""States in which no person has said anything."""
 _Key = tuple[int, dt.date, str, str]
 
 
@@ -119,7 +121,7 @@ def stake(energy_wh: int, price: Decimal | None) -> Decimal:
 def _renew(before: VeeFinding, row: VeeFinding) -> bool:
     """Take over what is found now; whether anything differs."""
     same = all(getattr(before, n) == getattr(row, n) for n in ("intervals", "action", "methods"))
-    if same and (before.state != FindingState.SETTLED or row.state == FindingState.SETTLED):
+    if same and (before.state == row.state or before.state not in _UNDECIDED):
         return False
     for name in _KEPT:
         setattr(before, name, getattr(row, name))
