@@ -21,7 +21,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing import queries as billing_queries
 from busbar.console.answers import one_of, whole
 from busbar.console.exporting import answer_export
-from busbar.console.group_choice import chosen_group, ids_of
+from busbar.console.group_choice import GroupChoice, chosen_group, ids_of
 from busbar.console.key_accounts.words import CategoryLines, Industries, lines_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
@@ -54,7 +54,8 @@ def key_account_list(request: StaffRequest) -> HttpResponse:
     run = _run(request.GET)
     if run is None:
         return render(request, "console/key_accounts/list.html", _nothing(request))
-    narrowed = _filter(request.viewer, request.GET)
+    group = chosen_group(request.viewer, request.GET)
+    narrowed = _filter(request.viewer, request.GET, group)
     rows = recognition_queries.list_recognitions(
         request.viewer, run, narrowed, after=_after(request.GET), limit=PAGE + 1
     )
@@ -62,6 +63,7 @@ def key_account_list(request: StaffRequest) -> HttpResponse:
     shown = rows[:PAGE]
     context: dict[str, object] = {
         "run": run,
+        "chosen_group": group,
         "lines": [_line(row, run, industries) for row in shown],
         "next_after": _key(shown[-1]) if len(rows) > PAGE else "",
     }
@@ -79,7 +81,7 @@ def key_account_export(request: StaffRequest) -> HttpResponse:
     if run is None:
         messages.error(request, _("还没有完成过评定"))
         return redirect("key_account_list")
-    narrowed = _filter(request.viewer, request.POST)
+    narrowed = _filter(request.viewer, request.POST, chosen_group(request.viewer, request.POST))
     rows = recognition_queries.list_recognitions(request.viewer, run, narrowed, limit=MOST_EXPORTED)
     industries = rules_queries.map_industries(local_date(timezone.now()))
     return answer_export(
@@ -173,7 +175,6 @@ def _around(
     return {
         "narrowed": narrowed,
         "unit_code": request.GET.get("unit", ""),
-        "chosen_group": chosen_group(viewer, request.GET),
         "counts": [(c, c.label, counts[c.value]) for c in Category],
         "total": counts["total"],
         "changed": counts["changed"],
@@ -199,7 +200,7 @@ def _line(row: Recognition, run: RecognitionRun, industries: Industries) -> Line
     )
 
 
-def _filter(viewer: Viewer, given: QueryDict) -> RecognitionFilter:
+def _filter(viewer: Viewer, given: QueryDict, group: GroupChoice | None) -> RecognitionFilter:
     code = given.get("unit", "")
     paths = {u.code: u.path for u in access_queries.list_branch(viewer)} if code else {}
     division = given.get("division", "")
@@ -211,7 +212,7 @@ def _filter(viewer: Viewer, given: QueryDict) -> RecognitionFilter:
         text=given.get("q", "").strip()[:60],
         changed=given.get("changed") == "1",
         everyone=given.get("of") == "everyone",
-        group_ids=ids_of(chosen_group(viewer, given)),
+        group_ids=ids_of(group),
     )
 
 
