@@ -15,10 +15,11 @@ from busbar.key_accounts.models import (
     Solution,
     SolutionState,
 )
-from busbar.key_accounts.operations.plan_ground import hold, owner_of, seen_customer, tell, words
+from busbar.key_accounts.operations.plan_ground import hold, owner_of, seen_customer, tell
 from busbar.key_accounts.queries.offers import find_product
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 
 _SCORES = range(1, 6)
 

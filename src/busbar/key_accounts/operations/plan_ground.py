@@ -79,10 +79,3 @@ def tell(
         reason=reason[:300],
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)
-
-
-def words(text: str, refusal: type[Refusal], told: str, **values: object) -> str:
-    """The text without blanks around it; refused when nothing is left."""
-    if not text.strip():
-        raise refusal(told, **values)
-    return text.strip()

@@ -22,9 +22,10 @@ from busbar.key_accounts.models import (
     PlanSigning,
     PlanState,
 )
-from busbar.key_accounts.operations.plan_ground import hold, owner_of, seen_customer, tell, words
+from busbar.key_accounts.operations.plan_ground import hold, owner_of, seen_customer, tell
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk.models import Interaction, InteractionKind, InteractionState
 
 SECTIONS = ("profile", "contacts", "equipment", "relations", "goals", "obstacles")

@@ -12,10 +12,11 @@ from busbar.access.visibility import Viewer
 from busbar.customers.models import AccountTeamMember, Customer, TeamRole
 from busbar.journal import operations as journal_operations
 from busbar.key_accounts.models import BasicService, DueState, ServiceDue
-from busbar.key_accounts.operations.plan_ground import hold, tell, words
+from busbar.key_accounts.operations.plan_ground import hold, tell
 from busbar.key_accounts.queries.services import services_in_force
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk.models import Interaction
 
 _BATCH = 500

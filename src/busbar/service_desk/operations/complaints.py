@@ -13,6 +13,7 @@ from busbar.customers.models import Customer, CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk.models import (
     Complaint,
     ComplaintChannel,
@@ -25,7 +26,6 @@ from busbar.service_desk.operations.ground import (
     responsible,
     seen_customer,
     tell,
-    words,
 )
 from busbar.service_desk.queries.rules import get_parameter
 

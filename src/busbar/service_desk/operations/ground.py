@@ -88,14 +88,6 @@ def tell(
     )
 
 
-def words(text: str, refusal: type[Refusal], told: str, *, most: int = 0, **values: object) -> str:
-    """The text without blanks around it; refused when nothing is left."""
-    found = text.strip()
-    if not found:
-        raise refusal(told, **values)
-    return found[:most] if most else found
-
-
 def next_number(rows: QuerySet[Any, Any], word: str, unit_code: str, at: dt.datetime) -> str:
     """Word, unit, day, a serial of the unit's day; in the journal's turn, so that none doubles."""
     journal_operations.take_turn()

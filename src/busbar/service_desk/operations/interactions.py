@@ -14,6 +14,7 @@ from busbar.customers import operations as customers_operations
 from busbar.customers.models import Contact, Customer, Document
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
+from busbar.kit.words import words
 from busbar.service_desk.models import (
     Direction,
     Interaction,
@@ -22,13 +23,7 @@ from busbar.service_desk.models import (
     InteractionState,
 )
 from busbar.service_desk.models.interactions import PLANNED_KINDS
-from busbar.service_desk.operations.ground import (
-    INTERACTION,
-    responsible,
-    seen_customer,
-    tell,
-    words,
-)
+from busbar.service_desk.operations.ground import INTERACTION, responsible, seen_customer, tell
 from busbar.service_desk.queries.briefing import brief
 
 

@@ -15,6 +15,7 @@ from busbar.clocks.subjects import Subject
 from busbar.customers.models import Customer, Document
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
+from busbar.kit.words import words
 from busbar.service_desk.models import (
     Complaint,
     Interaction,
@@ -22,7 +23,7 @@ from busbar.service_desk.models import (
     Promise,
     PromiseState,
 )
-from busbar.service_desk.operations.ground import PROMISE, responsible, tell, words
+from busbar.service_desk.operations.ground import PROMISE, responsible, tell
 
 LIMIT = "promise"
 

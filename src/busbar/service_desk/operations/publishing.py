@@ -15,9 +15,10 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk import queries
 from busbar.service_desk.models import PromisePublication
-from busbar.service_desk.operations.ground import seen_customer, words
+from busbar.service_desk.operations.ground import seen_customer
 from busbar.service_desk.queries.publications import digest_of
 
 PUBLICATION = "service_desk.publication"

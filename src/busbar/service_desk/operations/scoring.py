@@ -20,13 +20,14 @@ from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk.models import (
     EvidenceKind,
     ImprovementTask,
     SatisfactionScore,
     SegmentMean,
 )
-from busbar.service_desk.operations.ground import IMPROVEMENT, lead_of, tell, words
+from busbar.service_desk.operations.ground import IMPROVEMENT, lead_of, tell
 from busbar.service_desk.queries.rules import SatisfactionRules, get_rules
 from busbar.service_desk.queries.satisfaction import reckon
 from busbar.service_desk.satisfaction import Index

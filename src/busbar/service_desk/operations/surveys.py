@@ -16,6 +16,7 @@ from busbar.customers.models import Contact, Customer, Importance
 from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.kit.words import words
 from busbar.service_desk.models import (
     AnswerState,
     QuestionKind,
@@ -24,7 +25,7 @@ from busbar.service_desk.models import (
     SurveyInvitation,
     SurveyQuestion,
 )
-from busbar.service_desk.operations.ground import SURVEY, tell, words
+from busbar.service_desk.operations.ground import SURVEY, tell
 from busbar.service_desk.queries.rules import get_questionnaire
 
 _BOUNDS = {QuestionKind.SCALE: (1, 5), QuestionKind.RECOMMEND: (0, 10)}
