@@ -41,6 +41,22 @@ def lead(case: DunningCase, viewer: Viewer) -> Employee:
     return employee
 
 
+class TestTasks:
+    @pytest.mark.parametrize("address", ["/", "/work/"])
+    def test_of_a_case_name_the_customer_to_whoever_sees_it(
+        self, ladder: Ladder, address: str
+    ) -> None:
+        case, browser = ladder.case(), browser_of(ladder.collector)
+
+        def told() -> str:
+            text = browser.get(address).content.decode()
+            return text[text.index(case.number) :][:400]
+
+        assert case.account.customer.name not in told()
+        lead(case, ladder.collector)
+        assert case.account.customer.name in told()
+
+
 class TestBoard:
     def test_names_the_next_step_and_the_account_manager_and_filters_by_it(
         self, ladder: Ladder

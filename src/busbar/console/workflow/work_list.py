@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -21,6 +22,7 @@ from busbar.console import refusals
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.workflow.answering import do, notice
 from busbar.console.workflow.due import Due, DueWords
+from busbar.customers.models import Customer
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA, local_date
 from busbar.workflow import operations as workflow_operations
@@ -48,11 +50,15 @@ _LISTS = {
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the list: the task, how far its due time is, whether it can be claimed here."""
+    """A row of the list: the task, how far its due time is, whether it can be claimed here.
+
+    `customer` is named where the viewer sees it and the matter's label does not say it.
+    """
 
     task: UserTask
     due: Due
     may_claim: bool
+    customer: Customer | None
 
 
 @dataclass(frozen=True)
@@ -120,10 +126,20 @@ def _row(request: StaffRequest, task_id: int) -> HttpResponse:
 
 
 def lines_of(viewer: Viewer, page: TaskPage, *, at: dt.datetime) -> list[Line]:
-    """The rows of a page; two queries however many there are."""
+    """The rows of a page; three queries however many there are."""
     words = DueWords((task.due_at for task in page.tasks), at=at)
     me = Employee.objects.filter(pk=viewer.employee_id or 0).first()
-    return [Line(task, words.of_task(task), _is_free_for(me, task)) for task in page.tasks]
+    ids = {task.customer_id for task in page.tasks} - {None}
+    customers = Customer.objects.visible_to(viewer).in_bulk(ids) if ids else {}
+    return [
+        Line(task, words.of_task(task), _is_free_for(me, task), _unsaid(task, customers))
+        for task in page.tasks
+    ]
+
+
+def _unsaid(task: UserTask, customers: Mapping[int, Customer]) -> Customer | None:
+    found = customers.get(task.customer_id or 0)
+    return None if found is None or found.name in task.instance.subject_label else found
 
 
 def _is_free_for(me: Employee | None, task: UserTask) -> bool:
