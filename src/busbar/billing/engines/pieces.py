@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from busbar.metering.lake import MonthPiece
 Measure = Callable[[MonthPiece, PeriodMaps], MonthAggregates]
 
 
-def measure_piece(piece: MonthPiece, maps: PeriodMaps) -> MonthAggregates:
-    """Sum the usage points of one piece."""
+def measure_piece(
+    piece: MonthPiece, maps: PeriodMaps, *, turn: AbstractContextManager[object] | None = None
+) -> MonthAggregates:
+    """Sum the usage points of one piece; `turn` as `aggregate_month` takes it."""
     mine = maps.within(*piece.within)
-    return aggregate_month(piece.batches(mine.usage_point_ids), mine)
+    return aggregate_month(piece.batches(mine.usage_point_ids), mine, turn=turn)
 
 
 @cache

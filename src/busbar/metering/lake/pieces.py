@@ -75,9 +75,9 @@ def split_month(
 def _cuts(root: Path, files: Sequence[DataFile], wanted: Wanted, pieces: int) -> list[int]:
     """The ends of the pieces, from the first usage point to behind the last."""
     ranges, rows = [np.empty((0, 2), dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for metadata in (footer(root / file.path) for file in files):
-        groups = wanted.groups(metadata)
-        ranges.append(row_group_points(metadata)[groups])
+    for path in (root / file.path for file in files):
+        groups, metadata = wanted.groups(path), footer(path)
+        ranges.append(row_group_points(path)[groups])
         rows.append(np.array([metadata.row_group(g).num_rows for g in groups.tolist()], dtype=int))
     return _even_cuts(np.concatenate(ranges), np.concatenate(rows), pieces)
 

@@ -28,7 +28,7 @@ from busbar.metering.lake.storage import (
     read_snapshot,
     row_group_points,
 )
-from busbar.metering.lake.vectors import as_read, holds, with_measured
+from busbar.metering.lake.vectors import as_read, as_stored, holds, with_measured
 
 KEYS = ("usage_point_id", "day", "version")
 _HEAD = ("usage_point_id", "day", "version", "committed_at", "source")
@@ -46,9 +46,14 @@ class Wanted:
     points: Points | None = None
     within: tuple[int, int] | None = None
 
-    def groups(self, metadata: Any) -> Points:
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self.points is None and self.within is None
+
+    def groups(self, path: Path) -> Points:
         """The row groups of a file whose range of usage points holds a wanted one."""
-        ranges = row_group_points(metadata)
+        ranges = row_group_points(path)
         held = np.ones(len(ranges), dtype=bool)
         if self.points is not None:
             begin = np.searchsorted(self.points, ranges[:, 0], side="left")
@@ -57,12 +62,21 @@ class Wanted:
             held &= (ranges[:, 1] >= self.within[0]) & (ranges[:, 0] < self.within[1])
         return np.flatnonzero(held)
 
+    def takes_all(self, low: int, high: int) -> bool:
+        """Whether every usage point from low to high is wanted, so that none is looked for."""
+        if self.within is not None and not self.within[0] <= low <= high < self.within[1]:
+            return False
+        if self.points is None:
+            return True
+        begin, end = np.searchsorted(self.points, [low, high + 1])
+        return bool(end - begin == high - low + 1)
+
     def among(self, ids: Points) -> Mask:
         """Which rows, by their usage points, are wanted.
 
         Looks at the first row of each stretch of equal ids: a point's days lie together.
         """
-        starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 1))
+        starts = np.append(0, np.flatnonzero(ids[1:] != ids[:-1]) + 1)[: len(ids)]
         firsts = ids[starts]
         held = np.ones(len(starts), dtype=bool)
         if self.points is not None:
@@ -143,7 +157,8 @@ def iter_month_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Stream the latest rows of a month: usage_point_id, day and `channels`, no order promised.
 
-    Quality comes as it is stored: null stands for 96 measured intervals.
+    Rows come as they are stored: a null quality stands for 96 measured intervals, and the types
+    are those of `STORED_SCHEMA`.
     Only the keys of files that may overlap are held in memory; a compacted month needs none. The
     next row group is decoded in a thread while the caller works on one.
     """
@@ -172,7 +187,7 @@ def iter_file_batches(
     wanted = Wanted(points, within)
     winners = _winners(root, files, as_of, wanted)
     columns = ["usage_point_id", "day", *channels]
-    decode = partial(_decode, columns=columns, wanted=wanted, use_threads=is_alone)
+    decode = partial(_decode, columns=columns, use_threads=is_alone)
     work = chain.from_iterable(_decodings(root, file, winners, wanted, decode) for file in files)
     for batches in ahead(work) if is_alone else (piece() for piece in work):
         yield from batches
@@ -200,7 +215,7 @@ def read_rows(
     """
     tables = [_empty(columns)]
     for file in files:
-        groups = Wanted(points, within).groups(footer(root / file.path))
+        groups = Wanted(points, within).groups(root / file.path)
         if len(groups):
             table = open_parquet(root, file).read_row_groups(groups.tolist(), list(columns))
             matching = _matching(table, points, within, days)
@@ -312,7 +327,7 @@ def _winners(
         for file in files
         if _may_be_newer(file, as_of) or any(file.meets(f) for f in files if f is not file)
     ]
-    groups = [(file, wanted.groups(footer(root / file.path)).tolist()) for file in contested]
+    groups = [(file, wanted.groups(root / file.path).tolist()) for file in contested]
     groups = [(file, numbers) for file, numbers in groups if numbers]
     if not groups:
         return {}
@@ -351,11 +366,13 @@ def _decodings(
     decode: Callable[..., list[pa.RecordBatch]],
 ) -> Iterator[Callable[[], list[pa.RecordBatch]]]:
     """One piece of work for each row group of a file that holds a row that counts."""
-    parquet = open_parquet(root, file)
-    for group in wanted.groups(footer(root / file.path)).tolist():
+    path = root / file.path
+    parquet, ranges = open_parquet(root, file), row_group_points(path).tolist()
+    for group in wanted.groups(path).tolist():
         part = winners.get((file.path, group))
         if part is None or part.any():
-            yield partial(decode, parquet, group, part)
+            asked = Wanted() if wanted.takes_all(*ranges[group]) else wanted
+            yield partial(decode, parquet, group, part, wanted=asked)
 
 
 def _decode(
@@ -367,14 +384,15 @@ def _decode(
     wanted: Wanted,
     use_threads: bool,
 ) -> list[pa.RecordBatch]:
-    """Decode a row group and drop the rows that do not count."""
+    """Decode a row group and drop the rows that do not count; `part`: which are the latest."""
     table = parquet.read_row_group(group, columns, use_threads=use_threads)
-    kept = wanted.among(key_numbers(table, "usage_point_id"))
-    if part is not None:
-        kept &= part
-    if not kept.all():
+    kept = part
+    if not wanted.is_all:
+        mine = wanted.among(key_numbers(table, "usage_point_id"))
+        kept = mine if part is None else mine & part
+    if kept is not None and not kept.all():
         table = table.filter(pa.array(kept))
-    batches: list[pa.RecordBatch] = as_read(table).combine_chunks().to_batches()
+    batches: list[pa.RecordBatch] = as_stored(table).combine_chunks().to_batches()
     return batches
 
 

@@ -324,9 +324,10 @@ def open_parquet(root: Path, file: DataFile) -> pq.ParquetFile:
     return pq.ParquetFile(path, metadata=footer(path), pre_buffer=True)
 
 
-def row_group_points(metadata: pq.FileMetaData) -> npt.NDArray[np.int64]:
-    """Return (row groups, 2): the smallest and largest usage point of each row group."""
-    ranges = []
+@lru_cache(maxsize=1024)
+def row_group_points(path: Path) -> npt.NDArray[np.int64]:
+    """Return (row groups, 2): the smallest and largest usage point of each of a file's groups."""
+    metadata, ranges = footer(path), []
     for group in range(metadata.num_row_groups):
         statistics = metadata.row_group(group).column(0).statistics
         ranges.append((statistics.min, statistics.max))

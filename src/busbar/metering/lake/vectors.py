@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from busbar.metering.lake.schema import FILE_SCHEMA, INTERVALS, QUALITY, CurveTableError
+from busbar.metering.lake.schema import (
+    FILE_SCHEMA,
+    INTERVALS,
+    QUALITY,
+    STORED_SCHEMA,
+    CurveTableError,
+)
 
 type_of = {pa.int32(): np.int32, pa.int8(): np.int8}
 
@@ -47,6 +53,8 @@ def as_matrix(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | No
 def as_dense(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
     """Return (values of the rows that are present, rows present or None when all are)."""
     array = as_array(column)
+    if array.null_count == 0 and (whole := _values_of_whole(array)) is not None:
+        return whole, None
     values = array.flatten()
     present = None if array.null_count == 0 else ~array.is_null().to_numpy(zero_copy_only=False)
     rows = len(array) if present is None else int(present.sum())
@@ -55,14 +63,22 @@ def as_dense(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | Non
     return dense, present
 
 
+def _values_of_whole(array: Any) -> npt.NDArray[Any] | None:
+    """The values of lists that all hold 96, none null, without a copy; None where it is not so."""
+    ends = array.offsets.to_numpy()
+    if (ends[1:] - ends[:-1] != INTERVALS).any():
+        return None
+    values = array.values[int(ends[0]) : int(ends[-1])]
+    if values.null_count:
+        return None
+    return np.asarray(values.to_numpy()).reshape(len(array), INTERVALS)
+
+
 def _require_96(array: Any, values: Any, rows: int) -> None:
-    """Every list holds exactly 96 values, none of them null."""
+    """Every list that is there holds exactly 96 values, none of them null."""
     ends = array.offsets.to_numpy()
     lengths = ends[1:] - ends[:-1]
-    fitting = lengths == INTERVALS
-    if len(values) == len(array) * INTERVALS and fitting.all() and not values.null_count:
-        return
-    fitting |= lengths == 0
+    fitting = (lengths == INTERVALS) | (lengths == 0)
     if len(values) != rows * INTERVALS or not fitting.all() or values.null_count:
         raise CurveTableError("每条日曲线必须恰好有 96 个值，且不得含空值")
 
@@ -99,6 +115,12 @@ def with_measured(table: pa.Table) -> pa.Table:
 def as_read(table: pa.Table) -> pa.Table:
     """Rows of a file, old or new, in the types of `FILE_SCHEMA`."""
     return table.cast(pa.schema([FILE_SCHEMA.field(name) for name in table.column_names]))
+
+
+def as_stored(table: pa.Table) -> pa.Table:
+    """The same in those of `STORED_SCHEMA`: nothing to do but for files of before."""
+    wanted = pa.schema([STORED_SCHEMA.field(name) for name in table.column_names])
+    return table if table.schema.equals(wanted) else table.cast(wanted)
 
 
 def _with_quality(table: pa.Table, quality: pa.ListArray) -> pa.Table:
