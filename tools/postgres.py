@@ -29,6 +29,7 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "timezone": "Asia/Shanghai",
+    "statement_timeout": "120s",  # a query that never ends fails with its text, not the whole run
 }
 
 
