@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.models import Employee
 from busbar.access.visibility import Viewer
 from busbar.arrears.limits import ladder_limit, length_of, notice_window
@@ -107,8 +108,7 @@ def list_due(
     """Cases whose next step is due before the moment, the soonest first, by keyset."""
     rows = _due(viewer, before=before, mine=mine, customer_id=customer_id)
     if after is not None:
-        moment, last = after
-        rows = rows.filter(Q(next_at__gt=moment) | Q(next_at=moment, pk__gt=last))
+        rows = rows.filter(beyond(("next_at", "id"), after))
     return list(rows.select_related("account__customer").order_by("next_at", "pk")[:limit])
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, VisibleQuerySet
 from busbar.billing.models import Bill, BillFinding, BillRefusal, BillRun, FindingKind
 from busbar.customers.models import CustomerAccount
@@ -135,9 +136,8 @@ def list_findings(
     """
     found = _narrowed(BillFinding.objects.filter(month=month, kind=kind), viewer, scope)
     if after is not None:
-        weight, last = after
         # The last condition alone bounds the index; the first settles equal weights.
-        found = found.filter(Q(weight__lt=weight) | Q(id__gt=last), weight__lte=weight)
+        found = found.filter(beyond(("-weight", "id"), after))
     found = found.select_related("account__customer").order_by("-weight", "id")
     return list(found[:limit])
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from busbar.access import queries as access_queries
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRefusal, BillRun
 from busbar.billing.overview import standing_out
@@ -72,7 +73,7 @@ def list_bills(
     bills = _narrowed(Bill.objects.visible_to(viewer).current(), narrowed)
     if order == "-amount":
         if after:
-            bills = bills.filter(Q(amount__lt=after[0]) | Q(amount=after[0], id__gt=after[1]))
+            bills = bills.filter(beyond(("-amount", "id"), after))
         bills = bills.order_by("-amount", "id")
     else:
         bills = bills.filter(id__gt=after[1]) if after else bills

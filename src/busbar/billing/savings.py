@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.billing.models import Saving, SavingStudy
 from busbar.kit.money import round_half_up
@@ -47,7 +48,7 @@ def list_savings(
     rows = _narrowed(viewer, narrowed)
     if after is not None:
         yuan, pk = round_half_up(after[0], 2), after[1]
-        rows = rows.filter(Q(yearly_yuan__lt=yuan) | Q(yearly_yuan=yuan, pk__gt=pk))
+        rows = rows.filter(beyond(("-yearly_yuan", "id"), (yuan, pk)))
     chosen = rows.select_related("account__customer", "study").order_by("-yearly_yuan", "pk")
     found = list(chosen[: limit + 1])
     last = found[limit - 1] if len(found) > limit else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Value
+from django.db.models import BigIntegerField, F, OuterRef, Subquery, Value
 from django.db.models.functions import Abs, Cast, Coalesce, Round
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillLine, ShadowBill, ShadowItem, ShadowLine
 from busbar.billing.shadow_items import TOTAL, covers
@@ -102,8 +103,7 @@ def list_shadow_bills(
     rank = Cast(Round(Abs("difference") * 100), BigIntegerField())
     rows = rows.annotate(rank_fen=Coalesce(rank, Value(-1), output_field=BigIntegerField()))
     if after is not None:
-        fen, key = after
-        rows = rows.filter(Q(rank_fen__lt=fen) | Q(rank_fen=fen, pk__gt=key))
+        rows = rows.filter(beyond(("-rank_fen", "id"), after))
     return rows.order_by("-rank_fen", "pk")
 
 

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
+
+from busbar.access.keyset import beyond
 
 Row = TypeVar("Row", bound=Model)
 _LONGEST_KEY = 18
@@ -31,7 +33,7 @@ def cut_after(rows: QuerySet[Row, Any], *, after: str, size: int) -> tuple[list[
     order = [str(name) for name in rows.query.order_by]
     place = _read_place(rows.model, order, after)
     if place is not None:
-        rows = rows.filter(_beyond(order, place))
+        rows = rows.filter(beyond(order, place))
     read, more = cut(rows, size)
     return read, _write_place(read[-1], order) if more else ""
 
@@ -42,25 +44,6 @@ def cut_by(
     """`cut_after` of rows ordered by a day or moment of theirs and then by id."""
     sign = "-" if newest_first else ""
     return cut_after(rows.order_by(f"{sign}{field}", f"{sign}id"), after=after, size=size)
-
-
-def _beyond(order: Sequence[str], place: Sequence[Any]) -> Q:
-    """Rows that stand after the place.
-
-    The first field's bound is said once more by itself: databases begin an index where a plain
-    bound tells them to, not where an OR does.
-    """
-    found = Q()
-    for name, value in reversed(list(zip(order, place, strict=True))):
-        field = name.removeprefix("-")
-        further = Q(**{f"{field}__{_side(name)}": value})
-        found = further | Q(**{field: value}) & found if found else further
-    first = order[0].removeprefix("-")
-    return Q(**{f"{first}__{_side(order[0])}e": place[0]}) & found
-
-
-def _side(name: str) -> str:
-    return "lt" if name.startswith("-") else "gt"
 
 
 def _write_place(row: Model, order: Sequence[str]) -> str:

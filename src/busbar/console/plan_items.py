@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.key_accounts import queries
@@ -36,7 +37,7 @@ def list_plan_items(
     """A page of one kind, the earliest due first."""
     rows = _rows(viewer, kind, on, scope)
     if after is not None:
-        rows = rows.filter(Q(due_on__gt=after[0]) | Q(due_on=after[0], pk__gt=after[1]))
+        rows = rows.filter(beyond(("due_on", "id"), after))
     words: Callable[[Any, dt.date], WorkItem] = (
         _of_service if kind == WorkKind.SERVICES else _of_measure
     )

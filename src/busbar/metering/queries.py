@@ -16,6 +16,7 @@ import pyarrow as pa
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.kit.periods import Month
 from busbar.metering import lake
@@ -292,7 +293,7 @@ def list_vee_findings(
     )
     key = _parse_key(after)
     if key is not None:
-        rows = rows.filter(Q(stake_yuan__lt=key[0]) | Q(stake_yuan=key[0], pk__gt=key[1]))
+        rows = rows.filter(beyond(("-stake_yuan", "id"), key))
     read = list(rows.order_by("-stake_yuan", "id")[: size + 1])
     last = read[size - 1] if len(read) > size else None
     return VeePage(read[:size], f"{last.stake_yuan}_{last.pk}" if last else "")

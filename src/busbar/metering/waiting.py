@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.metering.models import FindingState, VeeAction, VeeFinding
 
@@ -28,8 +29,7 @@ def list_waiting_findings(
     """
     rows = _waiting(viewer, mine=mine, customer_id=customer_id)
     if after is not None:
-        stake, last = after
-        rows = rows.filter(Q(stake_yuan__lt=stake) | Q(stake_yuan=stake, pk__gt=last))
+        rows = rows.filter(beyond(("-stake_yuan", "id"), after))
     related = rows.select_related("usage_point__account__customer")
     return list(related.order_by("-stake_yuan", "pk")[:limit])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.clocks import queries as clocks_queries
 from busbar.clocks.rulebook import LimitFacts
@@ -48,8 +49,7 @@ def list_coming(
     """
     rows = _coming(viewer, before=before, mine=mine, customer_id=customer_id)
     if after is not None:
-        moment, last = after
-        rows = rows.filter(Q(planned_from__gt=moment) | Q(planned_from=moment, pk__gt=last))
+        rows = rows.filter(beyond(("planned_from", "id"), after))
     found = list(rows.order_by("planned_from", "pk")[:limit])
     return _with_customers(viewer, found, mine=mine, customer_id=customer_id)
 

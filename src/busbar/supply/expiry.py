@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.kit.periods import Period
 from busbar.supply.models import Agreement
@@ -27,8 +28,7 @@ def list_ending_agreements(
     """
     ending = _ending(viewer, period=period, mine=mine, customer_id=customer_id)
     if after is not None:
-        day, last = after
-        ending = ending.filter(Q(valid_until__gt=day) | Q(id__gt=last), valid_until__gte=day)
+        ending = ending.filter(beyond(("valid_until", "id"), after))
     return list(ending.select_related("account__customer").order_by("valid_until", "pk")[:limit])
 
 

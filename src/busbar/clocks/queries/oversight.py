@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, Q
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.clocks.attribution import Attribution, PartyName, Stretch
 from busbar.clocks.attribution import attribute as attribute_plain
@@ -79,7 +80,7 @@ def list_open_clocks(
     }
     rows = Clock.objects.visible_to(viewer).open().filter(wanted.get(standing, Q()))
     if after is not None:
-        rows = rows.filter(Q(due_at__gt=after[0]) | Q(due_at=after[0], pk__gt=after[1]))
+        rows = rows.filter(beyond(("due_at", "id"), after))
     rows = rows.select_related("limit", "unit")
     return list(rows.order_by("due_at", "pk")[:limit])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import Viewer
 from busbar.clocks.models import Clock, ClockState
@@ -117,8 +118,7 @@ def list_applications(
     """
     found = _filtered(viewer, filters or ApplicationFilter())
     if after is not None:
-        moment, pk = after
-        found = found.filter(Q(submitted_at__lt=moment) | Q(submitted_at=moment, pk__gt=pk))
+        found = found.filter(beyond(("-submitted_at", "id"), after))
     found = found.select_related("unit", "officer", "customer").order_by("-submitted_at", "pk")
     applications = list(found[: limit + 1])
     more, applications = len(applications) > limit, applications[:limit]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.connections.models import (
     ApplicationState,
@@ -35,7 +36,7 @@ def list_lapsing_schemes(
     """
     rows = _lapsing(viewer, period=period, mine=mine, customer_id=customer_id)
     if after is not None:
-        rows = rows.filter(Q(valid_until__gt=after[0]) | Q(valid_until=after[0], pk__gt=after[1]))
+        rows = rows.filter(beyond(("valid_until", "id"), after))
     return list(rows.select_related("application__customer").order_by("valid_until", "pk")[:limit])
 
 
@@ -61,7 +62,7 @@ def list_ending_changes(
     """
     rows = _ending(viewer, period=period, mine=mine, customer_id=customer_id)
     if after is not None:
-        rows = rows.filter(Q(ends_on__gt=after[0]) | Q(ends_on=after[0], pk__gt=after[1]))
+        rows = rows.filter(beyond(("ends_on", "id"), after))
     return list(rows.select_related("account__customer").order_by("ends_on", "pk")[:limit])
 
 

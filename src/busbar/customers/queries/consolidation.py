@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.customers.consolidation.differing import Piece, mark_differences
 from busbar.customers.consolidation.model import label_of
@@ -61,8 +62,7 @@ def list_queue(
     """Pairs that wait for an answer, the heaviest first, by keyset."""
     found = _open(viewer).select_related("left__unit", "right__unit")
     if after is not None:
-        bits, pk = after
-        found = found.filter(Q(bits__lt=bits) | Q(bits=bits, pk__gt=pk))
+        found = found.filter(beyond(("-bits", "id"), after))
     return list(found.order_by("-bits", "pk")[:limit])
 
 

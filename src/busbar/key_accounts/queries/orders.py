@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from busbar.access import queries as access_queries
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.key_accounts.models import (
     DepartmentOrder,
@@ -97,8 +98,7 @@ def page_of_orders(rows: Orders, *, after: str = "", limit: int = 50) -> OrderPa
     """The rows after the place where a page ended, by keyset; a damaged place begins anew."""
     place = _place(after)
     if place is not None:
-        moment, key = place
-        rows = rows.filter(Q(ordered_at__lt=moment) | Q(ordered_at=moment, pk__lt=key))
+        rows = rows.filter(beyond(("-ordered_at", "-id"), place))
     found = list(rows[: limit + 1])
     if len(found) <= limit:
         return OrderPage(found, "")

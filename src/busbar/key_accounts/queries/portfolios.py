@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.models import Employee, OrganizationUnit, Role
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.customers.models import (
@@ -183,10 +184,7 @@ def list_portfolio(
         members = members.filter(named)
     place = _place(after)
     if place is not None:
-        name, key = place
-        members = members.filter(
-            Q(customer__name__gt=name) | Q(customer__name=name, customer__gt=key)
-        )
+        members = members.filter(beyond(("customer__name", "customer_id"), place))
     rows = list(members.order_by("customer__name", "customer_id")[: limit + 1])
     lines = _lines([(row.customer, row.role) for row in rows[:limit]])
     return LinePage(lines, _next(rows[limit - 1].customer) if len(rows) > limit else "")
@@ -199,8 +197,7 @@ def list_unowned(viewer: Viewer, *, after: str = "", text: str = "", limit: int 
         rows = rows.filter(Q(name__contains=text) | Q(number__startswith=text))
     place = _place(after)
     if place is not None:
-        name, key = place
-        rows = rows.filter(Q(name__gt=name) | Q(name=name, pk__gt=key))
+        rows = rows.filter(beyond(("name", "id"), place))
     found = list(rows.order_by("name", "pk")[: limit + 1])
     lines = _lines([(customer, "") for customer in found[:limit]])
     return LinePage(lines, _next(found[limit - 1]) if len(found) > limit else "")

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.models import Employee
 from busbar.access.visibility import Viewer
 from busbar.customers.models import AccountTeamMember, Importance, TeamRole
@@ -106,7 +107,7 @@ def list_ending_certificates(
     """
     rows = _ending_certificates(viewer, period=period, mine=mine)
     if after is not None:
-        rows = rows.filter(Q(valid_until__gt=after[0]) | Q(valid_until=after[0], pk__gt=after[1]))
+        rows = rows.filter(beyond(("valid_until", "id"), after))
     found = list(rows.select_related("employee").order_by("valid_until", "pk")[:limit])
     kinds = QualificationKind.objects.order_by("valid_from").values_list("code", "name")
     names = dict(kinds) if found else {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from busbar.access.keyset import beyond
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.key_accounts import rulebook
@@ -103,9 +104,7 @@ def list_recognitions(
     """Visible results, the highest revenue first, by keyset: `after` is (revenue, id)."""
     rows = _narrowed(viewer, run, narrowed)
     if after is not None:
-        rows = rows.filter(
-            Q(annual_revenue_yuan__lt=after[0]) | Q(annual_revenue_yuan=after[0], id__gt=after[1])
-        )
+        rows = rows.filter(beyond(("-annual_revenue_yuan", "id"), after))
     ordered = rows.select_related("customer__unit", "customer__group")
     return list(ordered.order_by("-annual_revenue_yuan", "id")[:limit])
 

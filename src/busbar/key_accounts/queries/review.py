@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.connections.models import ConnectionApplication
 from busbar.customers.models import Customer, Importance
@@ -68,9 +69,7 @@ def list_items(
     if category:
         rows = rows.filter(category=category)
     if after is not None:
-        rows = rows.filter(
-            Q(annual_revenue_yuan__lt=after[0]) | Q(annual_revenue_yuan=after[0], id__gt=after[1])
-        )
+        rows = rows.filter(beyond(("-annual_revenue_yuan", "id"), after))
     rows = rows.select_related("customer__unit")
     return list(rows.order_by("-annual_revenue_yuan", "id")[:limit])
 

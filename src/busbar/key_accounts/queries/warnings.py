@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.key_accounts.models import RecognitionRun, StageAssessment
 from busbar.key_accounts.queries.recognition import get_latest_run
@@ -29,10 +30,7 @@ def list_open_warnings(
     """
     rows = _open(viewer, mine=mine, customer_id=customer_id)
     if after is not None:
-        yuan, last = after
-        rows = rows.filter(
-            Q(annual_revenue_yuan__lt=yuan) | Q(annual_revenue_yuan=yuan, pk__gt=last)
-        )
+        rows = rows.filter(beyond(("-annual_revenue_yuan", "id"), after))
     related = rows.select_related("customer", "run")
     return list(related.order_by("-annual_revenue_yuan", "pk")[:limit])
 

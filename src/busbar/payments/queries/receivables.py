@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount
 from busbar.payments.ageing import BUCKETS, Bucket
@@ -176,22 +177,12 @@ def list_ages(
         open=Sum("open_fen"), oldest=Min("due_on"), **_bucket_sums(on)
     )
     if after is not None:
-        grouped = grouped.filter(_beyond(after))
+        grouped = grouped.filter(beyond(("oldest", "-open", "account_id"), after))
     found = list(grouped.order_by("oldest", "-open", "account_id")[:limit])
     accounts = CustomerAccount.objects.select_related("customer").in_bulk(
         [row["account_id"] for row in found]
     )
     return [_age(accounts[row["account_id"]], row) for row in found]
-
-
-def _beyond(after: AgeKey) -> Q:
-    oldest, fen, account = after
-    same = Q(oldest=oldest)
-    return (
-        Q(oldest__gt=oldest)
-        | (same & Q(open__lt=fen))
-        | (same & Q(open=fen, account_id__gt=account))
-    )
 
 
 def _age(account: CustomerAccount, row: dict[str, Any]) -> AccountAge:

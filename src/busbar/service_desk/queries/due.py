@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, team_customer_ids
 from busbar.clocks.models import Clock
 from busbar.kit.periods import local_date
@@ -120,8 +121,7 @@ def page_of(
 ) -> list[Any]:
     """The first rows by (due_at, id) after the key."""
     if after is not None:
-        moment, key = after
-        rows = rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, pk__gt=key))
+        rows = rows.filter(beyond(("due_at", "id"), after))
     return list(rows.order_by("due_at", "pk")[:limit])
 
 

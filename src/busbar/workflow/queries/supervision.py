@@ -9,6 +9,7 @@ from typing import Literal
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
+from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
 from busbar.kit.periods import CHINA, Period
 from busbar.workflow.models import SupervisionFinding, TaskState, UserTask
@@ -70,7 +71,7 @@ def list_supervision(
     moment, _, number = (before or "").rpartition("_")
     if moment and number.isdigit():
         at = dt.datetime.fromisoformat(moment)
-        rows = rows.filter(Q(found_at__lt=at) | Q(found_at=at, pk__lt=int(number)))
+        rows = rows.filter(beyond(("-found_at", "-id"), (at, int(number))))
     ordered = rows.select_related("task", "unit", "instance__definition", "instance__unit").defer(
         "instance__state_blob", "instance__facts"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from busbar.access.keyset import beyond
 from busbar.access.models import Employee
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.workflow.models import Consultation, TaskState, UserTask
@@ -83,8 +84,7 @@ def list_done_tasks(
     tasks = _narrowed(_done(viewer), narrowed or TaskFilter())
     cursor = _cursor(after)
     if cursor is not None:
-        moment, number = cursor
-        tasks = tasks.filter(Q(completed_at__lt=moment) | Q(completed_at=moment, pk__lt=number))
+        tasks = tasks.filter(beyond(("-completed_at", "-id"), cursor))
     rows = list(_rows(tasks).order_by("-completed_at", "-pk")[: limit + 1])
     more = len(rows) > limit
     return TaskPage(
@@ -190,8 +190,7 @@ def _rows(tasks: UserTaskQuerySet) -> UserTaskQuerySet:
 def _page(tasks: UserTaskQuerySet, after: str | None, limit: int) -> TaskPage:
     cursor = _cursor(after)
     if cursor is not None:
-        moment, number = cursor
-        tasks = tasks.filter(Q(sort_at__gt=moment) | Q(sort_at=moment, pk__gt=number))
+        tasks = tasks.filter(beyond(("sort_at", "id"), cursor))
     rows = list(_rows(tasks).order_by("sort_at", "pk")[: limit + 1])
     if len(rows) <= limit:
         return TaskPage(rows, None)
