@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from busbar.metering import lake
 from busbar.metering.lake import storage
+from busbar.metering.lake.reading import Wanted
 from busbar.metering.lake.schema import FILE_SCHEMA
 from busbar.metering.lake.vectors import as_lists, as_matrix, as_read, with_measured
 from tests.metering.lake_fixtures import AT, DAY, curve, curves, many
@@ -198,6 +199,48 @@ def tmp_path_of_days(root: Path, found: pa.Table) -> Path:
     row = curve(17, active=found["active_wh"].to_pylist()[0])
     lake.append_curves(fresh, curves(row, curve(18)), commit_key="x", at=AT, source="s")
     return fresh
+
+
+class TestMonthBatches:
+    @settings(max_examples=60, deadline=None)
+    @given(
+        stored=st.lists(st.integers(1, 15), unique=True, min_size=1),
+        asked=st.none() | st.lists(st.integers(0, 16), unique=True),
+        rows=st.integers(1, 4),
+    )
+    def test_hold_the_points_asked_for_and_no_others(
+        self,
+        stored: list[int],
+        asked: list[int] | None,
+        rows: int,
+        tmp_path_factory: pytest.TempPathFactory,
+    ) -> None:
+        root = tmp_path_factory.mktemp("lake")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(storage, "ROW_GROUP_ROWS", rows)
+            table = curves(*(curve(point, active=point) for point in stored))
+            lake.append_curves(root, table, commit_key="1", at=AT, source="s")
+
+        batches = lake.iter_month_batches(root, "2025-02", usage_point_ids=asked)
+
+        points = [point for batch in batches for point in batch["usage_point_id"].to_pylist()]
+        wanted = set(stored) if asked is None else set(stored) & set(asked)
+        assert sorted(points) == sorted(wanted)
+
+    @given(
+        points=st.none() | st.lists(st.integers(0, 9), unique=True).map(sorted),
+        within=st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)),
+        low=st.integers(0, 9),
+        high=st.integers(0, 9),
+    )
+    def test_look_for_no_row_where_a_whole_range_is_wanted(
+        self, points: list[int] | None, within: tuple[int, int] | None, low: int, high: int
+    ) -> None:
+        low, high = min(low, high), max(low, high)
+        wanted = Wanted(None if points is None else np.array(points, dtype=np.int64), within)
+        numbers = np.arange(low, high + 1)
+
+        assert wanted.takes_all(low, high) == bool(wanted.among(numbers).all())
 
 
 class TestHistory:
