@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -150,18 +151,25 @@ class TestAggregateMonth:
         for point, scheme in ((1, 1), (2, 2), (3, 1)):
             assert totals.of(point) == naive(latest, point, scheme)
 
-    def test_holds_its_turn_while_it_adds_up_and_lets_go_while_the_next_is_read(self) -> None:
-        turn, seen = Lock(), []
+    def test_holds_its_turn_while_it_adds_up_and_lets_go_while_the_next_is_read(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        turn, seen, add = Lock(), [], kernel._add_batch
 
         def reading() -> Iterator[pa.RecordBatch]:
             for batch in batches([curve(1, day) for day in DAYS], size=14):
-                seen.append(turn.locked())
+                seen.append(("read", turn.locked()))
                 yield batch
 
+        def adding(*given: Any) -> None:
+            seen.append(("add", turn.locked()))
+            add(*given)
+
+        monkeypatch.setattr(kernel, "_add_batch", adding)
         totals = aggregate_month(reading(), maps({1: 1}), turn=turn)
 
-        assert (seen, turn.locked()) == ([False, False], False)
-        assert totals.of(1).days == 28
+        assert seen == [("read", False), ("add", True)] * 2
+        assert (totals.of(1).days, turn.locked()) == (28, False)
 
     @pytest.mark.parametrize("day", [date(2025, 1, 31), date(2025, 3, 1)])
     def test_refuses_a_day_outside_the_month(self, day: date) -> None:
