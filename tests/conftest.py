@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,6 +27,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("busbar")
 
+_VACUUM_EVERY = 100
+_tests_done = count(1)
 GROUND_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -95,6 +99,21 @@ def _versions_are_numbered_anew() -> Iterator[None]:
     """A rolled-back test gives its rows' numbers to the next: what they stood for is forgotten."""
     yield
     library.forget_numbers()
+
+
+@pytest.fixture(autouse=True)
+def _rolled_back_rows_are_cleared_away() -> Iterator[None]:
+    """The tests' PostgreSQL does not vacuum by itself (tools/postgres.py); here no test is open."""
+    yield
+    if next(_tests_done) % _VACUUM_EVERY == 0 and connection.vendor == "postgresql":
+        there = {
+            option: connection.settings_dict[option.upper()]
+            for option in ("host", "port", "user", "password")
+        }
+        with psycopg.connect(
+            **there, dbname=connection.settings_dict["NAME"], autocommit=True
+        ) as direct:
+            direct.execute("VACUUM")
 
 
 @pytest.fixture(scope="session", autouse=True)
