@@ -29,8 +29,8 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "timezone": "Asia/Shanghai",
-    # Tests roll back. A vacuum while one runs counts its tables as empty with pages, and plans for
-    # empty tables are those of minutes; tests/conftest.py vacuums between tests.
+    # Tests roll back. A vacuum while one runs counts its tables as empty, and plans made for empty
+    # tables take minutes with the rows of another; tests/conftest.py vacuums between tests.
     "autovacuum": "off",
     "statement_timeout": "120s",  # a query that never ends fails with its text, not the whole run
 }
