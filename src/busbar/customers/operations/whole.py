@@ -54,6 +54,8 @@ def reject_foreign_moves(batch: Batch, groups: Mapping[Any, Any], by: Viewer) ->
 
 def sees_all_members(by: Viewer, group_id: int) -> bool:
     """Whether the viewer sees every customer of the group and of the groups below it whole."""
+    if by.sees_all:
+        return True
     members = Customer.objects.filter(group__in=groups_below(group_id))
     whole = members.visible_to(by).with_extent(by).filter(seen_whole=True)
     return members.count() == whole.count()
