@@ -15,7 +15,7 @@ from busbar.access.visibility import NotPermitted
 from busbar.clocks.operations import UnableToExtendClock
 from busbar.console.refusals import said
 from busbar.key_accounts.operations.ground import UnableToOrder
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.metering.operations import UnableToInstallMeter
 from busbar.pricing.operations import UnableToDraftTariff
 from busbar.service_desk.operations.complaints import UnableToHandleComplaint
@@ -59,6 +59,14 @@ class TestSaid:
         assert str(refusal) == (
             "授权“复核”金额限 100 元以内，本次 250 元；时长限 4 小时以内，本次 6 小时"
         )
+
+    def test_lists_in_the_language_of_the_screen_and_leaves_names_of_data(self) -> None:
+        papers = Listing(["营业执照", Refusal("%(name)s（待审）", name="权属证明")])
+        refusal = Refusal("缺件或不合格：%(absent)s", absent=papers)
+
+        with translation.override("en"):
+            assert said(refusal) == ("missing or not in order: 营业执照, 权属证明 (to be checked)")
+        assert str(refusal) == "缺件或不合格：营业执照、权属证明（待审）"
 
     @pytest.mark.parametrize(
         ("refusal", "english"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from busbar.kit.errors import Reasons, Refusal
+from busbar.kit.errors import Listing, Reasons, Refusal
 
 FIXED = (
     "order_kind", "holder_kind", "holder_level", "holder_role", "department_kind",
@@ -71,7 +71,7 @@ def _objections(
     if limits.grades and asked.grade not in limits.grades:
         yield Refusal(
             "只限%(allowed)s客户，该客户为%(grade)s客户",
-            allowed="、".join(str(grade_names.get(grade, grade)) for grade in limits.grades),
+            allowed=Listing(grade_names.get(grade, grade) for grade in limits.grades),
             grade=grade_names.get(asked.grade, asked.grade),
         )
 

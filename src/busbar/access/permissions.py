@@ -82,6 +82,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.INSPECT_WORKS,
             _P.ENERGIZE,
             _P.HANDLE_CHANGES,
+            _P.CONSOLIDATE,
         }
     ),
     Role.SERVICE_AGENT: frozenset(
@@ -106,6 +107,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.RECEIVE_FEES,
             _P.EDIT_READINGS,
             _P.DRAFT_TARIFFS,
+            _P.CONSOLIDATE,
         }
     ),
     Role.CASHIER: frozenset({_P.EXPORT, _P.RECEIVE_FEES, _P.TAKE_PAYMENTS, _P.COLLECT_ARREARS}),
@@ -131,6 +133,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             _P.KEEP_MANDATES,
             _P.KEEP_QUALIFICATIONS,
             _P.KEEP_ARCHIVE_RULES,
+            _P.CONSOLIDATE,
         }
     ),
     Role.REGULATOR: frozenset({_P.READ_JOURNAL}),

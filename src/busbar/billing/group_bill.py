@@ -178,7 +178,7 @@ def _branch(group: CustomerGroup) -> list[int]:
 
 def _is_whole(viewer: Viewer, members: QuerySet[Any]) -> bool:
     """Whether the viewer sees every customer of it, and each of them whole."""
-    seen = Customer.objects.visible_to(viewer).with_extent(viewer).filter(seen_whole=True)
+    seen = Customer.objects.whole_to(viewer)
     return not members.exclude(pk__in=seen.values("pk")).exists()
 
 

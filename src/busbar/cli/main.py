@@ -32,6 +32,7 @@ COMMANDS = (
     Command("migrate", "migrate", "建立或升级数据库，装入工作日历与规则集"),
     Command("demo", "demo", "建立仿真供电区域并启动", needs_django=False),
     Command("import", "imports", "导入客户档案、电网台账、电价、负荷曲线"),
+    Command("groups", "groups", "集团（list）与牵头客户（head）"),
     Command(
         "consolidate",
         "consolidate",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from busbar.kit.errors import Refusal
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -29,37 +31,54 @@ class Certificate:
 
 def reasons_against(
     certificates: Iterable[Certificate], *, kind: str, label: str, voltage_kv: Decimal, on: dt.date
-) -> list[str]:
+) -> list[Refusal]:
     """Why a firm may not do this on the day; empty when one certificate suffices.
 
-    >>> reasons_against([], kind="design", label="设计", voltage_kv=Decimal(10),
-    ...                 on=dt.date(2026, 1, 1))
+    >>> [str(one) for one in reasons_against([], kind="design", label="设计",
+    ...     voltage_kv=Decimal(10), on=dt.date(2026, 1, 1))]
     ['没有设计资质']
     """
     ours = [c for c in certificates if c.kind == kind]
     if not ours:
-        return [f"没有{label}资质"]
+        return [Refusal("没有%(label)s资质", label=label)]
     found = [(c, _reason(c, voltage_kv, on)) for c in ours]
-    if any(reason == "" for _, reason in found):
+    if any(reason is None for _, reason in found):
         return []
-    return [f"{label}资质证书 {c.number}（{c.grade}）{reason}" for c, reason in found]
+    return [
+        Refusal(
+            "%(label)s资质证书 %(number)s（%(grade)s）%(reason)s",
+            label=label,
+            number=c.number,
+            grade=c.grade,
+            reason=reason,
+        )
+        for c, reason in found
+    ]
 
 
-def _reason(certificate: Certificate, voltage_kv: Decimal, on: dt.date) -> str:
+def _reason(certificate: Certificate, voltage_kv: Decimal, on: dt.date) -> Refusal | None:
     if certificate.revoked_on is not None and certificate.revoked_on <= on:
-        return f"已于 {certificate.revoked_on} 吊销"
+        return Refusal("已于 %(revoked_on)s 吊销", revoked_on=certificate.revoked_on)
     if on < certificate.valid_from:
-        return f"自 {certificate.valid_from} 起生效，{on} 尚未生效"
+        return Refusal(
+            "自 %(valid_from)s 起生效，%(on)s 尚未生效", valid_from=certificate.valid_from, on=on
+        )
     if on >= certificate.valid_until:
-        return f"有效期到 {certificate.valid_until - dt.timedelta(days=1)}，{on} 已过期"
+        return Refusal(
+            "有效期到 %(last)s，%(on)s 已过期",
+            last=certificate.valid_until - dt.timedelta(days=1),
+            on=on,
+        )
     if not certificate.is_scope_known:
-        return "的等级没有登记可承接的电压范围"
+        return Refusal("的等级没有登记可承接的电压范围")
     reach = certificate.max_voltage_kv
     if reach is not None and reach < voltage_kv:
-        return (
-            f"只能承接 {reach.normalize():f} 千伏及以下，本工程为 {voltage_kv.normalize():f} 千伏"
+        return Refusal(
+            "只能承接 %(reach)s 千伏及以下，本工程为 %(voltage_kv)s 千伏",
+            reach=f"{reach.normalize():f}",
+            voltage_kv=f"{voltage_kv.normalize():f}",
         )
-    return ""
+    return None
 
 
 _T = TypeVar("_T")

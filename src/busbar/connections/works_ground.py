@@ -19,7 +19,7 @@ from busbar.connections.models import (
     SupplyScheme,
 )
 from busbar.connections.subjects import lock_application
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.network.models import Feeder, Substation
 from busbar.supply.models import SourceRole
 
@@ -65,7 +65,7 @@ def hold(
     allowed = [ApplicationState(state) for state in states]
     if application.state not in allowed:
         now = ApplicationState(application.state).label
-        expected = "、".join(f"“{state.label}”" for state in allowed)
+        expected = Listing(f"“{state.label}”" for state in allowed)
         raise refusal(
             "申请 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
             number=application.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as translated
 
-from busbar.kit.errors import Reasons, Refusal
+from busbar.kit.errors import Listing, Reasons, Refusal
 
 
 def said(refusal: Refusal) -> str:
@@ -18,7 +18,9 @@ def said(refusal: Refusal) -> str:
 
 
 def _value(value: object) -> object:
-    """A value in the language of the screen where it is made of refusals itself."""
+    """A value in the language of the screen where it is made of refusals or lists itself."""
     if isinstance(value, Reasons):
         return translated("；").join(map(said, value))
+    if isinstance(value, Listing):
+        return translated("、").join(str(_value(one)) for one in value)
     return said(value) if isinstance(value, Refusal) else value

@@ -21,6 +21,20 @@ class Refusal(Exception):  # noqa: N818 - reads as what it is: a refusal, not a 
         self.values = values
 
 
+class Listing(tuple[object, ...]):
+    """Several things as one value of a refusal: names of data, or refusals where words are ours.
+
+    >>> str(Listing(["主变检修", Refusal("未提交")]))
+    '主变检修、未提交'
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """In the order given, as Chinese lists them."""
+        return "、".join(map(str, self))
+
+
 class Reasons(tuple[Refusal, ...]):
     """Several refusals as one value of another; as text they follow each other, in Chinese.
 

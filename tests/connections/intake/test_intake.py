@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from busbar.access.visibility import NotPermitted
 from busbar.connections import operations as connections_operations
@@ -31,6 +32,7 @@ from busbar.connections.operations import (
     UnableToWithdrawApplication,
 )
 from busbar.connections.sent_files import SentFile
+from busbar.console.refusals import said
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountStatus, Customer
 from busbar.journal.models import Entry
@@ -388,10 +390,14 @@ class TestAccept:
         application = house.submit()
         house.hand_in(application, but=("premises",))
         house.add(application, "premises")
-        with pytest.raises(UnableToAcceptApplication, match="用电地址权属或使用证明（待审）"):
+        with pytest.raises(
+            UnableToAcceptApplication, match="用电地址权属或使用证明（待审）"
+        ) as told:
             connections_operations.accept_application(
                 application_id=application.pk, by=house.station, at=AT
             )
+        with translation.override("en"):
+            assert "用电地址权属或使用证明 (to be checked); basis" in said(told.value)
         assert state_of(application) == "submitted"
         assert not Customer.objects.exists()
 

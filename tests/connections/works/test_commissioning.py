@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.connections import operations as connections_operations
@@ -29,6 +30,7 @@ from busbar.connections.operations import (
     UnableToFitMeter,
     UnableToHoldTraining,
 )
+from busbar.console.refusals import said
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.metering.models import MeterInstallation
@@ -168,6 +170,18 @@ class TestEnergize:
             "不能送电：供用电合同未签订；未装表：总表$",
             lambda: w.energize(world),
         )
+
+    def test_names_it_in_the_language_of_the_screen(self, world: World) -> None:
+        w.reach_passed(world)
+        w.plan(world)
+        with pytest.raises(UnableToEnergize) as refused_with:
+            w.energize(world)
+
+        with translation.override("en"):
+            told = said(refused_with.value)
+
+        assert told.endswith("the supply agreement is not signed; no meter installed: 总表")
+        assert str(refused_with.value) == "不能送电：供用电合同未签订；未装表：总表"
 
     def test_undoes_everything_when_a_register_refuses(self, world: World) -> None:
         w.reach_passed(world)

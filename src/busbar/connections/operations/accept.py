@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -24,7 +25,7 @@ from busbar.connections.subjects import advance, involve_units
 from busbar.connections.works_ground import hold, hold_visible
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountStatus, Customer
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import CHINA
 
 ENERGIZED_OR_ENDED = (
@@ -217,15 +218,22 @@ def _end(
     )
 
 
+_OPEN: dict[str, Callable[[str], Refusal]] = {
+    "missing": lambda name: Refusal("%(name)s（未提交）", name=name),
+    "pending": lambda name: Refusal("%(name)s（待审）", name=name),
+    "rejected": lambda name: Refusal("%(name)s（不合格）", name=name),
+}
+"""What is said of a paper that keeps the application open, by its state."""
+
+
 def _require_complete(application: ConnectionApplication) -> None:
     documents = connections_queries.get_document_list(application, DocumentPhase.APPLICATION)
     if documents.is_complete:
         return
-    labels = {"missing": "未提交", "pending": "待审", "rejected": "不合格"}
-    told = [f"{x.requirement.name}（{labels[x.state]}）" for x in documents.lines if x.is_open]
+    told = [_OPEN[x.state](x.requirement.name) for x in documents.lines if x.is_open]
     raise UnableToAcceptApplication(
         "申请资料尚不齐全，不能受理：%(told)s；依据：申请接入 第10条（用电需求资料）",
-        told="、".join(told),
+        told=Listing(told),
     )
 
 

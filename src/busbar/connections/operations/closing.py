@@ -24,7 +24,7 @@ from busbar.connections.subjects import advance
 from busbar.connections.works_ground import hold_visible
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import Contact
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 
 _ENERGIZED = (ApplicationState.ENERGIZED,)
@@ -217,7 +217,7 @@ def close_application(*, application_id: int, by: Viewer, at: dt.datetime) -> Co
     by.require(Permission.ACCEPT_APPLICATIONS)
     application = _hold(application_id, by, UnableToCloseApplication, what="归档")
     if left := list_closing_obstacles(application):
-        raise UnableToCloseApplication("不能归档：%(left)s", left="；".join(left))
+        raise UnableToCloseApplication("不能归档：%(left)s", left=Reasons(left))
     advance(application, ApplicationState.CLOSED, 7, closed_at=at)
     record_step(
         event="connections.application.closed", application=application, actor=by.actor, at=at

@@ -27,7 +27,7 @@ from busbar.connections.recording import record_step
 from busbar.connections.sent_files import SentFile, keep_files
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import hold_visible
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Reasons, Refusal
 from busbar.kit.periods import local_date
 
 
@@ -79,7 +79,7 @@ def report_completion(
         *_against_transformers(application, transformers),
     ]
     if missing:
-        raise UnableToReportCompletion("不能报验：%(missing)s", missing="；".join(missing))
+        raise UnableToReportCompletion("不能报验：%(missing)s", missing=Reasons(missing))
     made = CompletionReport.objects.create(
         application=application,
         round=application.completion_reports.count() + 1,
@@ -114,50 +114,61 @@ def _against_report(
     reported_by: str,
     report: Sequence[SentFile],
     today: dt.date,
-) -> list[str]:
+) -> list[Refusal]:
     missing = []
     if not report:
-        missing.append("缺竣工书面报告")
+        missing.append(Refusal("缺竣工书面报告"))
     if not reported_by.strip():
-        missing.append("未填写报验人")
+        missing.append(Refusal("未填写报验人"))
     started_on = application.works_started_on
     if finished_on > today or (started_on is not None and finished_on < started_on):
-        missing.append(f"竣工日期 {finished_on} 应在开工日 {started_on} 与今天 {today} 之间")
+        missing.append(
+            Refusal(
+                "竣工日期 %(finished_on)s 应在开工日 %(started_on)s 与今天 %(today)s 之间",
+                finished_on=finished_on,
+                started_on=started_on,
+                today=today,
+            )
+        )
     return missing
 
 
-def _against_documents(documents: DocumentList) -> list[str]:
+def _against_documents(documents: DocumentList) -> list[Refusal]:
     absent = [line.requirement.name for line in documents.missing]
     pending = [line.requirement.name for line in documents.pending if line.is_open]
     reasons = []
     if absent:
-        reasons.append(f"缺件或不合格：{'、'.join(absent)}")
+        reasons.append(Refusal("缺件或不合格：%(absent)s", absent=Listing(absent)))
     if pending:
-        reasons.append(f"尚未审核：{'、'.join(pending)}")
+        reasons.append(Refusal("尚未审核：%(pending)s", pending=Listing(pending)))
     return reasons
 
 
-def _against_inspections(application: ConnectionApplication) -> list[str]:
+def _against_inspections(application: ConnectionApplication) -> list[Refusal]:
     reasons = [
-        f"严重问题未复查合格：{finding.notice_number}第{finding.number}项"
+        Refusal(
+            "严重问题未复查合格：%(notice_number)s第%(number)s项",
+            notice_number=finding.notice_number,
+            number=finding.number,
+        )
         for finding in list_blocking_findings(application, severities=(Severity.SEVERE,))
     ]
     if application.inspections.filter(kind=InspectionKind.INTERIM, verdict="").exists():
-        reasons.append("申请的中间检查尚未进行")
+        reasons.append(Refusal("申请的中间检查尚未进行"))
     return reasons
 
 
 def _against_transformers(
     application: ConnectionApplication, transformers: Sequence[AsBuilt]
-) -> list[str]:
+) -> list[Refusal]:
     labels = [built.label.strip() for built in transformers]
     reasons = []
     if application.supply_kind in (SupplyKind.HV_SINGLE, SupplyKind.HV_DUAL) and not labels:
-        reasons.append("高压用户未填写竣工的受电变压器")
+        reasons.append(Refusal("高压用户未填写竣工的受电变压器"))
     if "" in labels or len(set(labels)) < len(labels):
-        reasons.append("竣工变压器应各有不同的编号")
+        reasons.append(Refusal("竣工变压器应各有不同的编号"))
     if any(built.capacity_kva <= 0 for built in transformers):
-        reasons.append("变压器容量应大于 0 千伏安")
+        reasons.append(Refusal("变压器容量应大于 0 千伏安"))
     return reasons
 
 

@@ -25,7 +25,7 @@ from busbar.connections.queries.contractors import (
 from busbar.connections.recording import record_step
 from busbar.connections.sent_files import SentFile, keep_files
 from busbar.connections.works_ground import hold, hold_visible, standing_scheme
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 
 _STATES = (ApplicationState.REPLIED, ApplicationState.WORKS)
@@ -144,5 +144,5 @@ def _find_offered(contractor_id: int, offer: ContractorOffer) -> Contractor:
         "%(firm)s 不能作为%(label)s：%(reasons)s",
         firm=firm.name,
         label=offer.role.label,
-        reasons="；".join(reasons),
+        reasons=Reasons(reasons),
     )

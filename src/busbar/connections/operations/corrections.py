@@ -30,7 +30,7 @@ from busbar.connections.queries import DocumentList
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import hold, hold_visible
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import local_date
 
 CLAUSE = "一次告知（申请接入 第10条；补正应一次性提出）"
@@ -123,7 +123,7 @@ def amend_application(
     application = _hold_for_applicant(application_id, by, UnableToAmendApplication, what="修改申请")
     if unknown := set(changes) - forms.AMENDABLE:
         raise UnableToAmendApplication(
-            "这些项目不能修改：%(unknown)s", unknown="、".join(sorted(unknown))
+            "这些项目不能修改：%(unknown)s", unknown=Listing(sorted(unknown))
         )
     form = with_existing_capacity(forms.form_of(application, dict(changes)), application.account)
     # A wish that has meanwhile passed stands as it was made.
@@ -170,7 +170,7 @@ def answer_corrections(
         raise UnableToAnswerCorrections(
             "补正告知中尚有 %(count)s 项未补正：%(untouched)s",
             count=len(untouched),
-            untouched="、".join(untouched),
+            untouched=Listing(untouched),
         )
     notice.answered_at = at
     notice.save(update_fields=["answered_at"])
@@ -246,7 +246,7 @@ def _items(documents: DocumentList, form_items: Sequence[FormItem]) -> list[Miss
 def _check_items(documents: DocumentList, items: Sequence[MissingItem]) -> None:
     if pending := [line.requirement.name for line in documents.pending]:
         raise UnableToRequestCorrections(
-            "请先审核已提交的资料：%(pending)s；补正应一次性提出", pending="、".join(pending)
+            "请先审核已提交的资料：%(pending)s；补正应一次性提出", pending=Listing(pending)
         )
     if not items:
         raise UnableToRequestCorrections("资料齐全，申请表也没有要补正的项目，无需补正")

@@ -26,7 +26,7 @@ from busbar.connections.operations.scheme_ground import (
 )
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import involve_units
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 
 _OPEN_TO_OPINIONS = (SchemeState.COUNTERSIGNING, SchemeState.RETURNED)
 
@@ -65,7 +65,7 @@ def submit_scheme(*, scheme_id: int, by: Viewer, at: dt.datetime) -> SupplySchem
         raise UnableToSubmitScheme(
             "%(unit)s的上级单位没有设%(missing)s，不能会签",
             unit=application.unit.name,
-            missing="、".join(map(str, missing)),
+            missing=Listing(missing),
         )
     write(scheme, state=SchemeState.COUNTERSIGNING, submitted_at=at)
     involve_units(application, {unit.pk: "供电方案会签" for unit in departments.values()}, at=at)

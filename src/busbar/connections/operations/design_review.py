@@ -22,7 +22,7 @@ from busbar.connections.recording import record_step
 from busbar.connections.sent_files import SentFile, keep_files
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import current_choice, hold_visible
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 
 _STATES = (ApplicationState.REPLIED,)
@@ -68,7 +68,7 @@ def submit_design(
         raise UnableToReviewDesign(
             "设计单位 %(contractor)s：%(reasons)s",
             contractor=choice.contractor.name,
-            reasons="；".join(reasons),
+            reasons=Reasons(reasons),
         )
     rounds = list(application.design_reviews.order_by("round"))
     _check_round(rounds, title, submitted_by, files)

@@ -23,7 +23,7 @@ from busbar.connections.queries.commissioning import list_obstacles
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import hold_visible
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 
 _ON_THE_WAY = (
@@ -64,7 +64,7 @@ def energize_supply(
     )
     _check_switching(switching, at)
     if obstacles := list_obstacles(application, on=local_date(switching.switched_at)):
-        raise UnableToEnergize("不能送电：%(obstacles)s", obstacles="；".join(obstacles))
+        raise UnableToEnergize("不能送电：%(obstacles)s", obstacles=Reasons(obstacles))
     entered = enter_archive(
         application=application,
         since=local_date(switching.switched_at),

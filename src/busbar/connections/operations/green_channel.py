@@ -26,7 +26,7 @@ from busbar.connections.subjects import application_facts
 from busbar.connections.works_ground import hold_visible
 from busbar.customers.models import CustomerKind, Importance
 from busbar.journal import operations as journal_operations
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import local_date
 
 _QUEUING = (
@@ -219,7 +219,7 @@ def _require_office(rule: GreenChannelRule, by: Viewer) -> None:
         return
     level = _level_of(by.unit_path)
     if level not in rule.granted_by:
-        offices = "、".join(str(UnitKind(kind).label) for kind in rule.granted_by)
+        offices = Listing(UnitKind(kind).label for kind in rule.granted_by)
         raise UnableToGrantGreenChannel(
             "“%(rule)s”只能由%(offices)s批准；依据：%(source)s",
             rule=rule.name,
@@ -240,7 +240,7 @@ def _require_conditions(rule: GreenChannelRule, application: ConnectionApplicati
     facts = application_facts(application)
     for name, allowed in rule.conditions.items():
         if facts.get(name) not in allowed:
-            expected = "、".join(_word(name, value) for value in allowed)
+            expected = Listing(_word(name, value) for value in allowed)
             raise UnableToGrantGreenChannel(
                 "申请 %(number)s 不符合“%(rule)s”的条件：%(name)s应为%(expected)s，现为%(found)s"
                 "；依据：%(source)s",

@@ -30,7 +30,7 @@ from busbar.connections.recording import record_step, tell_ready
 from busbar.connections.sent_files import PHOTOS, SentFile, keep_files
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import find_employees, hold_visible, names_of
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import local_date
 
 LEAST_INSPECTORS = 2
@@ -190,9 +190,9 @@ def _measure(
     tests = {item.code: item for item in items if item.is_test}
     lacking = [tests[code].title for code in tests if code not in outcome.measured]
     if lacking:
-        raise UnableToInspect("缺少试验数据：%(lacking)s", lacking="、".join(lacking))
+        raise UnableToInspect("缺少试验数据：%(lacking)s", lacking=Listing(lacking))
     if strange := sorted(set(outcome.measured) - set(tests)):
-        raise UnableToInspect("试验项目不在本次检验清单中：%(strange)s", strange="、".join(strange))
+        raise UnableToInspect("试验项目不在本次检验清单中：%(strange)s", strange=Listing(strange))
     rows = [_value(inspection, item, outcome.measured[code]) for code, item in tests.items()]
     return InspectionMeasurement.objects.bulk_create(rows)
 
@@ -247,8 +247,11 @@ def _judge(
         return Verdict.RETURNED
     is_last = inspection.kind == InspectionKind.COMPLETION
     if is_last and (blocking := list_blocking_findings(application)):
-        numbers = "、".join(f"{f.notice_number}第{f.number}项" for f in blocking)
-        raise UnableToInspect("还有问题未复查合格：%(numbers)s", numbers=numbers)
+        found = [
+            Refusal("%(notice)s第%(number)s项", notice=f.notice_number, number=f.number)
+            for f in blocking
+        ]
+        raise UnableToInspect("还有问题未复查合格：%(numbers)s", numbers=Listing(found))
     return Verdict.PASSED
 
 

@@ -13,7 +13,7 @@ from busbar.connections.models import (
     SupplyScheme,
 )
 from busbar.connections.subjects import lock_application
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 
 
 def lock_scheme(
@@ -51,7 +51,7 @@ def hold_scheme(
     scheme.application = application
     allowed = list(states)
     if scheme.state not in allowed:
-        expected = "、".join(f"“{state.label}”" for state in allowed)
+        expected = Listing(f"“{state.label}”" for state in allowed)
         now = scheme.get_state_display()
         raise refusal(
             "供电方案 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
@@ -74,7 +74,7 @@ def require_state(
     allowed = list(states)
     if application.state not in allowed:
         now = application.get_state_display()
-        expected = "、".join(f"“{state.label}”" for state in allowed)
+        expected = Listing(f"“{state.label}”" for state in allowed)
         raise refusal(
             "申请 %(number)s 现为“%(now)s”，%(what)s应在%(expected)s时进行",
             number=application.number,

@@ -26,7 +26,7 @@ from busbar.connections.recording import record_step
 from busbar.connections.sent_files import SentFile, keep_files
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import current_choice, hold_visible, standing_scheme
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 
 
@@ -65,12 +65,15 @@ def report_work_start(
         *_against_day(scheme, started_on, at),
         *_against_design(application),
         *_against_builder(choice, started_on),
-        *(f"费用未缴清：{number}" for number in list_unpaid_notices(application)),
+        *(
+            Refusal("费用未缴清：%(number)s", number=number)
+            for number in list_unpaid_notices(application)
+        ),
     ]
     if not supervisor_name.strip() or not supervisor_phone.strip():
-        missing.append("未填写现场负责人及电话")
+        missing.append(Refusal("未填写现场负责人及电话"))
     if missing or scheme is None or choice is None:
-        raise UnableToStartWorks("不能开工：%(missing)s", missing="；".join(missing))
+        raise UnableToStartWorks("不能开工：%(missing)s", missing=Reasons(missing))
     start = WorkStart.objects.create(
         application=application,
         builder=choice.contractor,
@@ -99,33 +102,45 @@ def _begin(application: ConnectionApplication, scheme: SupplyScheme, started_on:
     advance(application, ApplicationState.WORKS, 5, works_started_on=started_on)
 
 
-def _against_day(scheme: SupplyScheme | None, day: dt.date, at: dt.datetime) -> list[str]:
+def _against_day(scheme: SupplyScheme | None, day: dt.date, at: dt.datetime) -> list[Refusal]:
     if scheme is None:
-        return ["供电方案尚未答复客户"]
+        return [Refusal("供电方案尚未答复客户")]
     if day > local_date(at):
-        return [f"开工日期 {day} 不能在今天之后"]
+        return [Refusal("开工日期 %(day)s 不能在今天之后", day=day)]
     if scheme.valid_from is not None and day < scheme.valid_from:
-        return [f"开工日期 {day} 早于供电方案答复日 {scheme.valid_from}"]
+        return [
+            Refusal(
+                "开工日期 %(day)s 早于供电方案答复日 %(valid_from)s",
+                day=day,
+                valid_from=scheme.valid_from,
+            )
+        ]
     if scheme.valid_until is not None and day >= scheme.valid_until:
         last = scheme.valid_until - dt.timedelta(days=1)
-        return [f"供电方案有效期到 {last}，{day} 已失效（供电营业规则 1996 第21条）"]
+        return [
+            Refusal(
+                "供电方案有效期到 %(last)s，%(day)s 已失效（供电营业规则 1996 第21条）",
+                last=last,
+                day=day,
+            )
+        ]
     return []
 
 
-def _against_design(application: ConnectionApplication) -> list[str]:
+def _against_design(application: ConnectionApplication) -> list[Refusal]:
     if application.supply_kind in (SupplyKind.LOW_VOLTAGE, SupplyKind.TEMPORARY):
         return []
     last = application.design_reviews.order_by("-round").first()
     if last is None:
-        return ["设计文件尚未报审"]
+        return [Refusal("设计文件尚未报审")]
     if last.verdict != Verdict.PASSED:
-        return [f"第 {last.round} 轮设计未审查合格"]
+        return [Refusal("第 %(round)s 轮设计未审查合格", round=last.round)]
     return []
 
 
-def _against_builder(choice: ContractorChoice | None, day: dt.date) -> list[str]:
+def _against_builder(choice: ContractorChoice | None, day: dt.date) -> list[Refusal]:
     if choice is None:
-        return ["客户尚未选择施工单位"]
+        return [Refusal("客户尚未选择施工单位")]
     return explain_ineligibility(
         choice.contractor, role=ContractorRole.CONSTRUCTION, voltage_kv=choice.voltage_kv, on=day
     )

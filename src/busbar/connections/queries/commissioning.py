@@ -27,6 +27,7 @@ from busbar.connections.models import (
 )
 from busbar.connections.queries.works import list_blocking_findings, list_unpaid_notices
 from busbar.connections.works_ground import chosen_alternative, planned_sources
+from busbar.kit.errors import Listing, Refusal
 from busbar.metering.models import MeterInstallation
 
 _HIGH_VOLTAGE = (SupplyKind.HV_SINGLE, SupplyKind.HV_DUAL)
@@ -69,14 +70,17 @@ def get_commissioning(viewer: Viewer, application: ConnectionApplication) -> Com
     )
 
 
-def list_obstacles(application: ConnectionApplication, *, on: dt.date) -> list[str]:
+def list_obstacles(application: ConnectionApplication, *, on: dt.date) -> list[Refusal]:
     """Everything that bars energising on the day, each a phrase; empty when nothing does.
 
     For an application whose visibility was checked.
     """
     return [
         *_against_works(application),
-        *(f"费用未缴清：{number}" for number in list_unpaid_notices(application)),
+        *(
+            Refusal("费用未缴清：%(number)s", number=number)
+            for number in list_unpaid_notices(application)
+        ),
         *_against_agreement(application, on),
         *_against_metering(application, on),
         *_against_archive(application),
@@ -93,13 +97,13 @@ def list_ending_temporary_supplies(
     return rows.select_related("application__unit", "account").order_by("ends_on", "id")
 
 
-def list_closing_obstacles(application: ConnectionApplication) -> list[str]:
+def list_closing_obstacles(application: ConnectionApplication) -> list[Refusal]:
     """What is left to do after energising before the application is closed (R38)."""
     left = []
     if not CustomerRegistration.objects.filter(application=application).exists():
-        left.append("尚未办理接入注册")
+        left.append(Refusal("尚未办理接入注册"))
     if not has_passed_training(application):
-        left.append("尚未完成用电培训（至少一人签到并考核合格）")
+        left.append(Refusal("尚未完成用电培训（至少一人签到并考核合格）"))
     return left
 
 
@@ -110,42 +114,46 @@ def has_passed_training(application: ConnectionApplication) -> bool:
     return any(score is not None and score >= least for score, least in marks)
 
 
-def _against_works(application: ConnectionApplication) -> list[str]:
+def _against_works(application: ConnectionApplication) -> list[Refusal]:
     reasons = []
     inspections = application.inspections.filter(kind=InspectionKind.COMPLETION)
     passed = inspections.filter(verdict=Verdict.PASSED).exists()
     if application.state != ApplicationState.PASSED or not passed:
-        reasons.append("竣工检验未合格")
+        reasons.append(Refusal("竣工检验未合格"))
     reasons += [
-        f"检查问题未复查合格：{finding.notice_number}第{finding.number}项"
+        Refusal(
+            "检查问题未复查合格：%(notice_number)s第%(number)s项",
+            notice_number=finding.notice_number,
+            number=finding.number,
+        )
         for finding in list_blocking_findings(application)
     ]
     needs = application.supply_kind in _HIGH_VOLTAGE
     if needs and not application.built_transformers.exists():
-        reasons.append("没有竣工变压器记录")
+        reasons.append(Refusal("没有竣工变压器记录"))
     return reasons
 
 
-def _against_agreement(application: ConnectionApplication, on: dt.date) -> list[str]:
+def _against_agreement(application: ConnectionApplication, on: dt.date) -> list[Refusal]:
     draft = application.agreement_drafts.exclude(state=DraftState.VOID).first()
     if draft is None or draft.state != DraftState.SIGNED:
-        return ["供用电合同未签订"]
+        return [Refusal("供用电合同未签订")]
     if draft.signed_on is not None and draft.signed_on > on:
-        return [f"供用电合同签订日 {draft.signed_on} 在送电之后"]
+        return [Refusal("供用电合同签订日 %(signed_on)s 在送电之后", signed_on=draft.signed_on)]
     if draft.valid_until is not None and draft.valid_until <= on:
-        return [f"供用电合同到 {draft.valid_until} 已失效"]
+        return [Refusal("供用电合同到 %(valid_until)s 已失效", valid_until=draft.valid_until)]
     return []
 
 
-def _against_metering(application: ConnectionApplication, on: dt.date) -> list[str]:
+def _against_metering(application: ConnectionApplication, on: dt.date) -> list[Refusal]:
     plans = list(application.metering_plans.select_related("fitting").order_by("ordinal"))
     if not plans:
         keeps = application.kind == ApplicationKind.INCREASE and _has_meter(application)
-        return [] if keeps else ["没有计量方案"]
+        return [] if keeps else [Refusal("没有计量方案")]
     bare = [plan.name for plan in plans if not hasattr(plan, "fitting")]
     late = [p.name for p in plans if hasattr(p, "fitting") and p.fitting.fitted_on > on]
-    reasons = [f"未装表：{'、'.join(bare)}"] if bare else []
-    return reasons + ([f"装表日期在送电之后：{'、'.join(late)}"] if late else [])
+    reasons = [Refusal("未装表：%(bare)s", bare=Listing(bare))] if bare else []
+    return reasons + ([Refusal("装表日期在送电之后：%(late)s", late=Listing(late))] if late else [])
 
 
 def _has_meter(application: ConnectionApplication) -> bool:
@@ -155,18 +163,24 @@ def _has_meter(application: ConnectionApplication) -> bool:
     return rows.exists()
 
 
-def _against_archive(application: ConnectionApplication) -> list[str]:
+def _against_archive(application: ConnectionApplication) -> list[Refusal]:
     reasons = []
     if application.customer_id is None:
-        reasons.append("客户尚未建档")
+        reasons.append(Refusal("客户尚未建档"))
     chosen = chosen_alternative(application)
     if chosen is None:
-        reasons.append("没有有效的供电方案")
+        reasons.append(Refusal("没有有效的供电方案"))
     elif application.supply_kind in _HIGH_VOLTAGE:
         least = 2 if application.supply_kind == SupplyKind.HV_DUAL else 1
         known: Sequence[object] = planned_sources(chosen)
         if len(known) < least:
-            reasons.append(f"供电方案应有 {least} 路电源，台账中能找到馈线的只有 {len(known)} 路")
+            reasons.append(
+                Refusal(
+                    "供电方案应有 %(least)s 路电源，台账中能找到馈线的只有 %(found)s 路",
+                    least=least,
+                    found=len(known),
+                )
+            )
     return reasons
 
 

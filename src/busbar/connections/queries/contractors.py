@@ -25,6 +25,7 @@ from busbar.connections.models import (
     QualificationScope,
 )
 from busbar.connections.works_ground import supply_voltage_kv
+from busbar.kit.errors import Refusal
 from busbar.kit.periods import Period
 
 KIND_OF_ROLE = {
@@ -93,12 +94,14 @@ def list_expiring_qualifications(*, period: Period) -> QuerySet[Qualification, Q
 
 def explain_ineligibility(
     contractor: Contractor, *, role: ContractorRole | str, voltage_kv: Decimal, on: dt.date
-) -> list[str]:
+) -> list[Refusal]:
     """Everything that keeps the firm from the work on that day; empty when it may do it."""
     role = ContractorRole(role)
     reasons = []
     if contractor.struck_off_on is not None and contractor.struck_off_on <= on:
-        reasons.append(f"已于 {contractor.struck_off_on} 从名录除名")
+        reasons.append(
+            Refusal("已于 %(struck_off_on)s 从名录除名", struck_off_on=contractor.struck_off_on)
+        )
     kind = KIND_OF_ROLE[role]
     return reasons + reasons_against(
         _plain(contractor, _scopes(on)),

@@ -28,6 +28,7 @@ from busbar.console.connections.commissioning import COMMISSIONING_ACTS
 from busbar.console.connections.documents import harmless_file
 from busbar.console.connections.inspecting import HOLD
 from busbar.console.connections.works_acts import WORKS_ACTS
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
 from busbar.workflow import queries as workflow_queries
@@ -145,8 +146,9 @@ def _obstacles(application: ConnectionApplication, *, is_after: bool) -> list[st
     if application.state == ApplicationState.CLOSED:
         return []
     if is_after:
-        return connections_queries.list_closing_obstacles(application)
-    return connections_queries.list_obstacles(application, on=local_date(timezone.now()))
+        return [said(one) for one in connections_queries.list_closing_obstacles(application)]
+    on = local_date(timezone.now())
+    return [said(one) for one in connections_queries.list_obstacles(application, on=on)]
 
 
 def _files(

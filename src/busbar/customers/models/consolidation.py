@@ -93,16 +93,20 @@ class CandidateState(models.TextChoices):
 
 
 class MatchCandidateQuerySet(VisibleQuerySet):
-    """A pair is seen by whoever sees both of its customers."""
+    """A pair is seen, and answered, by whoever sees both of its customers whole.
+
+    That is the unit of both, or the lowest unit above the two: a pair shows each side's whole
+    entry, and joining moves all of it, which is not for who has one of its accounts only.
+    """
 
     unit_lookups = ("left__unit",)
     customer_lookup = "left"
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """Only pairs of which the viewer sees both sides."""
+        """Only pairs of which the viewer sees both sides whole."""
         if viewer.sees_all:
             return self
-        seen = Customer.objects.visible_to(viewer).values("pk")
+        seen = Customer.objects.whole_to(viewer).values("pk")
         return self.filter(left__in=seen, right__in=seen)
 
 

@@ -81,14 +81,21 @@ class CustomerQuerySet(VisibleQuerySet):
         yes = Value(True)  # noqa: FBT003 - Django's signature
         if viewer.sees_all:
             return self.annotate(seen_whole=yes)
-        whole = Q(pk__in=[])
-        if viewer.unit_path:
-            whole |= Q(unit__in=units_in_branch(viewer.unit_path))
-        if viewer.employee_id:
-            whole |= seen_by_team(viewer.employee_id, "pk")
-        return self.annotate(
-            seen_whole=Case(When(whole, then=yes), default=False, output_field=BooleanField())
-        )
+        whole = When(_seen_whole(viewer), then=yes)
+        return self.annotate(seen_whole=Case(whole, default=False, output_field=BooleanField()))
+
+    def whole_to(self, viewer: Viewer) -> Self:
+        """Only the customers of which the viewer sees all."""
+        return self if viewer.sees_all else self.filter(_seen_whole(viewer))
+
+
+def _seen_whole(viewer: Viewer) -> Q:
+    whole = Q(pk__in=[])
+    if viewer.unit_path:
+        whole |= Q(unit__in=units_in_branch(viewer.unit_path))
+    if viewer.employee_id:
+        whole |= seen_by_team(viewer.employee_id, "pk")
+    return whole
 
 
 class Customer(models.Model):

@@ -121,11 +121,7 @@ def _store(
     run: ConsolidationRun, decided: list[Decided], archive: Archive, parameters: Parameters
 ) -> None:
     """The pairs and the step to joining, together; older open pairs give way to these."""
-    waiting = (CandidateState.OPEN, CandidateState.PENDING)
-    older = MatchCandidate.objects.filter(state__in=waiting).exclude(run=run)
-    ids = [int(entry.customer) for entry in archive.entries]
-    for start in range(0, len(ids), 500):
-        older.filter(left__in=ids[start : start + 500]).update(state=CandidateState.STALE)
+    _retire_older(run, {int(entry.customer) for entry in archive.entries})
     prior = parameters.prior(run.entries)
     prior_bits = math.log2(prior / (1 - prior))
     sides = {entry.key: _side(entry) for entry in archive.entries}
@@ -136,6 +132,20 @@ def _store(
     run.asked = len(decided) - run.to_join
     run.state = RunState.JOINING
     run.save()
+
+
+def _retire_older(run: ConsolidationRun, weighed: set[int]) -> None:
+    """Pairs of which this run weighed both sides give way to its own.
+
+    One whose other side somebody else sees stays with who sees both.
+    """
+    waiting = (CandidateState.OPEN, CandidateState.PENDING)
+    older = MatchCandidate.objects.filter(state__in=waiting).exclude(run=run)
+    pairs = older.values_list("pk", "left", "right").iterator()
+    retired = [pk for pk, left, right in pairs if left in weighed and right in weighed]
+    for start in range(0, len(retired), 500):
+        chosen = MatchCandidate.objects.filter(pk__in=retired[start : start + 500])
+        chosen.update(state=CandidateState.STALE)
 
 
 def _side(entry: Any) -> dict[str, Any]:

@@ -139,8 +139,7 @@ def lock_customers(*ids: int) -> list[Customer]:
 
 def require_whole(customer: Customer, by: Viewer, refusal: type[Refusal]) -> None:
     """Refuse whoever sees the customer only through some of its accounts, or not at all."""
-    seen = Customer.objects.visible_to(by).with_extent(by).filter(pk=customer.pk).first()
-    if seen is None or not seen.seen_whole:
+    if not Customer.objects.whole_to(by).filter(pk=customer.pk).exists():
         raise refusal("%(customer)s 不全在您的管辖范围内", customer=customer.name)
 
 

@@ -38,6 +38,7 @@ from busbar.customers.models import (
     Importance,
 )
 from busbar.customers.operations.former import follow_former
+from busbar.customers.operations.heads import reject_unfit_heads, store_heads
 from busbar.customers.operations.whole import reject_foreign_moves, reject_partly_seen
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
@@ -101,6 +102,7 @@ def store_customers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
     """Customers by number, in units of the viewer's branch; credit codes stay unique.
 
     A number that went into another customer is refused: that customer is amended by its own.
+    A row may say that its customer leads its group (`leads`), or does so no longer.
     """
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(lambda r: r["customer"], "customer", "客户编号"))
@@ -112,12 +114,16 @@ def store_customers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
     units = resolve_units(batch, by)
     groups = resolve(batch, "group", CustomerGroup.objects.all(), "code", "没有这个编码的集团")
     _check_credit_codes(batch)
+    reject_unfit_heads(batch, existing, by)
     drafts = [
         Draft(_customer_values(row, units, groups), existing.get(row["customer"]), index)
         for index, row in batch.live()
     ]
     changes = save_drafts(Customer, drafts, outcome)
     record_changes(changes, _TOLD_CUSTOMER, by=by, at=at)
+    led = store_heads(batch, by=by, at=at) - {change.instance.number for change in changes}
+    outcome.updated += len(led)
+    outcome.unchanged -= len(led)
     outcome.rejections = batch.rejections
     return outcome
 

@@ -35,12 +35,7 @@ class Archive:
 
 def get_archive(viewer: Viewer) -> Archive:
     """The customers that the viewer sees whole, in six queries."""
-    customers = list(
-        Customer.objects.visible_to(viewer)
-        .with_extent(viewer)
-        .filter(seen_whole=True)
-        .order_by("pk")
-    )
+    customers = list(Customer.objects.whole_to(viewer).order_by("pk"))
     kept = {customer.pk for customer in customers}
     accounts = list(
         CustomerAccount.objects.visible_to(viewer)

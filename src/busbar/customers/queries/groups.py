@@ -31,7 +31,7 @@ def list_group_lines(viewer: Viewer, *, top: str = "") -> list[GroupLine]:
     """
     groups = {
         group.pk: group
-        for group in CustomerGroup.objects.select_related("parent").order_by("name", "id")
+        for group in CustomerGroup.objects.select_related("parent", "head").order_by("name", "id")
     }
     seen = Customer.objects.visible_to(viewer).exclude(group=None).order_by()
     customers = dict(seen.values_list("group_id").annotate(n=Count("pk")))

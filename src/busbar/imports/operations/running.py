@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
-from busbar.access.registers import Outcome
+from busbar.access.registers import Outcome, Rejection
 from busbar.access.visibility import Viewer
 from busbar.imports.models import ImportFile, ImportKind, ImportRun, ImportState, RowError
 from busbar.imports.operations.parsing import ParsedFile, parse_file, row_error
@@ -133,18 +133,22 @@ def _wait_for_other_imports() -> None:
 
 
 def _rejections(parsed: ParsedFile, outcome: Outcome) -> list[RowError]:
-    header = parsed.file.header
-    return [
-        row_error(
-            parsed.file,
-            parsed.places[r.index],
-            parsed.column_of(r.field),
-            r.value,
-            r.expectation,
-            dict(zip(header, map(cell_text, parsed.originals[r.index]), strict=False)),
-        )
-        for r in outcome.rejections
-    ]
+    return [_rejected(parsed, rejection) for rejection in outcome.rejections]
+
+
+def _rejected(parsed: ParsedFile, rejection: Rejection) -> RowError:
+    """The refused row; its value as the file writes it, not as it was read (“是”, not True)."""
+    texts = map(cell_text, parsed.originals[rejection.index])
+    cells = dict(zip(parsed.file.header, texts, strict=False))
+    column = parsed.column_of(rejection.field)
+    return row_error(
+        parsed.file,
+        parsed.places[rejection.index],
+        column,
+        cells.get(column, rejection.value),
+        rejection.expectation,
+        cells,
+    )
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations.ground import KEY, UnableToOrder, note, subject_of
 from busbar.key_accounts.queries import ordering
 from busbar.key_accounts.queries.ordering import OrderTerms
-from busbar.kit.errors import Reasons
+from busbar.kit.errors import Listing, Reasons
 from busbar.kit.periods import local_date
 from busbar.workflow import operations as workflow_operations
 
@@ -86,7 +86,7 @@ def send_order(
 def _checked_kind(draft: OrderDraft, *, on: dt.date) -> OrderKind:
     kinds = {kind.code: kind for kind in access_queries.list_order_kinds(on=on)}
     if draft.kind not in kinds:
-        known = "、".join(f"{kind.code}（{kind.name}）" for kind in kinds.values())
+        known = Listing(f"{kind.code}（{kind.name}）" for kind in kinds.values())
         raise UnableToOrder("没有指令种类“%(kind)s”；已有：%(known)s", kind=draft.kind, known=known)
     kind = kinds[draft.kind]
     if not draft.title.strip() or not draft.details.strip():
@@ -127,7 +127,7 @@ def _covering(by: Viewer, customer: Customer, draft: OrderDraft, *, on: dt.date)
     raise UnableToOrder(
         "%(why)s。可以下达的：%(could)s",
         why=why,
-        could="、".join(could) if could else UnableToOrder("没有，须先调整授权"),
+        could=Listing(could) if could else UnableToOrder("没有，须先调整授权"),
     )
 
 

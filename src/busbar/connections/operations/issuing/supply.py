@@ -44,6 +44,7 @@ from busbar.connections.works_ground import (
     planned_sources,
     supply_voltage_kv,
 )
+from busbar.kit.errors import Reasons
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.pricing.models import TariffCategory
@@ -129,7 +130,7 @@ def _moment(
         raise UnableToCompilePaper("计划的送电时间不能早于现在")
     against = list_obstacles(application, on=local_date(planned))
     if against:
-        raise UnableToCompilePaper("尚不具备送电条件：%(against)s", against="；".join(against))
+        raise UnableToCompilePaper("尚不具备送电条件：%(against)s", against=Reasons(against))
     return planned
 
 
