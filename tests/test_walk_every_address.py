@@ -110,6 +110,7 @@ SHARED = {
     "finding_id": "999999",
     "group_detail.code": "E404",
     "group_bill.code": "E404",
+    "group_load_export.code": "E404",
     "group_head.code": "E404",
     "group_bill_export.code": "E404",
     "group_bill_heading.code": "E404",

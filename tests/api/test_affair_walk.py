@@ -86,7 +86,8 @@ QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answer
 ELSEWHERE = (
     "account-plans", "accounts", "agreements", "archive-rules", "bills", "complaints",
     "consolidation-runs", "curves", "customer-needs", "customers", "department-orders",
-    "dunning-cases", "feeders", "groups", "handovers", "importance-assessments", "improvements",
+    "dunning-cases", "feeders", "group-loads",
+    "groups", "handovers", "importance-assessments", "improvements",
     "interactions", "key-accounts", "ledger", "load-shapes", "manager-qualifications",
     "manager-training", "mandates", "match-pairs", "merges", "meter-facts", "meters",
     "opportunities", "order-measures", "outages", "payment-matches", "payment-refunds",

@@ -17,7 +17,6 @@ from busbar.billing.advice import advise
 from busbar.billing.explained_months import explain_months
 from busbar.billing.models import Bill, Saving, SavingStudy
 from busbar.billing.operations import study_savings
-from busbar.billing.savings import SavingFilter
 from busbar.cli.main import main
 from busbar.customers.models import Customer, CustomerAccount, CustomerGroup
 from busbar.jobs.billing import study_savings as job
@@ -113,13 +112,13 @@ class TestTheList:
         group = CustomerGroup.objects.create(code="G1", name="集团")
         other = CustomerGroup.objects.create(code="G2", name="另一集团")
         Customer.objects.filter(accounts__number="1001").update(group=group)
-        of_group, of_other = (SavingFilter(group_ids=frozenset([g.pk])) for g in (group, other))
+        of_group, of_other = (SYSTEM_VIEWER.narrowed_to(frozenset([g.pk])) for g in (group, other))
 
-        found = savings.list_savings(SYSTEM_VIEWER, of_group, limit=50).savings
+        found = savings.list_savings(of_group, limit=50).savings
 
         assert {saving.account.number for saving in found} == {"1001"}
-        assert sum(savings.count_savings(SYSTEM_VIEWER, of_group).values()) == len(found)
-        assert savings.list_savings(SYSTEM_VIEWER, of_other, limit=50).savings == []
+        assert sum(savings.count_savings(of_group).values()) == len(found)
+        assert savings.list_savings(of_other, limit=50).savings == []
 
     def test_costs_one_query_and_shows_nobody_elses(self, billed: None) -> None:
         study()

@@ -85,7 +85,7 @@ class TestList:
         page = client_of(world, Role.ACCOUNT_MANAGER).get("/key-accounts/?of=everyone&group=G1")
 
         assert [line.row.customer.number for line in page.context["lines"]] == ["SMALL"]
-        assert page.context["chosen_group"].name == "集团"
+        assert page.wsgi_request.chosen_group.name == "集团"
 
     def test_says_so_before_anything_was_evaluated(self) -> None:
         world = make_world()

@@ -31,7 +31,8 @@ class Viewer:
     """Who looks: what every query needs to know of a person, and no more.
 
     `unit_path` is empty for somebody without a place in the tree, who sees nothing;
-    `sees_all` is for the system's own jobs.
+    `sees_all` is for the system's own jobs. `group_ids` are the groups a page looks at: rows of
+    other customers are left out of everything it reads; None leaves nothing out.
     """
 
     user_id: int | None
@@ -40,6 +41,7 @@ class Viewer:
     unit_path: str
     permissions: frozenset[Permission] = frozenset()
     sees_all: bool = False
+    group_ids: frozenset[int] | None = None
 
     @property
     def actor(self) -> Actor:
@@ -54,6 +56,11 @@ class Viewer:
         and neither holds the counter's permissions. Never for what a person asks of themselves.
         """
         return replace(self, sees_all=True)
+
+    def narrowed_to(self, group_ids: frozenset[int]) -> Viewer:
+        """The same person looking at these groups' customers only: rows go, none come."""
+        kept = group_ids if self.group_ids is None else self.group_ids & group_ids
+        return replace(self, group_ids=kept)
 
     def may(self, permission: Permission) -> bool:
         """Whether the act is allowed."""
@@ -87,6 +94,7 @@ def units_in_branch(path: str) -> models.QuerySet[OrganizationUnit, Any]:
 
 _team: list[Callable[[int], models.QuerySet[Any, Any]]] = []
 _inherited: list[Callable[[int], Any]] = []
+_members: list[Callable[[frozenset[int]], models.QuerySet[Any, Any]]] = []
 
 
 def register_account_team(
@@ -99,6 +107,13 @@ def register_account_team(
     of a group's head sees besides.
     """
     _team[:], _inherited[:] = [customer_ids_of], [inherited_ids_of]
+
+
+def register_group_members(
+    customer_ids_in: Callable[[frozenset[int]], models.QuerySet[Any, Any]],
+) -> None:
+    """Called once by the room that knows groups: group ids to customer ids subquery."""
+    _members[:] = [customer_ids_in]
 
 
 def team_customer_ids(employee_id: int) -> models.QuerySet[Any, Any]:
@@ -127,7 +142,22 @@ class VisibleQuerySet(models.QuerySet[Any]):
     customer_lookup: ClassVar[str | None] = None
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """Only the rows this viewer may see."""
+        """Only the rows this viewer may see, of the groups the page looks at."""
+        return self.seen_by(viewer).in_groups(viewer.group_ids)
+
+    def in_groups(self, group_ids: frozenset[int] | None) -> Self:
+        """Narrowed to the customers of the groups; None, or a noun without customers, is not."""
+        if group_ids is None:
+            return self
+        condition = self.of_customers(_members[0](group_ids))
+        return self if condition is None else self.filter(condition)
+
+    def of_customers(self, customers: models.QuerySet[Any, Any]) -> Q | None:
+        """Rows that belong to the customers (a subquery of ids); None where rows have none."""
+        return Q(**{f"{self.customer_lookup}__in": customers}) if self.customer_lookup else None
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """What the viewer may see at all; a noun may widen it."""
         if viewer.sees_all:
             return self
         condition = Q()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Sent, Sentence, Short, now
 from busbar.arrears import operations as arrears_operations
@@ -84,11 +84,14 @@ def list_cases(
     request: HttpRequest,
     state: CaseState | None = None,
     manager: Text = "",
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """催费单，逾期最久的在前；`manager` 为客户经理的工号。"""
-    found = arrears_queries.list_cases(viewer_of(request), state=state or "", manager=manager)
+    found = arrears_queries.list_cases(
+        viewer_of(request, group), state=state or "", manager=manager
+    )
     return page_by_moment(found, "oldest_due_on", after=after, limit=limit, newest_first=False)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import After, Limit, MonthText, Page, Text, answers, page_by
+from busbar.api.paging import After, Group, Limit, MonthText, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Flag
 from busbar.billing import queries as billing_queries
@@ -110,11 +110,12 @@ def list_bills(
     month: MonthText,
     account: Text = "",
     released: Flag | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """一个月的账单，按户号；`released` 只要已发行或未发行的。"""
-    found = Bill.objects.visible_to(viewer_of(request)).current().filter(month=month)
+    found = Bill.objects.visible_to(viewer_of(request, group)).current().filter(month=month)
     if account:
         found = found.filter(account__number=account)
     if released is not None:

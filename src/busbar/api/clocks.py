@@ -12,7 +12,7 @@ from pydantic import Field
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     Flag,
@@ -256,11 +256,12 @@ def list_clocks(
     late: Flag = False,
     due_since: Day | None = None,
     due_until: Day | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的计时，先到期的在前；`late` 只要已超期的，`[due_since, due_until)` 为到期日。"""
-    viewer, at = viewer_of(request), now()
+    viewer, at = viewer_of(request, group), now()
     wanted: dict[str, Any] = {
         "state": ClockState.RUNNING if late else state,
         "code": code,

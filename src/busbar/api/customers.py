@@ -11,7 +11,7 @@ from ninja import Body, Router, Schema
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Sent
 from busbar.customers import operations as customers_operations
@@ -124,11 +124,12 @@ def list_customers(
     request: HttpRequest,
     kind: CustomerKind | None = None,
     importance: Importance | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的客户，按客户编号。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     found = Customer.objects.visible_to(viewer).with_extent(viewer)
     found = found.select_related("group", "unit")
     if kind:
@@ -227,10 +228,14 @@ def _head(viewer: Viewer, group: CustomerGroup) -> dict[str, Any]:
 
 @accounts.get("", response=answers(Page[AccountOut]), operation_id="list_accounts")
 def list_accounts(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的户号；`customer` 为客户编号。"""
-    found = customers_queries.list_accounts(viewer_of(request))
+    found = customers_queries.list_accounts(viewer_of(request, group))
     if customer:
         found = found.filter(customer__number=customer)
     return page_by(found, "number", after=after, limit=limit)

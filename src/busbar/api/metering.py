@@ -11,14 +11,18 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
+from busbar.customers.queries import groups as groups_queries
+from busbar.metering import group_load
 from busbar.metering import queries as metering_queries
+from busbar.metering.group_load import GroupLoad, MemberLoad
 from busbar.metering.models import MeterInstallation
 from busbar.supply import queries as supply_queries
 
 router = Router()
 installations = Router()
+group_loads = Router()
 
 MOST_DAYS = 92
 """A quarter at once; a year is four calls."""
@@ -66,6 +70,71 @@ class CurvesOut(Schema):
     days: list[DayCurveOut]
 
 
+class MemberLoadOut(Schema):
+    """A member's day: kW of 96 quarters (null: unknown), its energy, its highest quarter."""
+
+    customer_number: str
+    customer_name: str
+    energy_kwh: float
+    peak_kw: float
+    peak_at: dt.datetime
+    at_group_peak_kw: float
+    load_kw: list[float | None]
+
+
+class GroupLoadOut(Schema):
+    """A group's day: the sum of the visible members and each of them, the largest first.
+
+    `coincidence` is 同时率; `gaps` counts quarters that lack a member, `without` members without
+    any curve. Times are local.
+    """
+
+    group: str
+    day: dt.date
+    energy_kwh: float
+    peak_kw: float | None
+    peak_at: dt.datetime | None
+    coincidence: float | None
+    gaps: int
+    without: int
+    load_kw: list[float | None]
+    members: list[MemberLoadOut]
+
+
+@group_loads.get("/{code}", response=answers(GroupLoadOut, 404), operation_id="get_group_load")
+def get_group_load(request: HttpRequest, code: Text, day: Day) -> GroupLoadOut:
+    """集团一天的负荷：可见成员（含各级集团）的日曲线之和与各成员的贡献。"""
+    lines = groups_queries.list_group_lines(viewer_of(request), top=code)
+    if not lines:
+        raise HttpError(404, "没有这个集团")
+    ids = frozenset(line.group.pk for line in lines)
+    found = group_load.get_group_load(viewer_of(request), ids, day=day)
+    return GroupLoadOut(
+        group=code,
+        day=day,
+        energy_kwh=found.energy_kwh,
+        peak_kw=found.peak_kw if found.members else None,
+        peak_at=found.peak_at if found.members else None,
+        coincidence=found.coincidence,
+        gaps=found.gaps,
+        without=found.without,
+        load_kw=group_load.as_known(found.kw, found.known),
+        members=[_member(found, member) for member in found.members],
+    )
+
+
+def _member(found: GroupLoad, member: MemberLoad) -> MemberLoadOut:
+    return MemberLoadOut(
+        customer_number=member.customer.number,
+        customer_name=member.customer.name,
+        energy_kwh=member.energy_kwh,
+        peak_kw=member.peak_kw,
+        peak_at=member.peak_at,
+        at_group_peak_kw=found.at_peak_kw(member),
+        load_kw=group_load.as_known(member.kw, member.known),
+    )
+
+
 @router.get("/{usage_point}", response=answers(CurvesOut, 400, 404), operation_id="get_curves")
 def get_curves(
     request: HttpRequest,
@@ -91,10 +160,14 @@ def get_curves(
 
 @installations.get("", response=answers(Page[InstallationOut]), operation_id="list_installations")
 def list_installations(
-    request: HttpRequest, usage_point: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    usage_point: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的在装电能表，按表号；`usage_point` 为计量点编号。"""
-    found = MeterInstallation.objects.visible_to(viewer_of(request)).filter(removed_on=None)
+    found = MeterInstallation.objects.visible_to(viewer_of(request, group)).filter(removed_on=None)
     if usage_point:
         found = found.filter(usage_point__number=usage_point)
     rows = found.select_related("meter", "usage_point")

@@ -11,7 +11,7 @@ from ninja import Body, Router, Schema
 from pydantic import Field
 
 from busbar.access import queries as access_queries
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Moment, Sent, Sentence, Short, now
 from busbar.outages import operations as outages_operations
@@ -117,15 +117,17 @@ class OutageServedIn(Sent):
 @router.get("", response=answers(Page[OutageOut], 409), operation_id="list_outages")
 def list_outages(
     request: HttpRequest,
+    *,
     kind: OutageKind | None = None,
     state: OutageState | None = None,
     q: Text = "",
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """停电，最近的在前。"""
     found = outages_queries.list_outages(
-        viewer_of(request), kind=kind or "", state=state or "", text=q
+        viewer_of(request, group), kind=kind or "", state=state or "", text=q
     )
     return page_by_moment(found, "planned_from", after=after, limit=limit)
 

@@ -21,6 +21,7 @@ Text = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 """What a caller may ask by: a NUL would never match and PostgreSQL refuses it."""
 
 Limit = Annotated[int, Field(ge=1, le=200, description="每页条数，1–200")]
+Group = Annotated[Text, Field(description="集团代码：只列其各级集团的客户；空为不限")]
 After = Annotated[Text, Field(description="上一页的 next；空为第一页")]
 
 

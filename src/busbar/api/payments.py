@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import BodyId, Flag, Id, Sent, Sentence, Short, Yuan, in_reach, now
 from busbar.customers.models import CustomerAccount
@@ -206,11 +206,12 @@ def list_receivables(
     account: Text = "",
     open_only: Flag = True,
     overdue_days: int = 0,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的应收，到期早的在前；`overdue_days` 只要逾期至少这么多天的。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     found = payments_queries.list_receivables(viewer)
     if open_only:
         found = payments_queries.list_open_receivables(viewer)
@@ -268,12 +269,13 @@ def list_payments(
     *,
     channel: PaymentChannel | None = None,
     waiting: Flag = False,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的缴费，新的在前；`waiting` 只要待核销的。"""
     found = payments_queries.list_payments(
-        viewer_of(request), channel=channel or "", waiting_only=waiting
+        viewer_of(request, group), channel=channel or "", waiting_only=waiting
     )
     return page_by_moment(found, "booked_on", after=after, limit=limit)
 
@@ -352,11 +354,12 @@ def undo_match(
 def list_refunds(
     request: HttpRequest,
     state: RefundState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的电费退费，新的在前。"""
-    found = payments_queries.list_refunds(viewer_of(request), state=state or "")
+    found = payments_queries.list_refunds(viewer_of(request, group), state=state or "")
     return page_by_moment(found, "requested_at", after=after, limit=limit)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from busbar.api.paging import After, Limit, Page, answers
+from busbar.api.paging import After, Group, Limit, Page, answers
 from busbar.api.sign_in import viewer_of
 from busbar.billing import savings
 from busbar.billing.models import Saving, SavingKind
@@ -49,12 +49,13 @@ def list_savings(
     request: HttpRequest,
     kind: SavingKind | None = None,
     mine: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """节费机会，每年可省最多的在前。"""
     narrowed = SavingFilter(kind=kind or "", mine=mine)
-    page = savings.list_savings(viewer_of(request), narrowed, after=_key(after), limit=limit)
+    page = savings.list_savings(viewer_of(request, group), narrowed, after=_key(after), limit=limit)
     following = page.next_after and f"{page.next_after[0]}:{page.next_after[1]}"
     return {"items": page.savings, "next": following}
 

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from busbar.api.paging import (
     After,
+    Group,
     Limit,
     Page,
     Text,
@@ -199,10 +200,14 @@ class ScoreOut(Schema):
     "", response=answers(Page[InteractionOut], 404, 409), operation_id="list_interactions"
 )
 def list_interactions(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的往来，新登记的在前；`customer` 为客户编号。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     pk = customers_queries.get_customer(viewer, customer).pk if customer else None
     rows = queries.list_interactions(viewer, customer_id=pk)
     return page_by_moment(rows, "entered_at", after=after, limit=limit)
@@ -234,11 +239,12 @@ def list_promises(
     request: HttpRequest,
     customer: Text = "",
     state: PromiseState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的承诺，新的在前；`customer` 为客户编号。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     pk = customers_queries.get_customer(viewer, customer).pk if customer else None
     rows = queries.list_promises(viewer, state=state or "", customer_id=pk)
     return page_by_moment(rows, "made_at", after=after, limit=limit)
@@ -286,11 +292,12 @@ def keep_promise(
 def list_complaints(
     request: HttpRequest,
     state: ComplaintState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的投诉，新的在前。"""
-    rows = queries.list_complaints(viewer_of(request), state=state or "")
+    rows = queries.list_complaints(viewer_of(request, group), state=state or "")
     return page_by_moment(rows, "received_at", after=after, limit=limit)
 
 
@@ -311,8 +318,8 @@ def get_complaint(request: HttpRequest, number: Text) -> Complaint:
 
 @satisfaction.get("", response=answers(Page[ScoreOut], 409), operation_id="list_satisfaction")
 def list_satisfaction(
-    request: HttpRequest, after: After = "", limit: Limit = 100
+    request: HttpRequest, group: Group = "", after: After = "", limit: Limit = 100
 ) -> dict[str, Any]:
     """可见客户的满意度指数，由低到高，附区间与各类证据的影响。"""
-    found = queries.list_scores(viewer_of(request))
+    found = queries.list_scores(viewer_of(request, group))
     return page_by_number(found, "score", after=after, limit=limit, descending=False)

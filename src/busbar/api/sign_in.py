@@ -9,6 +9,7 @@ from ninja.security import HttpBearer, SessionAuth
 
 from busbar.access import queries as access_queries
 from busbar.access.visibility import Viewer
+from busbar.customers.queries import groups as groups_queries
 
 
 class _Token(HttpBearer):
@@ -32,7 +33,10 @@ token_sign_in = _Token()
 session_sign_in = _Session()
 
 
-def viewer_of(request: HttpRequest) -> Viewer:
-    """Who asks, as row visibility knows it."""
+def viewer_of(request: HttpRequest, group: str = "") -> Viewer:
+    """Who asks, as row visibility knows it; looking at a group's branch only where one is named."""
     viewer: Viewer = request.auth  # type: ignore[attr-defined] # set by ninja after sign-in
-    return viewer
+    if not group:
+        return viewer
+    lines = groups_queries.list_group_lines(viewer, top=group)
+    return viewer.narrowed_to(frozenset(line.group.pk for line in lines))

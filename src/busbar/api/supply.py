@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by
 from busbar.api.sign_in import viewer_of
 from busbar.supply import queries as supply_queries
 from busbar.supply.models import Agreement, PowerSource, Site, Transformer, UsagePoint
@@ -123,11 +123,15 @@ class AgreementOut(OfAccount):
 
 @sites.get("", response=answers(Page[SiteOut]), operation_id="list_sites")
 def list_sites(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的用电地址及其电源；`customer` 为客户编号。"""
     sources = Prefetch("power_sources", PowerSource.objects.select_related("feeder").order_by("pk"))
-    found = Site.objects.visible_to(viewer_of(request)).select_related("customer")
+    found = Site.objects.visible_to(viewer_of(request, group)).select_related("customer")
     if customer:
         found = found.filter(customer__number=customer)
     return page_by(found.prefetch_related(sources), "code", after=after, limit=limit)
@@ -135,10 +139,14 @@ def list_sites(
 
 @usage_points.get("", response=answers(Page[UsagePointOut]), operation_id="list_usage_points")
 def list_usage_points(
-    request: HttpRequest, account: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    account: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的计量点；`account` 为户号。"""
-    found = supply_queries.list_usage_points(viewer_of(request))
+    found = supply_queries.list_usage_points(viewer_of(request, group))
     if account:
         found = found.filter(account__number=account)
     return page_by(found, "number", after=after, limit=limit)
@@ -146,10 +154,14 @@ def list_usage_points(
 
 @transformers.get("", response=answers(Page[TransformerOut]), operation_id="list_transformers")
 def list_transformers(
-    request: HttpRequest, account: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    account: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的受电变压器及其状态历史；`account` 为户号。"""
-    found = Transformer.objects.visible_to(viewer_of(request)).select_related("account")
+    found = Transformer.objects.visible_to(viewer_of(request, group)).select_related("account")
     if account:
         found = found.filter(account__number=account)
     return page_by(found.prefetch_related("states"), "number", after=after, limit=limit)
@@ -157,10 +169,14 @@ def list_transformers(
 
 @agreements.get("", response=answers(Page[AgreementOut]), operation_id="list_agreements")
 def list_agreements(
-    request: HttpRequest, account: Text = "", after: After = "", limit: Limit = 50
+    request: HttpRequest,
+    account: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的供用电合同；`account` 为户号。"""
-    found = Agreement.objects.visible_to(viewer_of(request)).select_related("account")
+    found = Agreement.objects.visible_to(viewer_of(request, group)).select_related("account")
     if account:
         found = found.filter(account__number=account)
     return page_by(found, "number", after=after, limit=limit)

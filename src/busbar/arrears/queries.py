@@ -45,14 +45,7 @@ class Debt:
     oldest_due_on: dt.date | None
 
 
-def list_cases(
-    viewer: Viewer,
-    *,
-    state: str = "",
-    text: str = "",
-    manager: str = "",
-    group_ids: frozenset[int] | None = None,
-) -> Cases:
+def list_cases(viewer: Viewer, *, state: str = "", text: str = "", manager: str = "") -> Cases:
     """Visible cases, open ones unless a state is asked for, the longest overdue first.
 
     `manager` is the number of the employee who leads the customer's team (A角).
@@ -67,8 +60,6 @@ def list_cases(
         )
     if manager:
         rows = rows.filter(account__customer__in=_led_by(manager))
-    if group_ids is not None:
-        rows = rows.filter(account__customer__group__in=group_ids)
     return rows.select_related("account__customer", "account__unit", "outage").order_by(
         "oldest_due_on", "id"
     )

@@ -30,7 +30,6 @@ class BillFilter:
     unit_path: str = ""
     text: str = ""
     outlier: str = ""
-    group_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,6 @@ def _narrowed(bills: QuerySet[Any], narrowed: BillFilter) -> QuerySet[Any]:
         bills = bills.filter(month=narrowed.month)
     if narrowed.unit_path:
         bills = bills.filter(account__unit__in=units_in_branch(narrowed.unit_path))
-    if narrowed.group_ids is not None:
-        bills = bills.filter(account__customer__group__in=narrowed.group_ids)
     if narrowed.text:
         bills = bills.filter(
             Q(account__number__startswith=narrowed.text)

@@ -31,7 +31,6 @@ class SavingFilter:
     kind: str = ""
     mine: bool = False
     customer_id: int | None = None
-    group_ids: frozenset[int] | None = None
 
 
 EVERYTHING = SavingFilter()
@@ -81,6 +80,4 @@ def _narrowed(viewer: Viewer, narrowed: SavingFilter) -> QuerySet[Saving, Saving
     )
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
-    if narrowed.group_ids is not None:
-        rows = rows.filter(account__customer__group__in=narrowed.group_ids)
     return rows

@@ -17,6 +17,7 @@ from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.console.service_desk.people import offer_people
 from busbar.customers.models import CustomerKind, Document
@@ -228,6 +229,7 @@ PLAN_ACTS = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def plan_list(request: StaffRequest) -> HttpResponse:
     """All plans one sees, the newest year first."""
     acts = Acts(LIST_ACTS, request, None)

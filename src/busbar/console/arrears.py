@@ -16,7 +16,7 @@ from busbar.console.acts import Acts
 from busbar.console.answers import one_of
 from busbar.console.arrears_acts import CASE_ACTS
 from busbar.console.cutting import cut_by
-from busbar.console.group_choice import chosen_group, ids_of
+from busbar.console.group_choice import by_group
 from busbar.console.payments.receivables import AGE_LABELS
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
@@ -27,16 +27,14 @@ PAGE = 50
 
 
 @require_safe
+@by_group
 def case_list(request: StaffRequest) -> HttpResponse:
     """Open cases, the longest overdue first, with what comes next; ageing by unit below."""
     now = timezone.now()
     on, viewer = local_date(now), request.viewer
     state = one_of(request.GET.get("state", ""), CaseState.values)
     text, manager = (request.GET.get(name, "").strip()[:100] for name in ("q", "manager"))
-    group = chosen_group(viewer, request.GET)
-    found = arrears_queries.list_cases(
-        viewer, state=state, text=text, manager=manager, group_ids=ids_of(group)
-    )
+    found = arrears_queries.list_cases(viewer, state=state, text=text, manager=manager)
     after = request.GET.get("after", "")
     rows, further = cut_by(found, "oldest_due_on", after=after, size=PAGE, newest_first=False)
     counts = arrears_queries.count_by_state(viewer)
@@ -51,7 +49,6 @@ def case_list(request: StaffRequest) -> HttpResponse:
         "choices": CaseState.choices,
         "managers": arrears_queries.list_managers(viewer),
         "manager": manager,
-        "chosen_group": group,
         "state": state,
         "text": text,
     }

@@ -14,6 +14,7 @@ from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, Doing, paragraph
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.key_accounts import operations, queries
 from busbar.key_accounts.models import DueState
@@ -64,6 +65,7 @@ ACTS = {
 
 
 @require_safe
+@by_group
 def service_due_list(request: StaffRequest) -> HttpResponse:
     """What is due, the earliest first; how each service is kept."""
     viewer, on = request.viewer, local_date(timezone.now())

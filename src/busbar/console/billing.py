@@ -28,7 +28,7 @@ from busbar.billing.queries import BillFilter, RunSeen
 from busbar.console.bill_correction import outdated_context
 from busbar.console.bill_release import release_context, review_context
 from busbar.console.exporting import answer_export
-from busbar.console.group_choice import GroupChoice, chosen_group, ids_of
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.console.workers import has_worker
@@ -43,11 +43,11 @@ RUN_JOB = "busbar.jobs.billing.bill_month"
 
 
 @require_safe
+@by_group
 def bill_list(request: StaffRequest) -> HttpResponse:
     """Bills of a month, largest first, by keyset."""
     months = billing_queries.list_months()
-    group = chosen_group(request.viewer, request.GET)
-    narrowed = _filter(request, months, group)
+    narrowed = _filter(request, months)
     bills = billing_queries.list_bills(
         viewer=request.viewer, narrowed=narrowed, after=_after(request), limit=PAGE + 1
     )
@@ -60,7 +60,6 @@ def bill_list(request: StaffRequest) -> HttpResponse:
         "months": months,
         "units": units,
         "outliers": Outlier.choices,
-        "chosen_group": group,
         "sum": overview.sum_bills(billing_queries.select_bills(request.viewer, narrowed)),
         "may_export": request.viewer.may(Permission.EXPORT),
     }
@@ -70,8 +69,8 @@ def bill_list(request: StaffRequest) -> HttpResponse:
 @require_POST
 def bill_export(request: StaffRequest) -> HttpResponse:
     """The filtered bills as CSV or Excel."""
-    group = chosen_group(request.viewer, request.GET)
-    narrowed = _filter(request, billing_queries.list_months(), group)
+    look_at_group(request)
+    narrowed = _filter(request, billing_queries.list_months())
     bills = billing_queries.select_bills(request.viewer, narrowed).order_by("-amount", "id")
     return answer_export(
         viewer=request.viewer,
@@ -213,7 +212,7 @@ def bill_of(request: StaffRequest, account_number: str, month: str) -> Bill:
     )
 
 
-def _filter(request: StaffRequest, months: Sequence[str], group: GroupChoice | None) -> BillFilter:
+def _filter(request: StaffRequest, months: Sequence[str]) -> BillFilter:
     given = request.GET
     code, path_seen = given.get("unit", ""), ""
     if code:
@@ -225,7 +224,6 @@ def _filter(request: StaffRequest, months: Sequence[str], group: GroupChoice | N
         unit_path=path_seen,
         text=given.get("q", "").strip(),
         outlier=given.get("outlier", ""),
-        group_ids=ids_of(group),
     )
 
 

@@ -30,6 +30,7 @@ from busbar.billing.advice import (
 from busbar.billing.advice.basic_charge import BasicAdvice, Option
 from busbar.billing.shadow_items import CODES
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.console.saving_words import MODES
@@ -165,6 +166,7 @@ def _forecast_context(forecast: Forecast) -> dict[str, Any]:
 
 
 @require_safe
+@by_group
 def shadow_bill_list(request: StaffRequest) -> HttpResponse:
     """Other systems' bills by difference, and which of our charges their items are."""
     months = shadow.list_shadow_months(request.viewer)

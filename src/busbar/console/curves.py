@@ -79,7 +79,7 @@ def curve_choices(
 ) -> dict[str, Any]:
     """Accounts, points and versions to choose from, and the newest day with data."""
     given = request.GET
-    newest = _newest_day(at)
+    newest = newest_day(at)
     month = _month(given.get("month", "")) or Month.of(newest)
     commits = metering_queries.list_lake_commits(limit=VERSIONS_OFFERED)
     return {
@@ -343,7 +343,7 @@ def _periods(wanted: Wanted) -> list[dict[str, object]]:
     return []
 
 
-def _newest_day(at: dt.datetime) -> dt.date:
+def newest_day(at: dt.datetime) -> dt.date:
     """The last day of the newest month in the lake, no later than today."""
     months = lake.list_months(metering_queries.lake_root())
     today = local_date(at)

@@ -20,9 +20,10 @@ from busbar.access.visibility import Viewer
 from busbar.billing import insights
 from busbar.billing.insights import MonthSum
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries
-from busbar.customers.models import CustomerGroup, CustomerKind, Importance
+from busbar.customers.models import CustomerKind, Importance
 from busbar.customers.queries import SORTS, CustomerFilter, CustomerPage, CustomerRow
 from busbar.kit.periods import local_date
 from busbar.supply import queries as supply_queries
@@ -45,6 +46,7 @@ class Line:
 
 
 @require_safe
+@by_group
 def customer_list(request: StaffRequest) -> HttpResponse:
     """A page of customers, or the rows after a key."""
     filters, sort = _filters(request.GET), _sort(request.GET)
@@ -73,6 +75,7 @@ def customer_list(request: StaffRequest) -> HttpResponse:
 @require_POST
 def export_customers(request: StaffRequest) -> HttpResponse:
     """The narrowed list as CSV or Excel."""
+    look_at_group(request)
     filters = _filters(request.POST)
     rows = customers_queries.iter_customers(
         request.viewer,
@@ -124,11 +127,9 @@ def _around(
     viewer: Viewer, filters: CustomerFilter, sort: str, today: dt.date
 ) -> dict[str, object]:
     """What surrounds the rows: choices, count, what is chosen."""
-    group = CustomerGroup.objects.filter(pk=filters.group_id).first() if filters.group_id else None
     return {
         "filters": filters,
         "sort": sort,
-        "group": group,
         "count": customers_queries.count_customers(viewer, filters=filters, on=today),
         "kinds": CustomerKind.choices,
         "grades": Importance.choices,
@@ -159,7 +160,6 @@ def _filters(given: QueryDict) -> CustomerFilter:
         kind=_one_of(given.get("kind", ""), CustomerKind.values),
         importance=_one_of(given.get("importance", ""), Importance.values),
         unit_id=_number(given.get("unit", "")),
-        group_id=_number(given.get("group", "")),
         mine=given.get("of") == "mine",
         below=_number(given.get("below", "")),
         missing=given.get("missing", "")[:30],

@@ -21,6 +21,8 @@ from busbar.access.visibility import Viewer
 from busbar.billing import insights
 from busbar.billing.insights import MonthSum
 from busbar.console.exporting import answer_export
+from busbar.console.group_load import load_context
+from busbar.console.navigation import narrowed_lists
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import operations as customers_operations
@@ -123,6 +125,8 @@ def _detail(
         "month": month,
         "months": [one for one in found if one.bills],
         "chart": [_point(one) for one in found if one.bills],
+        "lists": narrowed_lists(request.viewer, group.code),
+        **load_context(request, frozenset(below)),
     }
     return render(request, "console/groups/detail.html", context, status=status)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -211,6 +212,41 @@ AREAS = (
 )
 
 
+BY_GROUP = {
+    "application_list": "",
+    "arrears": "",
+    "bill_list": "",
+    "change_list": "",
+    "complaint_list": "",
+    "customer_list": "",
+    "interaction_list": "",
+    "key_account_closeness": "&of=everyone",
+    "key_account_importance": "",
+    "key_account_list": "&of=everyone",
+    "key_account_segments": "",
+    "key_account_values": "",
+    "metering_order_list": "",
+    "offer_list": "",
+    "order_list": "&whose=all",
+    "outage_list": "",
+    "payment_list": "",
+    "plan_list": "",
+    "promise_list": "",
+    "receivable_list": "",
+    "satisfaction": "",
+    "saving_list": "",
+    "service_due_list": "",
+    "service_order_list": "",
+    "shadow_bill_list": "",
+    "supervision": "",
+    "today": "&of=all",
+    "vee_list": "",
+    "work_list": "",
+}
+"""Places whose lists take `?group=CODE` (`group_choice.by_group`); with it all are shown, not
+just one's own or those in need of something."""
+
+
 @dataclass(frozen=True)
 class Link:
     """A place as the template draws it."""
@@ -233,6 +269,23 @@ def sections_for(viewer: Viewer, current: str) -> list[Section]:
     sections = [
         Section(area.label, [_link(p, current) for p in area.places if _may_open(viewer, p)])
         for area in AREAS
+    ]
+    return [section for section in sections if section.links]
+
+
+def narrowed_lists(viewer: Viewer, code: str) -> list[Section]:
+    """The places that a group's page leads to, narrowed to its branch."""
+    group = urlencode({"group": code})
+    sections = [
+        Section(
+            section.label,
+            [
+                replace(link, url=f"{link.url}?{group}{BY_GROUP[link.place.url_name]}")
+                for link in section.links
+                if link.place.url_name in BY_GROUP
+            ],
+        )
+        for section in sections_for(viewer, "")
     ]
     return [section for section in sections if section.links]
 

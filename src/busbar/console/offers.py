@@ -17,6 +17,7 @@ from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, Doing, paragraph
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.key_accounts import operations, queries
 from busbar.key_accounts.models import Opportunity, OpportunityStage, Solution, SolutionState
@@ -170,6 +171,7 @@ SOLUTION_ACTS: dict[SolutionState, dict[str, Act]] = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def offer_list(request: StaffRequest) -> HttpResponse:
     """Chances by stage, what products bring, solutions, the catalogue."""
     viewer = request.viewer

@@ -18,6 +18,7 @@ from busbar.arrears import queries as arrears_queries
 from busbar.console.acts import Acts, Doing
 from busbar.console.answers import done, one_of, tell_and_go
 from busbar.console.cutting import cut_by
+from busbar.console.group_choice import by_group
 from busbar.console.outage_acts import OUTAGE_ACTS, PlanForm
 from busbar.console.requests import StaffRequest
 from busbar.outages import operations as outages_operations
@@ -35,6 +36,7 @@ _NOW: dict[str, tuple[str, ...]] = {
 
 
 @require_safe
+@by_group
 def outage_list(request: StaffRequest) -> HttpResponse:
     """Stops, the newest first."""
     kind = one_of(request.GET.get("kind", ""), OutageKind.values)

@@ -15,6 +15,8 @@ class StaffRequest(HttpRequest):
     viewer: Viewer
     htmx: HtmxDetails
     user: User
+    chosen_group: object
+    """The group that `by_group` narrowed the viewer to, for the page's chip."""
 
 
 def page_number(request: HttpRequest, name: str, default: int) -> int:

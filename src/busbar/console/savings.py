@@ -18,7 +18,7 @@ from busbar.billing import savings
 from busbar.billing.models import Saving, SavingKind
 from busbar.billing.savings import Key, SavingFilter
 from busbar.console.exporting import answer_export
-from busbar.console.group_choice import GroupChoice, chosen_group, ids_of
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.saving_words import say_saving
 
@@ -26,10 +26,10 @@ PAGE = 50
 
 
 @require_safe
+@by_group
 def saving_list(request: StaffRequest) -> HttpResponse:
     """A page of savings, narrowed by kind, to one's own customers, or to a group's."""
-    group = chosen_group(request.viewer, request.GET)
-    narrowed = _filter(request, group)
+    narrowed = _filter(request)
     page = savings.list_savings(request.viewer, narrowed, after=_after(request), limit=PAGE)
     context: dict[str, object] = {
         "lines": [(saving, say_saving(saving)) for saving in page.savings],
@@ -41,7 +41,6 @@ def saving_list(request: StaffRequest) -> HttpResponse:
     context |= {
         "kind": narrowed.kind,
         "mine": narrowed.mine,
-        "chosen_group": group,
         "kinds": [(one, counts.get(one.value, 0)) for one in SavingKind],
         "total": sum(counts.values()),
         "may_export": request.viewer.may(Permission.EXPORT),
@@ -50,6 +49,7 @@ def saving_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
+@by_group
 def saving_export(request: StaffRequest) -> HttpResponse:
     """The narrowed list as a file."""
     header = [_("客户"), _("户号"), _("类别"), _("办法"), _("每年元"), _("测算至")]
@@ -58,7 +58,7 @@ def saving_export(request: StaffRequest) -> HttpResponse:
         name=_("节费机会"),
         kind="xlsx" if request.GET.get("format") == "xlsx" else "csv",
         header=header,
-        rows=_rows(request.viewer, _filter(request, chosen_group(request.viewer, request.GET))),
+        rows=_rows(request.viewer, _filter(request)),
         at=timezone.now(),
     )
 
@@ -84,12 +84,11 @@ def _row(saving: Saving) -> Sequence[object]:
     )
 
 
-def _filter(request: StaffRequest, group: GroupChoice | None) -> SavingFilter:
+def _filter(request: StaffRequest) -> SavingFilter:
     chosen = request.GET.get("kind", "")
     return SavingFilter(
         kind=chosen if chosen in SavingKind.values else "",
         mine=request.GET.get("of") == "mine",
-        group_ids=ids_of(group),
     )
 
 

@@ -15,6 +15,7 @@ from busbar.access.permissions import Permission
 from busbar.billing import insights
 from busbar.billing.insights import Scope
 from busbar.console.attention import count_work, list_kind, list_work, look
+from busbar.console.group_choice import by_group
 from busbar.console.looking import Look
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.work_kinds import WorkKind
@@ -32,6 +33,7 @@ TASKS = 8
 
 
 @require_safe
+@by_group
 def today(request: StaffRequest) -> HttpResponse:
     """What needs this person today."""
     at, mine = timezone.now(), _only_mine(request)

@@ -13,12 +13,16 @@ class CustomersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell row visibility which customers an employee's account teams cover."""
-        from busbar.access.visibility import register_account_team
+        """Tell row visibility which customers account teams cover and groups have."""
+        from busbar.access.visibility import register_account_team, register_group_members
         from busbar.customers.group_sight import inherited_customer_ids
-        from busbar.customers.models import AccountTeamMember
+        from busbar.customers.models import AccountTeamMember, Customer
 
         def customer_ids_of(employee_id: int) -> QuerySet[Any, Any]:
             return AccountTeamMember.objects.filter(employee_id=employee_id).values("customer_id")
 
+        def customer_ids_in(group_ids: frozenset[int]) -> QuerySet[Any, Any]:
+            return Customer.objects.filter(group__in=group_ids).values("pk")
+
+        register_group_members(customer_ids_in)
         register_account_team(customer_ids_of, inherited_customer_ids)

@@ -65,9 +65,9 @@ class MessageQuerySet(VisibleQuerySet):
     unit_lookups = ("unit",)
     customer_lookup = "customer"
 
-    def visible_to(self, viewer: Viewer) -> Self:
+    def seen_by(self, viewer: Viewer) -> Self:
         """One's own messages too, whatever unit they came from."""
-        seen = super().visible_to(viewer)
+        seen = super().seen_by(viewer)
         if viewer.sees_all or not viewer.employee_id:
             return seen
         return seen | self.filter(employee=viewer.employee_id)

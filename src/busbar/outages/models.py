@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +41,11 @@ class OutageQuerySet(VisibleQuerySet):
         """The unit's branch, or any affected account in the branch."""
         touched = AffectedPoint.objects.filter(account__unit__in=units).values("outage_id")
         return super().in_units(units) | Q(pk__in=touched)
+
+    def of_customers(self, customers: models.QuerySet[Any, Any]) -> Q:
+        """Stops that touch a point of one of the customers."""
+        touched = AffectedPoint.objects.filter(account__customer__in=customers)
+        return Q(pk__in=touched.values("outage_id"))
 
 
 class Outage(models.Model):

@@ -14,6 +14,7 @@ from busbar.api.clocks import ClockOut, clock_of
 from busbar.api.paging import (
     After,
     Day,
+    Group,
     Limit,
     NotACursor,
     Page,
@@ -223,11 +224,12 @@ def list_applications(
     unit: Text = "",
     is_open: Flag = False,
     late: Flag = False,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的业扩申请，新的在前；`text` 为编号、申请人或信用代码，`unit` 含其下级单位。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     filters = ApplicationFilter(
         text=text,
         state=state or "",

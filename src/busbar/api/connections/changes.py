@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import Field
 
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     JSON_NUMBER,
@@ -177,14 +177,18 @@ class ChangeDetailOut(ChangeOut):
 @router.get("", response=answers(Page[ChangeOut], 409), operation_id="list_supply_changes")
 def list_changes(
     request: HttpRequest,
+    *,
     account: Text = "",
     kind: ChangeKind | None = None,
     state: ChangeState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的变更用电，新的在前；`account` 为户号。"""
-    found = change_queries.list_changes(viewer_of(request), kind=kind or "", state=state or "")
+    found = change_queries.list_changes(
+        viewer_of(request, group), kind=kind or "", state=state or ""
+    )
     if account:
         found = found.filter(account__number=account)
     return page_by_moment(found, "requested_at", after=after, limit=limit)

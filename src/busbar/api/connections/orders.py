@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import Field
 
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Paragraph, Sent, Sentence, Short, now, seen_unit
 from busbar.connections import operations as connections_operations
@@ -144,15 +144,17 @@ class AnswerOut(Schema):
 )
 def list_metering_orders(
     request: HttpRequest,
+    *,
     usage_point: Text = "",
     kind: MeteringOrderKind | None = None,
     state: OrderState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的计量装接单，新的在前；`usage_point` 为计量点编号。"""
     found = order_queries.list_metering_orders(
-        viewer_of(request), kind=kind or "", state=state or ""
+        viewer_of(request, group), kind=kind or "", state=state or ""
     )
     if usage_point:
         found = found.filter(usage_point__number=usage_point)
@@ -192,15 +194,17 @@ def get_metering_order(request: HttpRequest, number: Text) -> MeteringOrder:
 @service.get("", response=answers(Page[ServiceOrderOut], 409), operation_id="list_service_orders")
 def list_service_orders(
     request: HttpRequest,
+    *,
     customer: Text = "",
     kind: ServiceOrderKind | None = None,
     state: OrderState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的服务工单，新的在前；`customer` 为客户编号。"""
     found = order_queries.list_service_orders(
-        viewer_of(request), kind=kind or "", state=state or ""
+        viewer_of(request, group), kind=kind or "", state=state or ""
     )
     if customer:
         found = found.filter(customer__number=customer)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from busbar.access.visibility import Viewer
 from busbar.api.key_accounts.plans import customer_id_of
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     JSON_NUMBER,
@@ -159,10 +159,14 @@ class SolutionJudgementIn(Sent):
 
 @offers.get("", response=answers(Page[OpportunityOut], 404, 409), operation_id="list_opportunities")
 def list_opportunities(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """可见的增值机会，新的在前。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     found = queries.list_opportunities(viewer, customer_id=customer_id_of(viewer, customer))
     return page_by_moment(found, "found_at", after=after, limit=limit)
 
@@ -233,10 +237,14 @@ def measure_benefit(
 
 @solutions.get("", response=answers(Page[SolutionOut], 404, 409), operation_id="list_solutions")
 def list_solutions(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """可见的解决方案，新的在前。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     rows = queries.list_solutions(viewer, customer_id=customer_id_of(viewer, customer))
     found = rows.prefetch_related("items__product", "items__customer")
     return page_by_moment(found, "opened_at", after=after, limit=limit)

@@ -11,7 +11,7 @@ from ninja import Body, Router, Schema
 from pydantic import Field
 
 from busbar.access.visibility import Viewer
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, page_by_number
+from busbar.api.paging import After, Day, Group, Limit, Page, Text, answers, page_by_number
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     JSON_NUMBER,
@@ -169,10 +169,14 @@ class PlanReviewIn(Sent):
 
 @router.get("", response=answers(Page[PlanOut], 404, 409), operation_id="list_account_plans")
 def list_plans(
-    request: HttpRequest, customer: Text = "", after: After = "", limit: Limit = 100
+    request: HttpRequest,
+    customer: Text = "",
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """可见的客户计划与行业计划，新的在前。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     found = queries.list_plans(viewer, customer_id=customer_id_of(viewer, customer))
     return page_by_number(found, "year", after=after, limit=limit, descending=True)
 

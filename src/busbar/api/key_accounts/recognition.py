@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from busbar.api.paging import After, Day, Limit, NotACursor, Page, Text, answers
+from busbar.api.paging import After, Day, Group, Limit, NotACursor, Page, Text, answers
 from busbar.api.sign_in import viewer_of
 from busbar.customers import queries as customers_queries
 from busbar.key_accounts.models import Category, Recognition, RecognitionCriterion, RecognitionRun
@@ -110,9 +110,11 @@ class RecognitionRuleOut(Schema):
 @router.get("", response=answers(Page[KeyAccountOut], 409), operation_id="list_key_accounts")
 def list_key_accounts(
     request: HttpRequest,
+    *,
     category: Category | None = None,
     division: Text = "",
-    everyone: bool = False,  # noqa: FBT001, FBT002 - a parameter of the address
+    everyone: bool = False,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def list_key_accounts(
         category=category.value if category else "", division=division, everyone=everyone
     )
     rows = recognition_queries.list_recognitions(
-        viewer_of(request), run, narrowed, after=_cursor(after), limit=limit + 1
+        viewer_of(request, group), run, narrowed, after=_cursor(after), limit=limit + 1
     )
     for row in rows:
         row.run = run

@@ -10,7 +10,7 @@ from ninja import Body, Router, Schema
 from pydantic import Field
 
 from busbar.api.key_accounts.plans import customer_id_of
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import BodyId, Id, Paragraph, Sent, Sentence, now
 from busbar.key_accounts import operations, queries
@@ -73,11 +73,12 @@ def list_service_dues(
     request: HttpRequest,
     customer: Text = "",
     state: DueState = DueState.OPEN,
+    group: Group = "",
     after: After = "",
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """到期的基本业务，最早的在前。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     found = queries.list_dues(viewer, state=state, customer_id=customer_id_of(viewer, customer))
     return page_by_moment(found, "due_on", after=after, limit=limit, newest_first=False)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Figure, Paragraph, Sent, Sentence, Short, Yuan, now
 from busbar.key_accounts.models import DepartmentOrder, OrderStage
@@ -166,12 +166,13 @@ def list_orders(
     whose: Literal["mine", "department", "climbed", "all"] = "all",
     state: OrderStage | None = None,
     kind: Text = "",
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """部门工作指令，最近下达的在前。"""
     narrowed = OrderFilter(whose=whose, state=state or "", kind=kind)
-    rows = orders_queries.list_orders(viewer_of(request), narrowed=narrowed)
+    rows = orders_queries.list_orders(viewer_of(request, group), narrowed=narrowed)
     return page_by_moment(rows, "ordered_at", after=after, limit=limit)
 
 

@@ -13,7 +13,7 @@ from ninja import Body, Router, Schema
 from busbar.access.permissions import Permission
 from busbar.access.visibility import NotPermitted
 from busbar.api.clocks import ClockOut, clock_of
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Id, Paragraph, Sent, now
 from busbar.api.workflow.schemas import AttachmentOut, ConsultationOut, StepOut
@@ -166,11 +166,12 @@ def list_processes(
     state: InstanceState | None = None,
     subject_type: Text = "",
     subject_id: Id | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的流程，新的在前；`key` 为流程编码，`subject_…` 为流程所办的事项。"""
-    found = workflow_queries.list_processes(viewer_of(request), key=key, state=state or "")
+    found = workflow_queries.list_processes(viewer_of(request, group), key=key, state=state or "")
     about = {"subject_type": subject_type, "subject_id": subject_id}
     found = found.filter(**{name: value for name, value in about.items() if value})
     return page_by_moment(found, "started_at", after=after, limit=limit)

@@ -11,6 +11,7 @@ from ninja import Router, Schema
 from busbar.api.paging import (
     After,
     Day,
+    Group,
     Limit,
     Page,
     Text,
@@ -91,11 +92,12 @@ def list_findings(
     person: Text = "",
     since: Day | None = None,
     until: Day | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """超期、越过、补录、退回、视同同意与代签，新的在前；`[since, until)` 为发现日期。"""
-    viewer = viewer_of(request)
+    viewer = viewer_of(request, group)
     narrowed = FindingFilter(
         kind=kind or "",
         process=process,

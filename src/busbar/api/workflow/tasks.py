@@ -16,7 +16,17 @@ from pydantic import Field
 
 from busbar.access.models import Employee, Role
 from busbar.api.files import DOWNLOAD, name_of, send_file
-from busbar.api.paging import After, Day, Limit, Page, Text, answers, read_cursor, write_cursor
+from busbar.api.paging import (
+    After,
+    Day,
+    Group,
+    Limit,
+    Page,
+    Text,
+    answers,
+    read_cursor,
+    write_cursor,
+)
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import (
     Flag,
@@ -118,11 +128,12 @@ def list_tasks(
     unclaimed: Flag = False,
     due_since: Day | None = None,
     due_until: Day | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """工作清单：`mine` 本人与可领取的，`department` 本部门的，`done` 本人办结的；先到期的在前。"""
-    viewer, at = viewer_of(request), now()
+    viewer, at = viewer_of(request, group), now()
     narrowed = TaskFilter(
         unit_id=seen_unit(viewer, unit).pk if unit else None,
         role=role or "",

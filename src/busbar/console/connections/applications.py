@@ -35,6 +35,7 @@ from busbar.connections.subjects import APPLICATION, STAGES
 from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.connections.page import Tab, register, render_tab
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.journal.models import Entry
 from busbar.kit.periods import local_date
@@ -52,6 +53,7 @@ class WithdrawForm(forms.Form):
 
 @require_safe
 @vary_on_headers("HX-Request")
+@by_group
 def application_list(request: StaffRequest) -> HttpResponse:
     """A page of applications under the seven steps, or the rows after a key."""
     filters, after = _filters(request.GET), _after(request.GET)
@@ -73,6 +75,7 @@ def application_list(request: StaffRequest) -> HttpResponse:
 @require_POST
 def export_applications(request: StaffRequest) -> HttpResponse:
     """The narrowed list as CSV or Excel."""
+    look_at_group(request)
     rows = connections_queries.iter_applications(request.viewer, filters=_filters(request.POST))
     return answer_export(
         viewer=request.viewer,

@@ -28,6 +28,7 @@ from busbar.connections.queries import changes as change_queries
 from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.connections.change_forms import ChangeForm, groups, proven
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries
@@ -48,6 +49,7 @@ class WithdrawForm(forms.Form):
 
 @require_safe
 @vary_on_headers("HX-Request")
+@by_group
 def change_list(request: StaffRequest) -> HttpResponse:
     """Changes newest first, narrowed, read on by keyset."""
     kind = one_of(request.GET.get("kind", ""), ChangeKind.values)

@@ -32,6 +32,7 @@ from busbar.connections.operations.orders.service import SERVICE_ORDER
 from busbar.connections.queries import orders as order_queries
 from busbar.console.answers import done, one_of, tell_and_go, whole
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, is_part
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import CustomerAccount
@@ -75,6 +76,7 @@ class CancelForm(forms.Form):
 
 @require_safe
 @vary_on_headers("HX-Request")
+@by_group
 def metering_order_list(request: StaffRequest) -> HttpResponse:
     """Metering orders newest first."""
     kind = one_of(request.GET.get("kind", ""), MeteringOrderKind.values)
@@ -88,6 +90,7 @@ def metering_order_list(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @vary_on_headers("HX-Request")
+@by_group
 def service_order_list(request: StaffRequest) -> HttpResponse:
     """Service orders newest first."""
     kind = one_of(request.GET.get("kind", ""), ServiceOrderKind.values)

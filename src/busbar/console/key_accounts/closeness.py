@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from busbar.access.models import Role
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.customers.models import Customer
 from busbar.key_accounts.models import CustomerValue, RecognitionRun, Stage, StageAssessment
@@ -39,6 +40,7 @@ _PLACES = {
 
 
 @require_safe
+@by_group
 def closeness_page(request: StaffRequest) -> HttpResponse:
     """Stages and how many of each are warned of; the warned ones with their reasons."""
     viewer, run = request.viewer, recognition_queries.get_latest_run()
@@ -79,6 +81,7 @@ def closeness_page(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
+@by_group
 def value_page(request: StaffRequest) -> HttpResponse:
     """Revenue, cost, margin and payment; the best or the worst first."""
     viewer, run = request.viewer, recognition_queries.get_latest_run()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
@@ -27,6 +28,7 @@ from busbar.kit.periods import local_date
 
 
 @require_safe
+@by_group
 def importance_page(request: StaffRequest) -> HttpResponse:
     """Assessments that wait, and customers that nobody assessed though something asks for it."""
     today = local_date(timezone.now())

@@ -21,7 +21,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing import queries as billing_queries
 from busbar.console.answers import one_of, whole
 from busbar.console.exporting import answer_export
-from busbar.console.group_choice import GroupChoice, chosen_group, ids_of
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.key_accounts.words import CategoryLines, Industries, lines_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
@@ -49,13 +49,13 @@ class Line:
 
 
 @require_safe
+@by_group
 def key_account_list(request: StaffRequest) -> HttpResponse:
     """Who is a key account, the highest revenue first, and why."""
     run = _run(request.GET)
     if run is None:
         return render(request, "console/key_accounts/list.html", _nothing(request))
-    group = chosen_group(request.viewer, request.GET)
-    narrowed = _filter(request.viewer, request.GET, group)
+    narrowed = _filter(request.viewer, request.GET)
     rows = recognition_queries.list_recognitions(
         request.viewer, run, narrowed, after=_after(request.GET), limit=PAGE + 1
     )
@@ -63,7 +63,6 @@ def key_account_list(request: StaffRequest) -> HttpResponse:
     shown = rows[:PAGE]
     context: dict[str, object] = {
         "run": run,
-        "chosen_group": group,
         "lines": [_line(row, run, industries) for row in shown],
         "next_after": _key(shown[-1]) if len(rows) > PAGE else "",
     }
@@ -81,7 +80,8 @@ def key_account_export(request: StaffRequest) -> HttpResponse:
     if run is None:
         messages.error(request, _("还没有完成过评定"))
         return redirect("key_account_list")
-    narrowed = _filter(request.viewer, request.POST, chosen_group(request.viewer, request.POST))
+    look_at_group(request)
+    narrowed = _filter(request.viewer, request.POST)
     rows = recognition_queries.list_recognitions(request.viewer, run, narrowed, limit=MOST_EXPORTED)
     industries = rules_queries.map_industries(local_date(timezone.now()))
     return answer_export(
@@ -200,7 +200,7 @@ def _line(row: Recognition, run: RecognitionRun, industries: Industries) -> Line
     )
 
 
-def _filter(viewer: Viewer, given: QueryDict, group: GroupChoice | None) -> RecognitionFilter:
+def _filter(viewer: Viewer, given: QueryDict) -> RecognitionFilter:
     code = given.get("unit", "")
     paths = {u.code: u.path for u in access_queries.list_branch(viewer)} if code else {}
     division = given.get("division", "")
@@ -212,7 +212,6 @@ def _filter(viewer: Viewer, given: QueryDict, group: GroupChoice | None) -> Reco
         text=given.get("q", "").strip()[:60],
         changed=given.get("changed") == "1",
         everyone=given.get("of") == "everyone",
-        group_ids=ids_of(group),
     )
 
 

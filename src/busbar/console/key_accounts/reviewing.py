@@ -19,6 +19,7 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import one_of, whole
+from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.key_accounts import operations as key_accounts_operations
@@ -75,6 +76,7 @@ def review_open(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
+@by_group
 def review_board(request: StaffRequest, year: int) -> HttpResponse:
     """The board: new, kept, left; each with points and what was decided."""
     viewer, review = request.viewer, review_queries.get_review(year)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.customers import queries as customers_queries
@@ -43,6 +44,7 @@ class ShapeLine:
 
 
 @require_safe
+@by_group
 def segment_page(request: StaffRequest) -> HttpResponse:
     """The typical days, how customers spread over them, and the customers of the chosen cell."""
     viewer, today = request.viewer, local_date(timezone.now())

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.answers import done, tell_and_go
+from busbar.console.group_choice import by_group
 from busbar.console.managers.measures import closed_days, midnight
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workflow.due import DueWords
@@ -51,6 +52,7 @@ class WithdrawForm(forms.Form):
 
 
 @require_safe
+@by_group
 def order_list(request: StaffRequest) -> HttpResponse:
     """Orders by whose they are; counts by state above them lead to the rows."""
     now, whose = timezone.now(), request.GET.get("whose", "")

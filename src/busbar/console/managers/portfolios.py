@@ -19,6 +19,7 @@ from busbar.access.models import Employee, UnitKind
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import done, tell_and_go
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest
 from busbar.customers.models import TeamRole
 from busbar.key_accounts.operations import assigning
@@ -44,6 +45,7 @@ class AssignForm(forms.Form):
 
 
 @require_safe
+@by_group
 def my_portfolio(request: StaffRequest) -> HttpResponse:
     """The customers of whom the reader is A角 or B角, each with what may be done."""
     text = request.GET.get("q", "").strip()[:100]
@@ -86,6 +88,7 @@ def portfolio_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def portfolio(request: StaffRequest, employee_number: str) -> HttpResponse:
     """One manager's customers; all or the chosen ones may be handed over here."""
     person = _person(request, employee_number)
@@ -151,6 +154,7 @@ def balance(request: StaffRequest, unit_code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def unowned(request: StaffRequest) -> HttpResponse:
     """无主客户, longest first by name; each may be given an A角 here."""
     form = AssignForm(request.POST if request.method == "POST" else None)

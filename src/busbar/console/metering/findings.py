@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access import queries as access_queries
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
+from busbar.console.group_choice import by_group
 from busbar.console.metering.words import Ranges, method_names, ranges_of
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
@@ -58,6 +59,7 @@ def line_of(row: VeeFinding) -> Line:
 
 
 @require_safe
+@by_group
 def vee_list(request: StaffRequest) -> HttpResponse:
     """Findings of the branch, narrowed, highest stake first; counts and yuan by rule."""
     units = access_queries.list_branch(request.viewer)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from busbar.console.acts import Acts
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.payments.acts import MONEY_ACTS
 from busbar.console.requests import StaffRequest, page_number
 from busbar.payments import queries as payments_queries
@@ -22,6 +23,7 @@ _QUEUE, _FILES = 20, 12
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def payment_list(request: StaffRequest) -> HttpResponse:
     """Payments, newest first, and the files they came in."""
     acts = Acts(MONEY_ACTS, request, None)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from busbar.console.answers import whole
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
 from busbar.payments import queries as payments_queries
@@ -30,6 +31,7 @@ AGE_LABELS = {
 
 
 @require_safe
+@by_group
 def receivable_list(request: StaffRequest) -> HttpResponse:
     """户号 with open money by days overdue, the oldest first."""
     on = local_date(timezone.now())

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from busbar.console.acts import Acts
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.payments.acts import REFUND_ACTS
 from busbar.console.requests import StaffRequest, page_number
 from busbar.payments import queries as payments_queries
@@ -20,6 +21,7 @@ _PAYOUTS = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def payment_refunds(request: StaffRequest) -> HttpResponse:
     """Refunds by state, and money that went without one."""
     acts = Acts(REFUND_ACTS, request, None)

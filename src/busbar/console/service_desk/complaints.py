@@ -17,6 +17,7 @@ from busbar.clocks import queries as clocks_queries
 from busbar.console.acts import Act, ActForm, Acts, Doing, MomentField, paragraph
 from busbar.console.answers import done, one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.interactions import PromiseForm
 from busbar.console.service_desk.people import (
@@ -125,6 +126,7 @@ _PROMISE = Act(_("登记承诺"), _promise, (Permission.KEEP_RELATIONS,), Promis
 
 
 @require_safe
+@by_group
 def complaint_list(request: StaffRequest) -> HttpResponse:
     """The ledger, the newest first; above it what the last ninety days were about."""
     given, viewer, at = request.GET, request.viewer, timezone.now()

@@ -17,6 +17,7 @@ from busbar.access.visibility import Viewer
 from busbar.console.acts import Act, ActForm, Acts, Doing, FilesField, MomentField, paragraph
 from busbar.console.answers import done, one_of
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.service_desk.people import (
     find_customer,
@@ -175,6 +176,7 @@ DONE_ACTS = {
 
 
 @require_safe
+@by_group
 def interaction_list(request: StaffRequest) -> HttpResponse:
     """What is still to be held, and what was entered, the newest first."""
     given = request.GET

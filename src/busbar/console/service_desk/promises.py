@@ -14,6 +14,7 @@ from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Doing, paragraph
 from busbar.console.answers import one_of
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.people import OwnersActs, offer_people
 from busbar.customers import queries as customers_queries
@@ -111,6 +112,7 @@ ACTS = {
 
 
 @require_safe
+@by_group
 def promise_list(request: StaffRequest) -> HttpResponse:
     """The ledger, the newest first; kept rates above and by group."""
     viewer, at = request.viewer, timezone.now()

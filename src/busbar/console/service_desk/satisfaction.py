@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.cutting import cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more, is_part
 from busbar.console.service_desk.people import OwnersActs
 from busbar.service_desk import operations, queries
@@ -87,6 +88,7 @@ RULE_ACTS = {
 
 
 @require_safe
+@by_group
 def satisfaction(request: StaffRequest) -> HttpResponse:
     """Customers by their index, the lowest first, and the open tasks."""
     viewer, at = request.viewer, timezone.now()

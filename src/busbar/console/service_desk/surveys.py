@@ -17,6 +17,7 @@ from busbar.access.permissions import Permission
 from busbar.console.acts import Act, ActForm, Acts, DayField, Doing, paragraph
 from busbar.console.answers import done, one_of
 from busbar.console.cutting import cut, cut_after
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.service_desk import operations, queries
 from busbar.service_desk.models import AnswerState, QuestionKind, SurveyQuestion
@@ -90,6 +91,7 @@ def survey_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@by_group
 def survey(request: StaffRequest, survey_code: str) -> HttpResponse:
     """One round: its figures with their intervals, and who was drawn."""
     row = queries.get_survey(request.viewer, survey_code)

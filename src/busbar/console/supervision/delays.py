@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.requests import StaffRequest
 from busbar.console.supervision import asking
 from busbar.workflow.queries import delays
@@ -69,6 +70,7 @@ class PartyLine:
 
 
 @require_safe
+@by_group
 def supervision_delays(request: StaffRequest) -> HttpResponse:
     """Stacked bars with their table, the parties behind them, the most delayed processes."""
     asking.require_reader(request.viewer)
@@ -105,6 +107,7 @@ def supervision_delays(request: StaffRequest) -> HttpResponse:
 def supervision_delays_export(request: StaffRequest) -> HttpResponse:
     """What every party took, as CSV or Excel; journaled."""
     asking.require_exporter(request.viewer)
+    look_at_group(request)
     rows = delays.sum_parties(_finished(request).processes)
     return answer_export(
         viewer=request.viewer,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.requests import StaffRequest
 from busbar.console.supervision import asking
 from busbar.console.supervision.asking import Asked
@@ -25,6 +26,7 @@ MOST_PEOPLE = 500
 
 
 @require_safe
+@by_group
 def supervision(request: StaffRequest) -> HttpResponse:
     """Findings of the branch, newest first, narrowed; how many of each kind."""
     asking.require_reader(request.viewer)
@@ -54,6 +56,7 @@ def supervision(request: StaffRequest) -> HttpResponse:
 def supervision_export(request: StaffRequest) -> HttpResponse:
     """The narrowed findings as CSV or Excel; journaled."""
     asking.require_exporter(request.viewer)
+    look_at_group(request)
     asked, _units = asking.read_asked(request.viewer, request.GET)
     page = workflow_queries.list_supervision(request.viewer, _filter(request, asked), limit=None)
     return answer_export(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.console.exporting import answer_export
+from busbar.console.group_choice import by_group, look_at_group
 from busbar.console.requests import StaffRequest
 from busbar.console.supervision import asking
 from busbar.workflow import queries as workflow_queries
@@ -46,6 +47,7 @@ class RateLine:
 
 
 @require_safe
+@by_group
 def supervision_rates(request: StaffRequest) -> HttpResponse:
     """The rates of a period as a chart with its table."""
     asking.require_reader(request.viewer)
@@ -79,6 +81,7 @@ def supervision_rates(request: StaffRequest) -> HttpResponse:
 def supervision_rates_export(request: StaffRequest) -> HttpResponse:
     """The table as CSV or Excel; journaled."""
     asking.require_exporter(request.viewer)
+    look_at_group(request)
     group_by = group_of(request)
     return answer_export(
         viewer=request.viewer,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from busbar.access.visibility import Viewer
 from busbar.clocks.models import Clock, ClockAlert
 from busbar.clocks.queries import oversight
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.supervision import asking
 from busbar.workflow.queries import delays
@@ -40,6 +41,7 @@ class AlertLine:
 
 
 @require_safe
+@by_group
 def supervision_clocks(request: StaffRequest) -> HttpResponse:
     """Open clocks, soonest due first, and the latest warnings and escalations."""
     asking.require_reader(request.viewer)

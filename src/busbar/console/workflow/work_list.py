@@ -19,6 +19,7 @@ from busbar.access.models import Employee
 from busbar.access.visibility import NotPermitted, Viewer
 from busbar.connections.subjects import STAGES
 from busbar.console import refusals
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, is_part, page_number
 from busbar.console.workflow.answering import do, notice
 from busbar.console.workflow.due import Due, DueWords
@@ -77,6 +78,7 @@ class Wanted:
 
 
 @require_safe
+@by_group
 def work_list(request: StaffRequest) -> HttpResponse:
     """A page of tasks, or the rows after a key."""
     at, wanted = timezone.now(), _wanted(request)

@@ -102,7 +102,7 @@ class MatchCandidateQuerySet(VisibleQuerySet):
     unit_lookups = ("left__unit",)
     customer_lookup = "left"
 
-    def visible_to(self, viewer: Viewer) -> Self:
+    def seen_by(self, viewer: Viewer) -> Self:
         """Only pairs of which the viewer sees both sides whole."""
         if viewer.sees_all:
             return self

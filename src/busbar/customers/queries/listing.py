@@ -25,7 +25,6 @@ from busbar.customers.queries.completeness import (
     list_checked_rules,
     with_score,
 )
-from busbar.customers.queries.groups import groups_below
 from busbar.customers.queries.searching import matches_text
 
 SORTS = ("name", "number", "kind", "importance", "unit", "completeness")
@@ -54,7 +53,6 @@ class CustomerFilter:
     kind: str = ""
     importance: str = ""
     unit_id: int | None = None
-    group_id: int | None = None
     mine: bool = False
     """Only customers whose account team the viewer is on."""
     below: int | None = None
@@ -156,8 +154,6 @@ def _narrowed(found: Any, viewer: Viewer, filters: CustomerFilter) -> QuerySet[C
         found = found.filter(importance=filters.importance)
     if filters.unit_id:
         found = found.filter(_in_branch(filters.unit_id))
-    if filters.group_id:
-        found = found.filter(group_id__in=groups_below(filters.group_id))
     if filters.mine:
         found = found.filter(team__employee_id=viewer.employee_id or 0)
     narrowed: QuerySet[Customer, Any] = found

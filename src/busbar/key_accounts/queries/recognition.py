@@ -45,7 +45,6 @@ class RecognitionFilter:
     text: str = ""
     changed: bool = False
     everyone: bool = False
-    group_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -239,8 +238,6 @@ def _narrowed(
         rows = rows.filter(customer__kind=narrowed.kind)
     if narrowed.unit_path:
         rows = rows.filter(customer__unit__in=units_in_branch(narrowed.unit_path))
-    if narrowed.group_ids is not None:
-        rows = rows.filter(customer__group__in=narrowed.group_ids)
     if narrowed.text:
         rows = rows.filter(
             Q(customer__name__contains=narrowed.text) | Q(customer__number=narrowed.text)

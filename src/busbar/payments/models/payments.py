@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -73,6 +74,15 @@ class PaymentHold(models.TextChoices):
     SURPLUS = "surplus", _("多缴待处理")
 
 
+class PaymentQuerySet(VisibleQuerySet):
+    """Seen by the unit that received the money."""
+
+    def of_customers(self, customers: models.QuerySet[Any, Any]) -> Q:
+        """Money that was matched to an account of one of the customers."""
+        matched = PaymentMatch.objects.filter(account__customer__in=customers)
+        return Q(pk__in=matched.values("payment_id"))
+
+
 class Payment(models.Model):
     """缴费: money that came, once by its reference.
 
@@ -108,7 +118,7 @@ class Payment(models.Model):
     received_at = models.DateTimeField()
     received_by_name = models.CharField(max_length=150)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         constraints = [

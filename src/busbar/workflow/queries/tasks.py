@@ -141,7 +141,7 @@ def _mine(viewer: Viewer) -> UserTaskQuerySet:
         return UserTask.objects.none()
     free = Q(state=TaskState.OPEN, unit_id=person["unit_id"], role__in=person["roles"])
     owned = Q(state=TaskState.CLAIMED, owner_id=viewer.employee_id)
-    return UserTask.objects.filter(free | owned)
+    return UserTask.objects.filter(free | owned).in_groups(viewer.group_ids)
 
 
 def _department(viewer: Viewer) -> UserTaskQuerySet:
@@ -158,7 +158,9 @@ def _department(viewer: Viewer) -> UserTaskQuerySet:
 def _done(viewer: Viewer) -> UserTaskQuerySet:
     """By who recorded it; somebody who acts for another has done it too."""
     done = UserTask.objects.filter(state__in=(TaskState.COMPLETED, TaskState.RETURNED))
-    return done.filter(completed_by_id=viewer.user_id) if viewer.user_id else done.none()
+    if not viewer.user_id:
+        return done.none()
+    return done.filter(completed_by_id=viewer.user_id).in_groups(viewer.group_ids)
 
 
 def _of_processes(tasks: UserTaskQuerySet) -> set[tuple[str, str]]:

@@ -49,6 +49,23 @@
       ],
     }));
   };
+  /* A group's day: the members' bands on one another, the sum as a line. */
+  const BANDS = ["#0b6879", "#6fa8c9", "#c06a2f", "#e0b35c", "#8457b5", "#58a583", "#b56b84", "#b9c3cc"];
+  busbar.parts.members = function (node) {
+    const day = JSON.parse(document.getElementById(node.dataset.source).textContent);
+    const narrow = node.clientWidth < 560;
+    const tip = (place) => busbar.tip([day.times[place], node.dataset.whole + "  " + busbar.number(day.whole[place], 0) + " kW"]
+      .concat(day.series.map((s) => s.name + "  " + busbar.number(s.kw[place], 0))));
+    busbar.chart(node).setOption(Object.assign(busbar.base(), {
+      grid: { left: 56, right: 18, top: 46, bottom: 26 },
+      legend: { type: "scroll", top: 2, left: 0, right: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12, width: narrow ? 110 : 200, overflow: "truncate" } },
+      xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: day.times, splitLine: { show: false }, axisLabel: Object.assign({}, busbar.axes.axisLabel, { interval: narrow ? 23 : 11 }) }),
+      yAxis: Object.assign({}, busbar.axes, { type: "value", name: "kW" }),
+      tooltip: Object.assign(busbar.base().tooltip, { confine: true, formatter: (points) => tip(points[0].dataIndex) }),
+      series: day.series.map((s, i) => ({ name: s.name, type: "line", stack: "members", symbol: "none", lineStyle: { width: 0.5 }, areaStyle: { opacity: 0.75 }, itemStyle: { color: BANDS[i % BANDS.length] }, data: s.kw }))
+        .concat([{ name: node.dataset.whole, type: "line", symbol: "none", lineStyle: { width: 2 }, itemStyle: { color: busbar.colors.ink }, data: day.whole }]),
+    }));
+  };
   busbar.parts.satisfaction = function (node) {
     const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
     const words = node.dataset;

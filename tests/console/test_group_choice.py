@@ -1,0 +1,131 @@
+"""Every list of things of customers narrows to a group's branch (U1)."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from busbar.access.models import Role
+from busbar.customers.models import Customer, CustomerGroup
+from tests.console.belongings import Belongings
+from tests.console.region import Region
+
+LISTS = {
+    "/?of=all": "ending",
+    "/savings/": "saving",
+    "/surveys/S1/": "invited",
+    "/key-accounts/segments/": "segment",
+    "/customers/": "nothing",
+    "/complaints/": "complaint",
+    "/promises/": "promise",
+    "/interactions/": "interaction",
+    "/satisfaction/": "score",
+    "/department-orders/?whose=all": "order",
+    "/plans/": "plan",
+    "/basic-services/": "due",
+    "/offers/": "chance",
+    "/work/": "task",
+    "/work/?tab=department": "task",
+    "/supervision/": "finding",
+    "/supervision/clocks/": "clock",
+    "/connections/": "application",
+    "/orders/metering/": "metering_order",
+    "/orders/service/": "service_order",
+    "/changes/": "change",
+    "/outages/": "outage",
+    "/receivables/": "receivable",
+    "/payments/": "payment",
+    "/payments/refunds/": "refund",
+    "/readings/": "doubt",
+    "/key-accounts/?of=everyone": "recognition",
+    "/key-accounts/relationships/?of=everyone": "stage",
+    "/key-accounts/values/": "value",
+    "/key-accounts/reviews/2026/": "reviewed",
+    "/key-accounts/importance/": "assessment",
+    "/shadow-bills/": "shadow_bill",
+    "/arrears/": "case",
+    "/portfolio/": "team",
+    "/portfolios/unowned/": "nothing",
+    "/portfolios/of/boss/": "team",
+}
+
+
+def _address(path: str, group: str = "") -> str:
+    if not group:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}group={group}"
+
+
+class Branch:
+    """A group G1 with a daughter G2: 甲 in the one, 乙 in the other, 丙 in neither."""
+
+    def __init__(self, region: Region) -> None:
+        """The person that looks sees everything and may do everything."""
+        self.region = region
+        self.boss = region.hire("boss", region.province, *(set(Role) - {Role.REGULATOR}))
+        self.top = CustomerGroup.objects.create(code="G1", name="东海集团")
+        below = CustomerGroup.objects.create(code="G2", name="东海化工", parent=self.top)
+        groups = {"甲": self.top, "乙": below, "丙": None}
+        self.customers = [
+            region.customer(str(number), name=f"{name}字轧钢厂", group=group)
+            for number, (name, group) in enumerate(groups.items(), 1)
+        ]
+
+    def give(self, what: str, *customers: Customer) -> None:
+        """Each customer a thing of the kind."""
+        for customer in customers or self.customers:
+            getattr(Belongings(customer, self.boss), what)()
+
+
+@pytest.fixture
+def branch(region: Region) -> Branch:
+    """Three customers, two of them of the group's branch."""
+    return Branch(region)
+
+
+def _named(client: Client, address: str) -> set[str]:
+    """Which of the customers the page speaks of, by name or 户号."""
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    text = answer.content.decode()
+    marks = {"甲": "331", "乙": "332", "丙": "333"}
+    points = {"甲": "UP1", "乙": "UP2", "丙": "UP3"}
+    return {
+        name
+        for name in marks
+        if f"{name}字轧钢厂" in text or f">{marks[name]}<" in text or points[name] in text
+    }
+
+
+@pytest.mark.parametrize("path", LISTS)
+class TestEveryListOfThingsOfCustomers:
+    def test_narrows_to_the_groups_branch(self, branch: Branch, path: str) -> None:
+        branch.give(LISTS[path])
+        CustomerGroup.objects.create(code="G9", name="别家集团")
+        client = branch.region.client(branch.boss)
+
+        assert _named(client, path) == {"甲", "乙", "丙"}
+        assert _named(client, _address(path, "G1")) == {"甲", "乙"}
+        assert _named(client, _address(path, "G2")) == {"乙"}
+        assert _named(client, _address(path, "G9")) == set()
+        assert _named(client, _address(path, "NONE")) == set()
+
+    def test_says_so_in_as_many_queries_for_many(self, branch: Branch, path: str) -> None:
+        branch.give(LISTS[path])
+        client, address = branch.region.client(branch.boss), _address(path, "G1")
+        text = client.get(address).content.decode()
+        with CaptureQueriesContext(connection) as few:
+            client.get(address)
+        more = [
+            branch.region.customer(str(number), name=f"{number}厂", group=branch.top)
+            for number in range(4, 9)
+        ]
+        branch.give(LISTS[path], *more)
+        with CaptureQueriesContext(connection) as many:
+            client.get(address)
+
+        assert "东海集团 ×" in text
+        assert '<input type="hidden" name="group" value="G1">' in text
+        assert len(many) == len(few)
