@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -99,6 +100,13 @@ def _versions_are_numbered_anew() -> Iterator[None]:
     """A rolled-back test gives its rows' numbers to the next: what they stood for is forgotten."""
     yield
     library.forget_numbers()
+
+
+@pytest.fixture(autouse=True)
+def _every_test_begins_in_chinese() -> Iterator[None]:
+    """A page read in English leaves the thread speaking it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from busbar.metering import lake
 from busbar.metering.lake import storage
-from busbar.metering.lake.reading import Wanted
 from busbar.metering.lake.schema import FILE_SCHEMA
 from busbar.metering.lake.vectors import as_lists, as_matrix, as_read, with_measured
+from busbar.metering.lake.wanted import Wanted
 from tests.metering.lake_fixtures import AT, DAY, curve, curves, many
 
 FEBRUARY = (date(2025, 2, 1), date(2025, 3, 1))

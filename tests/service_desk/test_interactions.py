@@ -93,7 +93,7 @@ class TestPlanning:
             return [line.plain() for line in found]
 
         assert told(desk.neighbor) == [["逾期电费", "1 笔共 200.00 元，最早 2026-02-20 到期"]]
-        assert ["逾期电费", "2 笔共 1200.00 元，最早 2026-02-20 到期"] in told(desk.manager)
+        assert ["逾期电费", "2 笔共 1,200.00 元，最早 2026-02-20 到期"] in told(desk.manager)
 
     def test_in_the_past_or_by_telephone_is_refused(self, desk: Desk) -> None:
         refused(

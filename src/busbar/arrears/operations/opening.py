@@ -75,7 +75,7 @@ def _open_case(account_id: int, by: Viewer, at: dt.datetime) -> bool:
         opened_at=at,
     )
     message = say(case, "reminded", by=by, at=at, due=str(debt.oldest_due_on))
-    text = f"逾期 {debt.bills} 笔共 {debt.open_yuan} 元，最早 {debt.oldest_due_on} 到期；"
+    text = f"逾期 {debt.bills} 笔共 {debt.open_yuan:,} 元，最早 {debt.oldest_due_on} 到期；"
     note(case, "arrears.case.reminded", text + told(message), by=by, at=at, message_id=message)
     instance = workflow_operations.start_process(
         key=KEY, subject=subject_of(case), facts={}, actor=by.actor, at=at

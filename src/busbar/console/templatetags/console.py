@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from busbar.kit.money import round_half_up
+from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA
 from busbar.supply.models import RunningState
 
@@ -54,6 +54,19 @@ def number(value: Any, places: int = 0) -> str:
     ('12,345.7', '—')
     """
     return DASH if _absent(value) else _grouped(value, places)
+
+
+@register.filter
+def grouped(value: Any) -> str:
+    """A figure as people write it, grouped: no decimals added, none lost; other text as it is.
+
+    >>> grouped("20000"), grouped(Decimal("1234.500")), grouped("0.9"), grouped("—")
+    ('20,000', '1,234.5', '0.9', '—')
+    """
+    try:
+        return f"{Decimal(plain(Decimal(str(value)))):,}"
+    except InvalidOperation:
+        return str(value)
 
 
 @register.filter

@@ -15,14 +15,13 @@ import pyarrow as pa
 from busbar.kit.periods import Month
 from busbar.metering.lake.reading import (
     AsOf,
-    Points,
-    Wanted,
     candidates,
     iter_file_batches,
     sorted_points,
 )
 from busbar.metering.lake.schema import COLUMNS
 from busbar.metering.lake.storage import DataFile, footer, read_snapshot, row_group_points
+from busbar.metering.lake.wanted import Points, Wanted
 
 
 @dataclass(frozen=True)

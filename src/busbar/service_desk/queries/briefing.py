@@ -95,7 +95,7 @@ def _debts(viewer: Viewer, customer: Customer, at: dt.datetime) -> Iterator[Brie
         .aggregate(fen=Sum("open_fen"), bills=Count("id"), since=Min("due_on"))
     )
     if owed["bills"]:
-        text = f"{owed['bills']} 笔共 {in_yuan(owed['fen'])} 元，最早 {owed['since']} 到期"
+        text = f"{owed['bills']} 笔共 {in_yuan(owed['fen']):,} 元，最早 {owed['since']} 到期"
         yield BriefLine(_("逾期电费"), text)
 
 
