@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from busbar.access.models import Role
 from busbar.customers.models import Customer, CustomerGroup
-from tests.console.belongings import Belongings
-from tests.console.region import Region
+from tests.console.belongings import Belongings, put
+from tests.console.region import LONG_AGO, Region
 
 LISTS = {
     "/?of=all": "ending",
@@ -129,3 +133,64 @@ class TestEveryListOfThingsOfCustomers:
         assert "东海集团 ×" in text
         assert '<input type="hidden" name="group" value="G1">' in text
         assert len(many) == len(few)
+
+
+EXPORTS = {
+    "/customers/export/": "nothing",
+    "/connections/export/": "application",
+    "/supervision/export/": "finding",
+    "/key-accounts/export/": "recognition",
+    "/savings/export/": "saving",
+}
+
+
+class TestWhatLeavesThePage:
+    @pytest.mark.parametrize("path", EXPORTS)
+    def test_exports_narrow_equally(self, branch: Branch, path: str) -> None:
+        branch.give(EXPORTS[path])
+        client = branch.region.client(branch.boss)
+        asked = {"of": "everyone"} if "key-accounts" in path else {}
+
+        def named(group: str) -> set[str]:
+            given = asked | {"group": group}
+            by_link = "savings" in path
+            address = path if "key-accounts" in path else f"{path}?group={group}"
+            answer = client.get(address) if by_link else client.post(address, given)
+            assert answer.status_code == 200
+            return {name for name in "甲乙丙" if f"{name}字轧钢厂" in answer.content.decode()}
+
+        assert named("") == {"甲", "乙", "丙"}
+        assert named("G1") == {"甲", "乙"}
+        assert named("NONE") == set()
+
+    def test_further_rows_are_of_the_group_too(
+        self, branch: Branch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("busbar.console.service_desk.complaints.PAGE", 1)
+        branch.give("complaint")
+        client = branch.region.client(branch.boss)
+
+        first = client.get("/complaints/?group=G1")
+        link = "?" + urlencode({"group": "G1", "after": first.context["next_after"]})
+        further = client.get(f"/complaints/{link}")
+
+        assert f'href="{link.replace("&", "&amp;")}"' in first.content.decode()
+        shown = [*first.context["rows"], *further.context["rows"]]
+        assert [due.complaint.customer.name[0] for due in shown] == ["乙", "甲"]
+        assert further.context["next_after"] == ""
+
+
+class TestTodayOfAGroup:
+    def test_lists_nothing_that_is_nobodys(self, branch: Branch) -> None:
+        today = timezone.localdate()
+        certificate = {"issued_on": LONG_AGO, "valid_until": today + dt.timedelta(days=5)}
+        put("key_accounts.ManagerQualification", employee=branch.boss, **certificate)
+        client = branch.region.client(branch.boss)
+
+        assert "资格" in _kinds(client, "/?of=all")
+        assert _kinds(client, "/?of=all&group=G1") == ""
+        assert client.get("/?of=all&kind=certificates&group=G1").context["work"] == []
+
+
+def _kinds(client: Client, address: str) -> str:
+    return " ".join(str(kind.label) for kind, _count in client.get(address).context["counts"])

@@ -71,7 +71,7 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     counts |= count_plans(viewer, on=seen.today, scope=seen.due_scope)
     counts |= count_alarms(seen)
     counts |= count_terms(seen)
-    if _is_whole(seen):
+    if seen.is_whole:
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.until(-seen.notice.imports)
         )
@@ -136,13 +136,8 @@ def _cases(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
     return [work_items.of_case(case, debts.get(case.account_id), seen.at) for case in cases]
 
 
-def _is_whole(seen: Look) -> bool:
-    """Whether it is neither one customer's page nor one group's: a file has rows of many."""
-    return seen.scope.customer_id is None and seen.viewer.group_ids is None
-
-
 def _imports(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
-    if not _is_whole(seen):
+    if not seen.is_whole:
         return []
     runs = imports_queries.list_runs_with_refusals(
         seen.viewer,

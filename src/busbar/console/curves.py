@@ -20,11 +20,11 @@ from django.views.decorators.http import require_POST, require_safe
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.console.exporting import answer_export
-from busbar.console.requests import StaffRequest
+from busbar.console.requests import StaffRequest, given_day
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import Customer, CustomerAccount
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import Month, Period, local_date, parse_day
+from busbar.kit.periods import Month, Period, local_date
 from busbar.metering import lake
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import INTERVALS, Quality
@@ -86,7 +86,7 @@ def curve_choices(
         "accounts": accounts,
         "points": supply_queries.list_usage_points(request.viewer, customer_id=customer.pk),
         "view": "month" if given.get("view") == "month" else "day",
-        "day": _day(given.get("date", "")) or newest,
+        "day": given_day(given.get("date", "")) or newest,
         "month": str(month),
         "newest": newest,
         "part": _part(given),
@@ -204,7 +204,7 @@ def _period(view: str, given: QueryDict) -> Period:
         if month is None:
             raise CurveRequestRefused(_("月份应写作 2026-10 的样子"))
         return month.period
-    day = _day(given.get("date", ""))
+    day = given_day(given.get("date", ""))
     if day is None:
         raise CurveRequestRefused(_("日期应写作 2026-10-31 的样子"))
     return Period(day, day + ONE_DAY)
@@ -350,13 +350,6 @@ def newest_day(at: dt.datetime) -> dt.date:
     if not months:
         return today
     return min(today, Month.parse(months[-1]).period.end - ONE_DAY)
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 def _month(text: str) -> Month | None:

@@ -18,9 +18,8 @@ from busbar.access.permissions import Permission
 from busbar.console.curves import newest_day
 from busbar.console.exporting import answer_export
 from busbar.console.group_choice import GroupChoice, choose_group
-from busbar.console.requests import StaffRequest
+from busbar.console.requests import StaffRequest, given_day
 from busbar.customers.models import Customer
-from busbar.kit.periods import parse_day
 from busbar.metering.group_load import GroupLoad, MemberLoad, as_known, get_group_load
 from busbar.metering.lake import INTERVALS
 
@@ -45,7 +44,7 @@ class Line:
 def load_context(request: StaffRequest, ids: frozenset[int]) -> dict[str, Any]:
     """The day that is asked for, else the newest with curves."""
     newest = newest_day(timezone.now())
-    found = get_group_load(request.viewer, ids, day=_day(request.GET.get("day", "")) or newest)
+    found = get_group_load(request.viewer, ids, day=given_day(request.GET.get("day", "")) or newest)
     lines = [_line(found, member) for member in found.members]
     return {
         "load": found,
@@ -61,7 +60,7 @@ def load_context(request: StaffRequest, ids: frozenset[int]) -> dict[str, Any]:
 def group_load_export(request: StaffRequest, code: str) -> HttpResponse:
     """The day's quarters: the sum and every member, CSV or Excel."""
     group = _group(request, code)
-    day = _day(request.GET.get("day", "")) or newest_day(timezone.now())
+    day = given_day(request.GET.get("day", "")) or newest_day(timezone.now())
     found = get_group_load(request.viewer, group.ids, day=day)
     members = [f"{member.customer.name} kW" for member in found.members]
     return answer_export(
@@ -110,13 +109,6 @@ def _chart(found: GroupLoad) -> dict[str, Any] | None:
         bands.append((others, np.sum([member.kw for member in rest], axis=0)))
     series = [{"name": name, "kw": as_known(kw, found.known)} for name, kw in bands]
     return {"times": TIMES, "series": series, "whole": as_known(found.kw, found.known)}
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

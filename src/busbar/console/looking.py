@@ -51,6 +51,11 @@ class Look:
             ahead_days=self.notice.due,
         )
 
+    @property
+    def is_whole(self) -> bool:
+        """Neither one customer's matters nor a group's: files and certificates are nobody's."""
+        return self.scope.customer_id is None and self.viewer.group_ids is None
+
     def until(self, days: int) -> dt.datetime:
         """The moment so many days ahead."""
         return self.at + dt.timedelta(days=days)

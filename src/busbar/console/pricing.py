@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from busbar.console.cutting import cut
-from busbar.console.requests import StaffRequest
-from busbar.kit.periods import Month, local_date, parse_day
+from busbar.console.requests import StaffRequest, given_day
+from busbar.kit.periods import Month, local_date
 from busbar.pricing import drafts, overview
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import (
@@ -92,7 +92,7 @@ def tariff_list(request: StaffRequest) -> HttpResponse:
         name: request.GET.get(name, "").replace("\x00", "")
         for name in ("region", "category", "voltage_class")
     }
-    on = _day(request.GET.get("on", ""))
+    on = given_day(request.GET.get("on", ""))
     tariffs = pricing_queries.list_tariffs(on=on, **asked)
     rows, more = cut(_go_on(tariffs, request.GET.get("after", "")), PAGE)
     context = {
@@ -130,13 +130,6 @@ def _holds(rule_set: RuleSet, day: dt.date) -> bool:
     return rule_set.valid_from <= day and not ended
 
 
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
-
-
 def _month(text: str, today: dt.date) -> Month:
     try:
         return Month.parse(text)
@@ -147,7 +140,7 @@ def _month(text: str, today: dt.date) -> Month:
 def _go_on(tariffs: QuerySet[Tariff, Tariff], after: str) -> QuerySet[Tariff, Tariff]:
     """From the row after the last one shown: `region@code@valid_from`."""
     parts = after.split("@")
-    since = _day(parts[-1])
+    since = given_day(parts[-1])
     if len(parts) != len(("region", "code", "valid_from")) or since is None:
         return tariffs
     region, code, _ = parts

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from busbar.access.models import User
 from busbar.access.visibility import Viewer
+from busbar.kit.periods import parse_day
 
 
 class StaffRequest(HttpRequest):
@@ -17,6 +20,14 @@ class StaffRequest(HttpRequest):
     user: User
     chosen_group: object
     """The group that `by_group` narrowed the viewer to, for the page's chip."""
+
+
+def given_day(text: str) -> dt.date | None:
+    """A day of an address; None where it is none, so that a page shows its usual day."""
+    try:
+        return parse_day(text)
+    except ValueError:
+        return None
 
 
 def page_number(request: HttpRequest, name: str, default: int) -> int:

@@ -23,9 +23,9 @@ from busbar.billing.trial_document import example_of, try_document
 from busbar.console.acts import Act, Acts, DayField, Doing
 from busbar.console.money_forms import ReasonForm
 from busbar.console.refusals import said
-from busbar.console.requests import StaffRequest
+from busbar.console.requests import StaffRequest, given_day
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import local_date, parse_day
+from busbar.kit.periods import local_date
 from busbar.pricing import drafts, overview
 from busbar.pricing import operations as pricing_operations
 from busbar.pricing import queries as pricing_queries
@@ -181,7 +181,7 @@ def tariff_draft_new(request: StaffRequest, code: str) -> HttpResponse:
     """Draft a version from an older one, named by `base`, else from the newest."""
     request.viewer.require(Permission.DRAFT_TARIFFS)
     versions = _versions(code)
-    since = _day(request.GET.get("base", ""))
+    since = given_day(request.GET.get("base", ""))
     base = next((v for v in versions if v.valid_from == since), versions[-1])
     today = local_date(timezone.now())
     form = DraftForm(
@@ -320,13 +320,6 @@ def _changes(
         if row.code in changed
     ]
     return [row for row in rows if row[2] is not None or row[3] is not None]
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

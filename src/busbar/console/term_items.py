@@ -39,7 +39,7 @@ def count_terms(seen: Look) -> dict[WorkKind, int]:
         ),
         WorkKind.MODES: savings.count_savings(viewer, SavingFilter(**who)).get(SavingKind.BASIC, 0),
     }
-    if seen.scope.customer_id is None:
+    if seen.is_whole:
         counts[WorkKind.CERTIFICATES] = key_queries.count_ending_certificates(
             viewer, period=notice.around(today, notice.certificate), mine=seen.scope.mine
         )
@@ -51,7 +51,7 @@ def list_terms(seen: Look, kind: WorkKind, *, after: Key | None, limit: int) -> 
     viewer, notice, today = seen.viewer, seen.notice, seen.today
     who: dict[str, Any] = {"mine": seen.scope.mine, "limit": limit}
     if kind == WorkKind.CERTIFICATES:
-        if seen.scope.customer_id is not None:
+        if not seen.is_whole:
             return []
         period = notice.around(today, notice.certificate)
         held = key_queries.list_ending_certificates(

@@ -28,9 +28,9 @@ from busbar.clocks.queries import oversight
 from busbar.clocks.rulebook import LimitFacts, plain_number
 from busbar.console.limits import words
 from busbar.console.refusals import said
-from busbar.console.requests import StaffRequest
+from busbar.console.requests import StaffRequest, given_day
 from busbar.kit.errors import Refusal
-from busbar.kit.periods import local_date, parse_day
+from busbar.kit.periods import local_date
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class LocalLimitForm(forms.Form):
 def limit_list(request: StaffRequest) -> HttpResponse:
     """What holds for a unit on a day, by stage: the viewer's own today unless asked otherwise."""
     today = local_date(timezone.now())
-    on = _day(request.GET.get("on", "")) or today
+    on = given_day(request.GET.get("on", "")) or today
     units = access_queries.list_branch(request.viewer)
     unit = chosen_unit(units, request.GET.get("unit", ""), request.viewer)
     path_of_unit = unit.path if unit else request.viewer.unit_path
@@ -258,13 +258,6 @@ def chosen_unit(
     """The unit asked for if it is in the branch, else the viewer's own."""
     asked = next((unit for unit in units if unit.code == code), None)
     return asked or next((unit for unit in units if unit.path == viewer.unit_path), None)
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 def _holds(row: LimitRuleSet, day: dt.date) -> bool:

@@ -57,7 +57,7 @@
     const tip = (place) => busbar.tip([day.times[place], node.dataset.whole + "  " + busbar.number(day.whole[place], 0) + " kW"]
       .concat(day.series.map((s) => s.name + "  " + busbar.number(s.kw[place], 0))));
     busbar.chart(node).setOption(Object.assign(busbar.base(), {
-      grid: { left: 56, right: 18, top: 46, bottom: 26 },
+      grid: { left: 56, right: 18, top: 62, bottom: 26 },
       legend: { type: "scroll", top: 2, left: 0, right: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: "#445362", fontSize: 12, width: narrow ? 110 : 200, overflow: "truncate" } },
       xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: day.times, splitLine: { show: false }, axisLabel: Object.assign({}, busbar.axes.axisLabel, { interval: narrow ? 23 : 11 }) }),
       yAxis: Object.assign({}, busbar.axes, { type: "value", name: "kW" }),
