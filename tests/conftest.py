@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -28,8 +26,6 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("busbar")
 
-_VACUUM_EVERY = 100
-_tests_done = count(1)
 GROUND_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -107,26 +103,6 @@ def _every_test_begins_in_chinese() -> Iterator[None]:
     """A page read in English leaves the thread speaking it."""
     yield
     translation.deactivate()
-
-
-@pytest.fixture(autouse=True)
-def _rolled_back_rows_are_cleared_away() -> Iterator[None]:
-    """The tests' PostgreSQL does not vacuum by itself (tools/postgres.py); here no test is open.
-
-    Afterwards the planner knows as little of the empty tables as before they were ever filled: it
-    takes them for ten pages, not for nothing, and finds a referenced row by its index.
-    """
-    yield
-    if next(_tests_done) % _VACUUM_EVERY == 0 and connection.vendor == "postgresql":
-        there = {
-            option: connection.settings_dict[option.upper()]
-            for option in ("host", "port", "user", "password")
-        }
-        with psycopg.connect(
-            **there, dbname=connection.settings_dict["NAME"], autocommit=True
-        ) as direct:
-            direct.execute("VACUUM")
-            direct.execute("UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE reltuples = 0")
 
 
 @pytest.fixture(scope="session", autouse=True)

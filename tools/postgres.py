@@ -30,7 +30,7 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "timezone": "Asia/Shanghai",
     # Tests roll back. A vacuum while one runs counts its tables as empty, and plans made for empty
-    # tables take minutes with the rows of another; tests/conftest.py vacuums between tests.
+    # tables take minutes with the rows of another; tests/plugins/database.py vacuums between tests.
     "autovacuum": "off",
     "statement_timeout": "120s",  # a query that never ends fails with its text, not the whole run
 }

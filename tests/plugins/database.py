@@ -11,13 +11,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from tools.postgres import NoPostgresError, cluster
 
+_VACUUM_EVERY = 100
 _everything = ExitStack()
+_tests_done = count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,9 +60,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _meets_database(item)]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Clear rolled-back rows away now and then; the cluster does not vacuum by itself.
+
+    Behind every fixture: here no test's transaction is open. Afterwards the planner knows as little
+    of the empty tables as before they were ever filled: it takes them for ten pages, not for
+    nothing, and finds a referenced row by its index.
+    """
+    yield
+    if next(_tests_done) % _VACUUM_EVERY == 0 and "DATABASE_URL" in os.environ:
+        _vacuum()
+
+
 def pytest_unconfigure() -> None:
     """Stop the cluster and remove the home."""
     _everything.close()
+
+
+def _vacuum() -> None:
+    from django.db import connection
+
+    names = ("host", "port", "user", "password")
+    there = {name: connection.settings_dict[name.upper()] for name in names}
+    database = connection.settings_dict["NAME"]
+    with psycopg.connect(**there, dbname=database, autocommit=True) as direct:
+        direct.execute("VACUUM (SKIP_LOCKED)")
+        direct.execute("UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE reltuples = 0")
 
 
 def _choose_database(name: str) -> None:
