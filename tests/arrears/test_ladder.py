@@ -152,8 +152,8 @@ class TestStopping:
         ladder.do("call_customer", ladder.collector, at("2026-03-30", 9), person="李会计")
         case = ladder.case()
         assert queries.list_obstacles(case, at=at("2026-03-30")) == []
-        assert "非工作日" in queries.list_obstacles(case, at=at("2026-03-28"))[-1]
-        assert "须重新送达" in queries.list_obstacles(case, at=at("2026-03-31"))[0]
+        assert "非工作日" in str(queries.list_obstacles(case, at=at("2026-03-28"))[-1])
+        assert "须重新送达" in str(queries.list_obstacles(case, at=at("2026-03-31"))[0])
 
     def test_an_important_customer_needs_a_report(self, ladder: Ladder) -> None:
         customer = ladder.account.customer

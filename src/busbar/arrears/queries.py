@@ -28,6 +28,7 @@ from busbar.customers.models import (
     Importance,
     TeamRole,
 )
+from busbar.kit.errors import Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import CHINA, local_date
 from busbar.outages.models import Outage
@@ -179,57 +180,76 @@ def is_important(account: CustomerAccount) -> bool:
     return bool(account.customer.importance != Importance.NONE)
 
 
-def list_obstacles(case: DunningCase, *, at: dt.datetime) -> list[str]:
+def list_obstacles(case: DunningCase, *, at: dt.datetime) -> list[Refusal]:
     """Why supply may not be stopped now, a sentence each; empty when it may."""
     return [*list_obstacles_to_notice(case, at=at), *_missing_steps(case, at), *_bad_day(at)]
 
 
-def list_obstacles_to_notice(case: DunningCase, *, at: dt.datetime) -> list[str]:
+def list_obstacles_to_notice(case: DunningCase, *, at: dt.datetime) -> list[Refusal]:
     """What stands in the way already before the notice: nothing owed, too early, a pause."""
     on = local_date(at)
     debt = debt_of([case.account_id], on=on).get(case.account_id)
     if debt is None or debt.oldest_due_on is None:
-        return ["已没有逾期电费"]
+        return [Refusal("已没有逾期电费")]
     found = []
     limit = ladder_limit("arrears-before-stop", on=on, unit_path=unit_of(case).path)
     if on - debt.oldest_due_on <= length_of(limit):
-        days = (on - debt.oldest_due_on).days
         found.append(
-            f"逾期 {days} 天，须超过 {plain(limit.amount)} 天（{limit.document}{limit.source}）"
+            Refusal(
+                "逾期 %(days)s 天，须超过 %(least)s 天（%(source)s）",
+                days=(on - debt.oldest_due_on).days,
+                least=plain(limit.amount),
+                source=f"{limit.document}{limit.source}",
+            )
         )
-    pause = find_pause(case)
-    if pause is not None:
-        until = f"，至 {pause.until}" if pause.until else ""
-        found.append(f"{pause.get_kind_display()}未了结{until}：{pause.reason}")
+    if (pause := find_pause(case)) is not None:
+        found.append(_paused(pause))
     if is_important(case.account) and not case.authority_report:
-        grade = case.account.customer.get_importance_display()
-        found.append(f"{grade}用户，停电通知须先抄报同级电力管理部门并登记文号")
+        found.append(
+            Refusal(
+                "%(grade)s用户，停电通知须先抄报同级电力管理部门并登记文号",
+                grade=case.account.customer.get_importance_display(),
+            )
+        )
     return found
 
 
-def _missing_steps(case: DunningCase, at: dt.datetime) -> list[str]:
+def _paused(pause: CasePause) -> Refusal:
+    kind, reason = pause.get_kind_display(), pause.reason
+    if pause.until is None:
+        return Refusal("%(kind)s未了结：%(reason)s", kind=kind, reason=reason)
+    return Refusal(
+        "%(kind)s未了结，至 %(until)s：%(reason)s", kind=kind, until=pause.until, reason=reason
+    )
+
+
+def _missing_steps(case: DunningCase, at: dt.datetime) -> list[Refusal]:
     if not case.approved_by_name:
-        return ["停电尚未批准"]
+        return [Refusal("停电尚未批准")]
     if case.noticed_at is None or case.stop_planned_at is None:
-        return ["停电通知书尚未送达"]
+        return [Refusal("停电通知书尚未送达")]
     path, found, served = unit_of(case).path, [], local_date(case.noticed_at)
     earliest, latest = notice_window(case.noticed_at, on=served, unit_path=path)
     if at < max(earliest, case.stop_planned_at):
-        found.append(f"通知期未满，最早 {_spoken(max(earliest, case.stop_planned_at))} 停电")
+        first = _spoken(max(earliest, case.stop_planned_at))
+        found.append(Refusal("通知期未满，最早 %(first)s 停电", first=first))
     if at >= latest:
-        found.append(f"通知已过 {_spoken(latest)}，须重新送达停电通知书")
+        found.append(Refusal("通知已过 %(latest)s，须重新送达停电通知书", latest=_spoken(latest)))
     last = ladder_limit("arrears-last-notice", on=local_date(at), unit_path=path)
+    minutes = plain(last.amount)
     if case.called_at is None:
-        found.append(f"停电前 {plain(last.amount)} 分钟的再次通知尚未作出")
+        found.append(Refusal("停电前 %(minutes)s 分钟的再次通知尚未作出", minutes=minutes))
     elif at < case.called_at + length_of(last):
-        found.append(f"再次通知后须满 {plain(last.amount)} 分钟")
+        found.append(Refusal("再次通知后须满 %(minutes)s 分钟", minutes=minutes))
     return found
 
 
-def _bad_day(at: dt.datetime) -> list[str]:
+def _bad_day(at: dt.datetime) -> list[Refusal]:
     on = local_date(at)
     rule = find_stop_ban(on)
-    return [f"{on} 是非工作日或其前一日，不停电（{rule.source}）"] if rule else []
+    if rule is None:
+        return []
+    return [Refusal("%(on)s 是非工作日或其前一日，不停电（%(source)s）", on=on, source=rule.source)]
 
 
 def find_stop_ban(on: dt.date) -> StopRule | None:

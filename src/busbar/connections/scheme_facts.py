@@ -30,6 +30,7 @@ from busbar.connections.study.values import (
     TariffFacts,
     UnableToStudy,
 )
+from busbar.kit.errors import Listing
 from busbar.kit.periods import Month
 from busbar.network import queries as network_queries
 from busbar.network.conductors import Conductor, shipped_conductors
@@ -142,7 +143,7 @@ def _feeders(codes: list[str]) -> list[Feeder]:
     found = {row.code: row for row in rows}
     missing = sorted(set(codes) - set(found))
     if missing:
-        raise UnableToStudy("电网台账中没有馈线 %(missing)s", missing="、".join(missing))
+        raise UnableToStudy("电网台账中没有馈线 %(missing)s", missing=Listing(missing))
     for feeder in found.values():
         lacks = [
             name
@@ -153,7 +154,7 @@ def _feeders(codes: list[str]) -> list[Feeder]:
             raise UnableToStudy(
                 "馈线 %(code)s 缺少%(lacks)s，请先在电网台账补全",
                 code=feeder.code,
-                lacks="、".join(lacks),
+                lacks=Listing(lacks),
             )
     return list(found.values())
 
@@ -163,7 +164,7 @@ def _stations(codes: list[str], feeding_ids: Iterable[int]) -> list[Substation]:
     found = list(rows.filter(Q(code__in=codes) | Q(pk__in=set(feeding_ids))))
     missing = sorted(set(codes) - {row.code for row in found})
     if missing:
-        raise UnableToStudy("电网台账中没有变电站 %(missing)s", missing="、".join(missing))
+        raise UnableToStudy("电网台账中没有变电站 %(missing)s", missing=Listing(missing))
     return found
 
 
@@ -292,7 +293,7 @@ def find_region(application: ConnectionApplication, on: dt.date) -> str:
     used = {row.region for row in pricing_queries.list_tariffs(on=on) if row.code in nearby}
     if len(used) == 1:
         return used.pop()
-    raise UnableToStudy("请说明电价地区，可选：%(regions)s", regions="、".join(regions))
+    raise UnableToStudy("请说明电价地区，可选：%(regions)s", regions=Listing(regions))
 
 
 def _next_classes(classes: Iterable[str]) -> dict[str, tuple[Decimal, Decimal | None]]:

@@ -18,6 +18,7 @@ from busbar.console.arrears_acts import CASE_ACTS
 from busbar.console.cutting import cut_by
 from busbar.console.group_choice import by_group
 from busbar.console.payments.receivables import AGE_LABELS
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.periods import local_date
 from busbar.payments import queries as payments_queries
@@ -90,7 +91,7 @@ def case_page(request: StaffRequest, case_number: str) -> HttpResponse:
         "steps": arrears_queries.list_steps(case),
         "pauses": arrears_queries.list_pauses(case),
         "pause": pause,
-        "obstacles": arrears_queries.list_obstacles(case, at=now) if case.may_be_stopped else [],
+        "obstacles": _obstacles(case, now) if case.may_be_stopped else [],
         "is_important": is_important,
         "charges": payments_queries.list_late_charges(request.viewer, case.account_id),
         "acts": acts,
@@ -98,6 +99,10 @@ def case_page(request: StaffRequest, case_number: str) -> HttpResponse:
     }
     status = 422 if acts.refused else 200
     return render(request, "console/arrears/case.html", context, status=status)
+
+
+def _obstacles(case: DunningCase, now: dt.datetime) -> list[str]:
+    return [said(one) for one in arrears_queries.list_obstacles(case, at=now)]
 
 
 def _doable(case: DunningCase, *, is_paused: bool, is_important: bool) -> tuple[str, ...]:

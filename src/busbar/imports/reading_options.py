@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from busbar.imports.matching import ERROR_COLUMNS, normalize
 from busbar.imports.models import ImportFile
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import CHANNELS
 from busbar.metering.layouts import Channel, ReadingLayout
@@ -112,9 +112,9 @@ def _check(settled: ReadingOptions) -> None:
     if settled.midnight not in {"next", "same"}:
         raise UnableToImportReadings("末区间的 0:00 应为 next（写次日）或 same（写当日）")
     if settled.unit not in _UNITS:
-        raise UnableToImportReadings("单位应为：%(units)s", units="、".join(_UNITS))
+        raise UnableToImportReadings("单位应为：%(units)s", units=Listing(_UNITS))
     if settled.channel not in CHANNELS:
-        raise UnableToImportReadings("数据项应为：%(channels)s", channels="、".join(CHANNELS))
+        raise UnableToImportReadings("数据项应为：%(channels)s", channels=Listing(CHANNELS))
     if settled.side not in {PRIMARY, SECONDARY}:
         raise UnableToImportReadings("示值应为 primary（一次侧）或 secondary（二次侧）")
 

@@ -14,7 +14,7 @@ from busbar.key_accounts.recognizing import (
     Standing,
     judge_all,
 )
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import Month
 
 
@@ -69,7 +69,7 @@ def alter(
     """The policies with criteria changed by code, and scores (enter, stay) by category."""
     known = {c.code for p in policies for c in p.criteria}
     if unknown := sorted(set(changes) - known):
-        raise UnableToSimulate("没有这个认定条件：%(unknown)s", unknown="、".join(unknown))
+        raise UnableToSimulate("没有这个认定条件：%(unknown)s", unknown=Listing(unknown))
     return tuple(_altered(policy, changes, scores.get(policy.category)) for policy in policies)
 
 

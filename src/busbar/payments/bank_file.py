@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from busbar.kit import tables
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference", "流水号", "交易流水号", "银行流水号"),
@@ -94,8 +94,8 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     if missing:
         raise UnableToReadBankFile(
             "银行流水缺少列：%(missing)s；表头是：%(header)s",
-            missing="、".join(missing),
-            header="、".join(header),
+            missing=Listing(missing),
+            header=Listing(header),
         )
     return places
 

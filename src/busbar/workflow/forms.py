@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.workflow import expressions, form_values, patterns
 
 KINDS = (
@@ -129,14 +129,14 @@ def _field(raw: Any, where: str) -> FormField:
     where = f"{where} 字段“{name}”"
     if unknown := set(raw) - _ATTRIBUTES:
         raise UnableToReadForms(
-            "%(where)s：不认识 %(unknown)s", where=where, unknown="、".join(sorted(unknown))
+            "%(where)s：不认识 %(unknown)s", where=where, unknown=Listing(sorted(unknown))
         )
     if kind not in KINDS:
         raise UnableToReadForms(
             "%(where)s：kind 是“%(kind)s”，应为 %(kinds)s 之一",
             where=where,
             kind=kind,
-            kinds="、".join(KINDS),
+            kinds=Listing(KINDS),
         )
     _check_types(raw, where)
     if not raw.get("label"):

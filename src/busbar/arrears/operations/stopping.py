@@ -20,7 +20,7 @@ from busbar.arrears.operations.ground import (
     tell,
     told,
 )
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import CHINA, local_date
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications.models import ReceiptKind
@@ -209,6 +209,6 @@ def restore_supply(*, number: str, by: Viewer, at: dt.datetime) -> DunningCase:
     return case
 
 
-def _check(obstacles: list[str]) -> None:
+def _check(obstacles: list[Refusal]) -> None:
     if obstacles:
-        raise UnableToStopSupply("；".join(obstacles))
+        raise UnableToStopSupply("还不具备停电条件：%(obstacles)s", obstacles=Reasons(obstacles))

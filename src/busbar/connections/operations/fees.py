@@ -32,7 +32,7 @@ from busbar.connections.recording import record_step
 from busbar.connections.subjects import lock_application
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Actor, Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.payments.numbers import payment_number
@@ -209,7 +209,7 @@ def _check_repeats(charges: Sequence[Charge]) -> None:
     codes = [charge.item for charge in charges]
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     if repeated:
-        raise UnableToDraftNotice("收费项目重复：%(repeated)s", repeated="、".join(repeated))
+        raise UnableToDraftNotice("收费项目重复：%(repeated)s", repeated=Listing(repeated))
 
 
 def _line(

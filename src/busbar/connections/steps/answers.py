@@ -12,7 +12,7 @@ from busbar.access.models import Employee, OrganizationUnit, UnitKind
 from busbar.access.paths import ancestors
 from busbar.connections.models import ConnectionApplication
 from busbar.connections.sent_files import SentFile
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.workflow.registry import TaskCompletion
 
 Facts = dict[str, Any]
@@ -57,7 +57,7 @@ def employee_ids(numbers: str | Sequence[str]) -> list[int]:
     wanted = list(numbers)
     known = dict(Employee.objects.filter(number__in=wanted).values_list("number", "pk"))
     if missing := [number for number in wanted if number not in known]:
-        raise UnableToAnswer("没有工号为 %(missing)s 的员工", missing="、".join(missing))
+        raise UnableToAnswer("没有工号为 %(missing)s 的员工", missing=Listing(missing))
     return [known[number] for number in wanted]
 
 

@@ -32,6 +32,7 @@ from busbar.connections.study.values import (
     UnableToStudy,
     UnitCost,
 )
+from busbar.kit.errors import Listing
 from busbar.kit.periods import Month
 from busbar.network.conductors import Conductor, shipped_conductors
 
@@ -82,7 +83,7 @@ def weighted(parameters: Parameters, weights: Mapping[str, Decimal]) -> Paramete
     for code in weights:
         if code not in known:
             raise UnableToStudy(
-                "没有比选指标 %(code)s，应为 %(known)s 之一。", code=code, known="、".join(known)
+                "没有比选指标 %(code)s，应为 %(known)s 之一。", code=code, known=Listing(known)
             )
     criteria = tuple(replace(c, weight=weights.get(c.code, c.weight)) for c in parameters.criteria)
     return replace(parameters, criteria=criteria)

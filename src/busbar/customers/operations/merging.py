@@ -29,7 +29,7 @@ from busbar.customers.operations.model_walk import label_of
 from busbar.customers.operations.relocation import Relocation
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 
 _SELF = label_of(Customer)
 _FILLED = ("credit_code", "industry_code", "address", "group_id")
@@ -160,7 +160,7 @@ def _check_codes(
     codes = {code for code in (survivor.credit_code, absorbed.credit_code) if code}
     if len(codes) > 1 and (is_automatic or not reason.strip()):
         raise UnableToMergeCustomers(
-            "两个客户的信用代码不同（%(codes)s），归并须写明依据", codes="、".join(sorted(codes))
+            "两个客户的信用代码不同（%(codes)s），归并须写明依据", codes=Listing(sorted(codes))
         )
 
 

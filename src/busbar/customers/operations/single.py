@@ -22,7 +22,7 @@ from busbar.customers.models import (
 )
 from busbar.customers.operations.people import store_contacts
 from busbar.customers.operations.registering import store_accounts, store_customers
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.identifiers import is_credit_code
 
 
@@ -99,7 +99,7 @@ def amend_customer(
         "name", "kind", "credit_code", "industry_code", "importance", "group", "unit", "address",
     }  # fmt: skip
     if unknown := set(changes) - known:
-        raise UnableToAmendCustomer("没有这些资料项：%(value)s", value="、".join(sorted(unknown)))
+        raise UnableToAmendCustomer("没有这些资料项：%(value)s", value=Listing(sorted(unknown)))
     if not str(changes.get("name", customer.name)).strip():
         raise UnableToAmendCustomer("客户名称不能为空")
     if "unit" in changes and not changes["unit"]:

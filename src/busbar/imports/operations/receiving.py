@@ -26,7 +26,7 @@ from busbar.imports.tables import Table, get_table, tables_of
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit import contents, tables
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 
 _PROVINCE_PATH = 3
 """Length of the path of the top unit: prices and rules are entered there."""
@@ -298,8 +298,8 @@ def _check_mapping(
             "%(where)s：按“%(table)s”读取，缺少必需的列：%(missing)s；文件的列是：%(header)s",
             where=where,
             table=table.name,
-            missing="、".join(missing),
-            header="、".join(header[:30]),
+            missing=Listing(missing),
+            header=Listing(header[:30]),
         )
 
 

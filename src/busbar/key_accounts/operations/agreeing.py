@@ -18,7 +18,7 @@ from busbar.clocks.rulebook import LimitFacts, loosens
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.key_accounts.models import ServiceAgreement
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import local_date
 
 STAGE = "department_order"
@@ -126,7 +126,7 @@ def _check_limits(promise: Promise, provider: OrganizationUnit, receiver: Organi
         raise UnableToAgree(
             "没有指令种类“%(order_kind)s”；已有：%(kinds)s",
             order_kind=promise.order_kind,
-            kinds="、".join(kinds),
+            kinds=Listing(kinds),
         )
     known = {code: row for code, row in _known(on, provider).items() if row.stage == STAGE}
     for code in (promise.reply_limit, promise.work_limit):
@@ -134,7 +134,7 @@ def _check_limits(promise: Promise, provider: OrganizationUnit, receiver: Organi
             raise UnableToAgree(
                 "没有这样的时限“%(code)s”；可用：%(known)s",
                 code=code,
-                known="、".join(sorted(known)),
+                known=Listing(sorted(known)),
             )
     mandates = access_queries.list_mandates(on=on, unit_path=receiver.path)
     for mandate in mandates:

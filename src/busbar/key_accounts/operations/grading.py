@@ -19,7 +19,7 @@ from busbar.key_accounts.models import (
     OverrideState,
 )
 from busbar.key_accounts.queries.rules import list_importance_criteria
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import local_date
 
 _RANK = (Importance.SPECIAL, Importance.FIRST, Importance.SECOND, Importance.TEMPORARY)
@@ -62,7 +62,7 @@ def _check(
     customer: Customer, answers: Mapping[str, str], known: Mapping[str, ImportanceCriterion]
 ) -> None:
     if unknown := sorted(set(answers) - set(known)):
-        raise UnableToGrade("没有这个判据：%(unknown)s", unknown="、".join(unknown))
+        raise UnableToGrade("没有这个判据：%(unknown)s", unknown=Listing(unknown))
     bare = [known[code].consequence for code, basis in answers.items() if not basis.strip()]
     if bare:
         raise UnableToGrade("请写明依据：%(bare)s", bare="；".join(bare))

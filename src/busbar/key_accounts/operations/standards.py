@@ -16,7 +16,7 @@ from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.key_accounts.models import ServiceStandard
 from busbar.key_accounts.queries import standards as standards_queries
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.money import plain
 
 
@@ -49,7 +49,7 @@ def set_local_standard(
         raise UnableToSetStandard(
             "没有服务标准“%(code)s”；已有：%(standing)s",
             code=code,
-            standing="、".join(sorted(standing)),
+            standing=Listing(sorted(standing)),
         )
     above = standing[code]
     mine = ServiceStandard(

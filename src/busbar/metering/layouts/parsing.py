@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from busbar.kit.errors import Listing
 from busbar.metering.layouts.described import ParsedReadings, ReadingLayout, UnableToUseLayout
 from busbar.metering.layouts.long import parse_long
 from busbar.metering.layouts.ratios import RatioFinder
@@ -36,7 +37,7 @@ def _require_columns(table: pa.Table, layout: ReadingLayout) -> None:
     absent = [name for name in named if name and name not in table.column_names]
     if absent:
         raise UnableToUseLayout(
-            "文件缺少列：%(absent)s；应与所选布局的列名一致", absent="、".join(absent)
+            "文件缺少列：%(absent)s；应与所选布局的列名一致", absent=Listing(absent)
         )
     if not (layout.point_column or layout.point_number):
         raise UnableToUseLayout("布局未说明用电点编号所在的列，也未给出固定的用电点编号")

@@ -14,7 +14,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Actor, Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.notifications import wording
 from busbar.notifications.models import Channel, MessageTemplate, QuietHours, Urgency
 
@@ -71,7 +71,7 @@ def change_template(
         raise UnableToChangeTemplate(
             "此类消息没有 %(names)s 这项内容，可用的有：%(known)s",
             names=names,
-            known="、".join(sorted(known)),
+            known=Listing(sorted(known)),
         )
     if not channels or set(channels) - set(Channel.values) or urgency not in Urgency.values:
         raise UnableToChangeTemplate("请选择发送渠道和紧急程度")

@@ -10,7 +10,7 @@ from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.money import plain
 from busbar.kit.periods import local_date
 from busbar.outages import queries
@@ -86,7 +86,7 @@ def plan_outage(
 def _affected(scope: Scope) -> list[UsagePoint]:
     unknown = queries.list_unknown(scope)
     if unknown:
-        raise UnableToPlanOutage("台账中没有%(unknown)s，请核对", unknown="、".join(unknown[:5]))
+        raise UnableToPlanOutage("台账中没有%(unknown)s，请核对", unknown=Listing(unknown[:5]))
     points = list(queries.find_points(scope))
     if not points:
         raise UnableToPlanOutage("找不到受影响的用电点，请核对户号、馈线或变电站")

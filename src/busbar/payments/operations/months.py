@@ -11,7 +11,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.periods import Month, local_date
 from busbar.payments.models import LedgerMonth, MonthState
 from busbar.payments.operations.late_charges import charge_late_payments
@@ -48,7 +48,7 @@ def close_month(*, month: Month, by: Viewer, at: dt.datetime) -> LedgerMonth:
     differing = ledger_queries.list_disagreements()
     if differing:
         raise UnableToCloseMonth(
-            "总账与明细不符，不能结账：%(differing)s", differing="、".join(differing)
+            "总账与明细不符，不能结账：%(differing)s", differing=Listing(differing)
         )
     earlier = [m for m in ledger_queries.list_months() if m < str(month) and m not in closed]
     for each in sorted(earlier):

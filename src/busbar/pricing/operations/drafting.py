@@ -13,7 +13,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.kit.money import plain
 from busbar.pricing.drafts import list_standing_surcharges
 from busbar.pricing.models import (
@@ -150,7 +150,7 @@ def _fields(values: TariffValues, base: Tariff) -> dict[str, object]:
     if values.certainty not in Certainty.values:
         raise UnableToDraftTariff("请选择对出处的把握")
     if unknown := set(values.prices) - set(TimeOfUsePeriod.values):
-        raise UnableToDraftTariff("没有时段 %(value)s", value="、".join(sorted(unknown)))
+        raise UnableToDraftTariff("没有时段 %(value)s", value=Listing(sorted(unknown)))
     return {
         "valid_from": values.valid_from,
         "scheme": _scheme(values.scheme),
@@ -179,7 +179,7 @@ def _surcharges(values: TariffValues, base: Tariff) -> dict[str, str]:
         raise UnableToDraftTariff(
             "%(region)s 没有附加项目 %(value)s",
             region=base.region,
-            value="、".join(sorted(unknown)),
+            value=Listing(sorted(unknown)),
         )
     return {
         code: _price(price, "surcharge")

@@ -15,7 +15,7 @@ from busbar.connections.numbering import next_serial
 from busbar.connections.queries import changes as change_queries
 from busbar.customers import operations as customer_operations
 from busbar.customers.models import AccountStatus, CustomerAccount
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.metering.models import MeterInstallation
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, RunningState, Site, Transformer, UsagePoint
@@ -226,7 +226,7 @@ def _require_no_meter(account: CustomerAccount) -> None:
         for each in standing.select_related("usage_point", "meter").order_by("usage_point__number")
     ]
     if hung:
-        raise UnableToUpdateArchive("先以拆表装接单拆下并抄录止度：%(hung)s", hung="、".join(hung))
+        raise UnableToUpdateArchive("先以拆表装接单拆下并抄录止度：%(hung)s", hung=Listing(hung))
 
 
 def _close_account(step: _Step) -> None:

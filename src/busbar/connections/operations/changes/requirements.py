@@ -11,7 +11,7 @@ from busbar.connections.models.changes import ChangeKind
 from busbar.connections.queries import changes as change_queries
 from busbar.connections.queries.changes import Wish
 from busbar.customers.models import AccountStatus, Customer, CustomerAccount
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Refusal
 from busbar.pricing.models import Tariff, TariffCategory
 from busbar.supply.models import RunningState, Transformer, UsagePoint
 
@@ -91,7 +91,7 @@ def _split(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Fa
     held = UsagePoint.objects.filter(account=account)
     found = set(held.filter(number__in=numbers).values_list("number", flat=True))
     if missing := [number for number in numbers if number not in found]:
-        raise UnableToStateChange("该户没有计量点 %(missing)s", missing="、".join(missing))
+        raise UnableToStateChange("该户没有计量点 %(missing)s", missing=Listing(missing))
     if held.count() == len(found):
         raise UnableToStateChange("原户至少应保留一个计量点")
     return {"new_name": name, "usage_points": sorted(found)}
