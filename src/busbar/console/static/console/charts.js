@@ -31,7 +31,7 @@
     return busbar.tip([row.month, say(words.energy, row.energy_kwh / busbar.bigUnit(), 2), say(words.amount, row.amount / busbar.bigUnit(), 2), say(words.price, row.price, 4)]);
   }
   /* "电量 万kWh" and "Energy, MWh" end with their unit. */
-  const unitOf = (label) => label.trim().split(/[\s,]+/).pop();
+  const unitOf = (label) => label.split(label.includes(",") ? "," : " ").pop().trim(); // "Charges, k yuan", "电费 万元"
   busbar.parts.months = function (node) {
     const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
     const words = node.dataset;
