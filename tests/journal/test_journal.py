@@ -211,7 +211,10 @@ class TestTurn:
             yield
         assert sum("pg_advisory_xact_lock" in query["sql"] for query in queries) == times
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()"
+            )
             assert cursor.fetchone() == (1,)
 
     def test_an_operation_of_many_entries_waits_once(self) -> None:
