@@ -331,4 +331,6 @@ def row_group_points(path: Path) -> npt.NDArray[np.int64]:
     for group in range(metadata.num_row_groups):
         statistics = metadata.row_group(group).column(0).statistics
         ranges.append((statistics.min, statistics.max))
-    return np.array(ranges, dtype=np.int64).reshape(-1, 2)
+    found = np.array(ranges, dtype=np.int64).reshape(-1, 2)
+    found.flags.writeable = False  # everybody reads the one that is kept
+    return found
