@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from busbar.access.models import Role
+from busbar.console.navigation import BY_GROUP
 from busbar.customers.models import Customer, CustomerGroup
+from busbar.workflow.models import ProcessInstance, UserTask
 from tests.console.belongings import Belongings, put
-from tests.console.region import LONG_AGO, Region
+from tests.console.region import AT, LONG_AGO, Region
 
 LISTS = {
     "/?of=all": "ending",
@@ -54,6 +58,8 @@ LISTS = {
     "/portfolios/unowned/": "nothing",
     "/portfolios/of/boss/": "team",
 }
+GROUPS = ("", "G1", "G2", "NONE")
+PERIOD = "?since=2026-10-01&until=2026-11-02"
 
 
 def _address(path: str, group: str = "") -> str:
@@ -95,11 +101,13 @@ def _named(client: Client, address: str) -> set[str]:
     assert answer.status_code == 200, address
     text = answer.content.decode()
     marks = {"甲": "331", "乙": "332", "丙": "333"}
-    points = {"甲": "UP1", "乙": "UP2", "丙": "UP3"}
+    # Whole words only: the form's random token holds any three letters now and then.
+    points = set(re.findall(r"(?<![A-Za-z0-9])UP\d(?![A-Za-z0-9])", text))
+    point_of = {"甲": "UP1", "乙": "UP2", "丙": "UP3"}
     return {
         name
         for name in marks
-        if f"{name}字轧钢厂" in text or f">{marks[name]}<" in text or points[name] in text
+        if f"{name}字轧钢厂" in text or f">{marks[name]}<" in text or point_of[name] in points
     }
 
 
@@ -133,6 +141,37 @@ class TestEveryListOfThingsOfCustomers:
         assert "东海集团 ×" in text
         assert '<input type="hidden" name="group" value="G1">' in text
         assert len(many) == len(few)
+
+
+def test_every_place_that_a_groups_page_leads_to_is_walked_here() -> None:
+    walked = {path.split("?")[0] for path in LISTS}
+
+    assert {reverse(name) for name in BY_GROUP} - walked == {"/bills/"}  # tests/console/test_groups
+
+
+class TestSupervisionOfAGroup:
+    def test_counts_the_branch_s_promises_only(self, branch: Branch) -> None:
+        branch.give("task")
+        UserTask.objects.update(due_at=AT)
+        client = branch.region.client(branch.boss)
+
+        due = [
+            client.get(_address(f"/supervision/rates/{PERIOD}", g)).context["due"] for g in GROUPS
+        ]
+
+        assert due == [3, 2, 1, 0]
+
+    def test_attributes_the_branch_s_delays_only(self, branch: Branch) -> None:
+        branch.give("task")
+        ProcessInstance.objects.update(state="completed", ended_at=AT)
+        client = branch.region.client(branch.boss)
+
+        pages = [
+            client.get(_address(f"/supervision/delays/{PERIOD}", g)).context["found"]
+            for g in GROUPS
+        ]
+
+        assert [len(p.processes) + p.unattributed for p in pages] == [3, 2, 1, 0]
 
 
 EXPORTS = {
