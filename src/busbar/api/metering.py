@@ -104,11 +104,11 @@ class GroupLoadOut(Schema):
 @group_loads.get("/{code}", response=answers(GroupLoadOut, 404), operation_id="get_group_load")
 def get_group_load(request: HttpRequest, code: Text, day: Day) -> GroupLoadOut:
     """集团一天的负荷：可见成员（含各级集团）的日曲线之和与各成员的贡献。"""
-    lines = groups_queries.list_group_lines(viewer_of(request), top=code)
-    if not lines:
+    viewer = viewer_of(request)
+    branch = groups_queries.get_branch(viewer, code)
+    if not branch.ids:
         raise HttpError(404, "没有这个集团")
-    ids = frozenset(line.group.pk for line in lines)
-    found = group_load.get_group_load(viewer_of(request), ids, day=day)
+    found = group_load.get_group_load(viewer, branch.ids, day=day)
     return GroupLoadOut(
         group=code,
         day=day,
@@ -118,7 +118,7 @@ def get_group_load(request: HttpRequest, code: Text, day: Day) -> GroupLoadOut:
         coincidence=found.coincidence,
         gaps=found.gaps,
         without=found.without,
-        load_kw=group_load.as_known(found.kw, found.known),
+        load_kw=metering_queries.as_known(found.kw, found.known),
         members=[_member(found, member) for member in found.members],
     )
 
@@ -131,7 +131,7 @@ def _member(found: GroupLoad, member: MemberLoad) -> MemberLoadOut:
         peak_kw=member.peak_kw,
         peak_at=member.peak_at,
         at_group_peak_kw=found.at_peak_kw(member),
-        load_kw=group_load.as_known(member.kw, member.known),
+        load_kw=metering_queries.as_known(member.kw, member.known),
     )
 
 

@@ -38,5 +38,4 @@ def viewer_of(request: HttpRequest, group: str = "") -> Viewer:
     viewer: Viewer = request.auth  # type: ignore[attr-defined] # set by ninja after sign-in
     if not group:
         return viewer
-    lines = groups_queries.list_group_lines(viewer, top=group)
-    return viewer.narrowed_to(frozenset(line.group.pk for line in lines))
+    return viewer.narrowed_to(groups_queries.get_branch(viewer, group).ids)

@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.urls import path
 from django.utils import timezone
@@ -28,7 +27,7 @@ from busbar.kit.periods import Month, Period, local_date
 from busbar.metering import lake
 from busbar.metering import queries as metering_queries
 from busbar.metering.lake import INTERVALS, Quality
-from busbar.metering.queries import Load
+from busbar.metering.queries import Load, as_known
 from busbar.pricing import queries as pricing_queries
 from busbar.pricing.models import TimeOfUsePeriod
 from busbar.supply import queries as supply_queries
@@ -246,23 +245,16 @@ def _load(viewer: Viewer, wanted: Wanted, period: Period) -> Load:
 
 def _series(load: Load) -> dict[str, Any]:
     """Mean power, reactive power and power factor of every quarter; null where nothing is known."""
-    unknown = (load.quality == Quality.MISSING).ravel()
+    known = (load.quality != Quality.MISSING).ravel()
     reactive = (load.reactive_lag_varh + load.reactive_lead_varh).ravel() * _TO_KW
     active = load.load_kw.ravel()
     apparent = np.hypot(active, reactive)
     factor = np.divide(active, apparent, out=np.zeros_like(active), where=apparent > 0)
     return {
-        "kw": _known(active, unknown, 2),
-        "kvar": _known(reactive, unknown, 2),
-        "power_factor": _known(factor, unknown | (apparent == 0), 3),
+        "kw": as_known(active, known, places=2),
+        "kvar": as_known(reactive, known, places=2),
+        "power_factor": as_known(factor, known & (apparent != 0)),
     }
-
-
-def _known(
-    values: npt.NDArray[np.floating[Any]], unknown: npt.NDArray[np.bool_], places: int
-) -> list[float | None]:
-    rounded = np.round(values, places).tolist()
-    return [None if gap else v for v, gap in zip(rounded, unknown.tolist(), strict=True)]
 
 
 def _runs(codes: Any, *, skip: object) -> list[dict[str, object]]:

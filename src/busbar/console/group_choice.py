@@ -7,26 +7,16 @@ The viewer is narrowed, not each query: lists, counts, sums, charts and exports 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from django.http import HttpResponse
 
-from busbar.access.visibility import Viewer
 from busbar.console.requests import StaffRequest
 from busbar.customers.queries import groups as groups_queries
 
 _READING = ("GET", "HEAD")
-
-
-@dataclass(frozen=True)
-class GroupChoice:
-    """The group of the address with its whole branch; nothing where it is not seen."""
-
-    code: str
-    name: str
-    ids: frozenset[int]
+_LONGEST = 40
 
 
 def by_group(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -43,17 +33,8 @@ def by_group(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def look_at_group(request: StaffRequest) -> None:
     """Narrow the request's viewer to the group it names, if any; an export calls it itself."""
-    code = request.GET.get("group") or request.POST.get("group") or ""
-    chosen = choose_group(request.viewer, code.strip()[:40])
-    request.chosen_group = chosen
-    if chosen is not None:
-        request.viewer = request.viewer.narrowed_to(chosen.ids)
-
-
-def choose_group(viewer: Viewer, code: str) -> GroupChoice | None:
-    """None where no group is asked for; three queries where one is."""
+    code = (request.GET.get("group") or request.POST.get("group") or "").strip()[:_LONGEST]
     if not code:
-        return None
-    lines = groups_queries.list_group_lines(viewer, top=code)
-    name = lines[0].group.name if lines else code
-    return GroupChoice(code, name, frozenset(line.group.pk for line in lines))
+        return
+    request.chosen_group = groups_queries.get_branch(request.viewer, code)
+    request.viewer = request.viewer.narrowed_to(request.chosen_group.ids)

@@ -17,16 +17,16 @@ from django.views.decorators.http import require_POST
 from busbar.access.permissions import Permission
 from busbar.console.curves import newest_day
 from busbar.console.exporting import answer_export
-from busbar.console.group_choice import GroupChoice, choose_group
+from busbar.console.metering.words import STARTS
 from busbar.console.requests import StaffRequest, given_day
 from busbar.customers.models import Customer
-from busbar.metering.group_load import GroupLoad, MemberLoad, as_known, get_group_load
-from busbar.metering.lake import INTERVALS
+from busbar.customers.queries import groups as groups_queries
+from busbar.metering.group_load import GroupLoad, MemberLoad, get_group_load
+from busbar.metering.queries import as_known
 
 CHARTED = 7
 """As many members have a band of their own; the others share one."""
 LISTED = 50
-TIMES = [f"{n // 4:02d}:{n % 4 * 15:02d}" for n in range(INTERVALS)]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def load_context(request: StaffRequest, ids: frozenset[int]) -> dict[str, Any]:
 @require_POST
 def group_load_export(request: StaffRequest, code: str) -> HttpResponse:
     """The day's quarters: the sum and every member, CSV or Excel."""
-    group = _group(request, code)
+    group = groups_queries.get_branch(request.viewer, code)
+    if not group.ids:
+        raise Http404
     day = given_day(request.GET.get("day", "")) or newest_day(timezone.now())
     found = get_group_load(request.viewer, group.ids, day=day)
     members = [f"{member.customer.name} kW" for member in found.members]
@@ -76,15 +78,8 @@ def group_load_export(request: StaffRequest, code: str) -> HttpResponse:
 def _exported(found: GroupLoad) -> Iterator[Sequence[object]]:
     parts = [(found.kw, found.known), *((one.kw, one.known) for one in found.members)]
     columns = [as_known(kw, known) for kw, known in parts]
-    for time, *row in zip(TIMES, *columns, strict=True):
+    for time, *row in zip(STARTS, *columns, strict=True):
         yield [f"{found.day} {time}", *row]
-
-
-def _group(request: StaffRequest, code: str) -> GroupChoice:
-    group = choose_group(request.viewer, code)
-    if group is None or not group.ids:
-        raise Http404
-    return group
 
 
 def _line(found: GroupLoad, member: MemberLoad) -> Line:
@@ -108,7 +103,7 @@ def _chart(found: GroupLoad) -> dict[str, Any] | None:
         others = _("其余 %(n)s 户") % {"n": len(rest)}
         bands.append((others, np.sum([member.kw for member in rest], axis=0)))
     series = [{"name": name, "kw": as_known(kw, found.known)} for name, kw in bands]
-    return {"times": TIMES, "series": series, "whole": as_known(found.kw, found.known)}
+    return {"times": STARTS, "series": series, "whole": as_known(found.kw, found.known)}
 
 
 urlpatterns = [

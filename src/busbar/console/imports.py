@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from busbar.access.permissions import Permission
 from busbar.console.exporting import as_attachment
+from busbar.console.metering.words import STARTS
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workers import has_worker
@@ -136,7 +137,7 @@ def import_curve(request: StaffRequest, file_id: int) -> HttpResponse:
             by=request.viewer,
         )
         context["day"] = day
-        context["curve"] = {"times": _quarters(), "load_kw": day.load_kw}
+        context["curve"] = {"times": STARTS, "load_kw": day.load_kw}
     except Refusal as refusal:
         context["problem"] = said(refusal)
     return render(request, "console/imports/_curve.html", context)
@@ -276,10 +277,6 @@ def _counts(run: ImportRun) -> dict[str, int]:
 
 def _failing(run: ImportRun) -> list[ImportFile]:
     return [file for file in run.files.all() if file.refused]
-
-
-def _quarters() -> list[str]:
-    return [f"{index // 4:02d}:{index % 4 * 15:02d}" for index in range(96)]
 
 
 urlpatterns = [

@@ -9,6 +9,7 @@ from django_htmx.middleware import HtmxDetails
 
 from busbar.access.models import User
 from busbar.access.visibility import Viewer
+from busbar.customers.queries.groups import GroupBranch
 from busbar.kit.periods import parse_day
 
 
@@ -18,7 +19,7 @@ class StaffRequest(HttpRequest):
     viewer: Viewer
     htmx: HtmxDetails
     user: User
-    chosen_group: object
+    chosen_group: GroupBranch
     """The group that `by_group` narrowed the viewer to, for the page's chip."""
 
 

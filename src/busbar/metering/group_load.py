@@ -125,12 +125,6 @@ def get_group_load(viewer: Viewer, group_ids: frozenset[int], *, day: dt.date) -
     )
 
 
-def as_known(kw: npt.NDArray[np.float64], known: npt.NDArray[np.bool_]) -> list[float | None]:
-    """The quarters in kW, three decimals; None where nothing is known."""
-    pairs = zip(np.round(kw, 3).tolist(), known.tolist(), strict=True)
-    return [value if is_known else None for value, is_known in pairs]
-
-
 def _members(curves: pa.Table, owners: dict[int, Customer], day: dt.date) -> list[MemberLoad]:
     """Each customer of which something is known that day."""
     rows: dict[int, list[int]] = defaultdict(list)

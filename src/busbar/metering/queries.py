@@ -245,6 +245,14 @@ def get_day_curve(viewer: Viewer, usage_point: UsagePoint, day: dt.date) -> DayC
     return DayCurve(now, delivered, quality, versions)
 
 
+def as_known(
+    values: npt.NDArray[np.floating[Any]], known: npt.NDArray[np.bool_], *, places: int = 3
+) -> list[float | None]:
+    """Rounded for a chart or a file; None where nothing is known."""
+    pairs = zip(np.round(values, places).tolist(), known.tolist(), strict=True)
+    return [value if is_known else None for value, is_known in pairs]
+
+
 def _known_values(values: list[int] | None, quality: list[int]) -> list[int | None]:
     if values is None:
         return [None] * INTERVALS

@@ -41,6 +41,10 @@ def clock(interval: int) -> str:
     return f"{interval // 4:02d}:{interval % 4 * 15:02d}"
 
 
+STARTS = [clock(interval) for interval in range(INTERVALS)]
+"""When each interval of a day begins, as a curve's axis shows it."""
+
+
 def clocks() -> list[tuple[int, str]]:
     """Every interval with its beginning."""
     return [(interval, clock(interval)) for interval in range(INTERVALS)]

@@ -12,7 +12,8 @@ from busbar.access import queries as access_queries
 from busbar.access.models import OrganizationUnit
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.kit.periods import Period, local_date, parse_day
+from busbar.console.requests import given_day
+from busbar.kit.periods import Period, local_date
 from busbar.workflow.models import ProcessDefinition
 
 _YEAR = 365
@@ -52,8 +53,8 @@ def require_exporter(viewer: Viewer) -> None:
 def read_asked(viewer: Viewer, query: QueryDict) -> tuple[Asked, list[OrganizationUnit]]:
     """What is asked, the last year unless said otherwise; and the units to choose from."""
     today = local_date(timezone.now())
-    since = _day(query.get("since", "")) or today - dt.timedelta(days=_YEAR)
-    until = _day(query.get("until", "")) or today
+    since = given_day(query.get("since", "")) or today - dt.timedelta(days=_YEAR)
+    until = given_day(query.get("until", "")) or today
     until = max(until, since)
     units = access_queries.list_branch(viewer)
     unit = next((row for row in units if row.code == query.get("unit", "")), None)
@@ -64,11 +65,3 @@ def read_asked(viewer: Viewer, query: QueryDict) -> tuple[Asked, list[Organizati
 def list_processes() -> list[ProcessDefinition]:
     """Processes to choose from, by key."""
     return list(ProcessDefinition.objects.order_by("key"))
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        day = parse_day(text)
-    except ValueError:
-        return None
-    return day if day.year < dt.MAXYEAR else None

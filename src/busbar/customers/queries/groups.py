@@ -47,6 +47,22 @@ def list_group_lines(viewer: Viewer, *, top: str = "") -> list[GroupLine]:
     ]
 
 
+@dataclass(frozen=True)
+class GroupBranch:
+    """A group with all groups below it; no ids where the viewer sees nobody of it."""
+
+    code: str
+    name: str
+    ids: frozenset[int]
+
+
+def get_branch(viewer: Viewer, code: str) -> GroupBranch:
+    """What `?group=CODE` means; three queries."""
+    lines = list_group_lines(viewer, top=code)
+    name = lines[0].group.name if lines else code
+    return GroupBranch(code, name, frozenset(line.group.pk for line in lines))
+
+
 def get_group(viewer: Viewer, code: str) -> CustomerGroup:
     """The group; DoesNotExist where the viewer sees no customer of its subtree."""
     lines = list_group_lines(viewer, top=code)
