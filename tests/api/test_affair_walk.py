@@ -94,7 +94,7 @@ ELSEWHERE = (
     "payments", "portfolios", "promise-links", "promises", "receivables",
     "recognition-overrides", "recognition-rules", "rule-sets", "satisfaction",
     "satisfaction-surveys", "savings", "service-agreements", "service-dues",
-    "service-standards", "sites", "solutions", "substations", "surcharges", "tariff-drafts",
+    "service-standards", "sites", "solutions", "substations", "surcharges", "tariff-drafts", "team",
     "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""

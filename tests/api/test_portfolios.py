@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from busbar.access.models import Role
-from busbar.customers.models import AccountTeamMember
+from busbar.customers.models import AccountTeamMember, Customer, CustomerGroup
 from tests.api.affair import ROOT, client_of
 from tests.key_accounts.managers.conftest import world
 from tests.key_accounts.managers.test_measures import sign, solve
@@ -21,7 +21,7 @@ PATHS = (
     "department-orders", "mandates", "portfolios", "portfolios/unowned",
     "portfolios/balance/AK", "portfolios/of/E004", "handovers",
     f"order-measures?by=manager&{DAYS}", "manager-qualifications",
-    f"service-agreements/sheet?{DAYS}", "service-standards",
+    f"service-agreements/sheet?{DAYS}", "service-standards", "team",
 )  # fmt: skip
 HAND = {"from_employee": "E004", "to_employee": "E005", "reason": "调走"}
 
@@ -102,3 +102,29 @@ class TestMeasures:
 
         assert (line["closed"], line["solved"]["part"], line["is_ranked"]) == (1, 1, False)
         assert round(line["solved"]["low"], 4) == 0.2065
+
+
+class TestTeam:
+    def test_tells_how_managers_and_companies_stand(
+        self, told: World, program: Callable[[str], Client]
+    ) -> None:
+        team = program("市领导").get(f"{ROOT}/team").json()
+
+        assert [(row["unit"], row["managers"]) for row in team["units"]] == [("C", 1), ("A", 1)]
+        (manager,) = team["managers"]
+        assert (manager["name"], manager["unit"]) == ("王经理", "AK")
+        assert manager["standing"]["customers"] == team["whole"]["customers"] == 1
+        assert (team["month"], team["whole"]["growth_percent"]) == ("", None)
+
+    @pytest.mark.parametrize("path", ["portfolios", f"order-measures?by=manager&{DAYS}"])
+    def test_counts_a_groups_customers_only(
+        self, told: World, program: Callable[[str], Client], path: str
+    ) -> None:
+        Customer.objects.filter(number="K2").update(
+            group=CustomerGroup.objects.create(code="G1", name="东海集团")
+        )
+        client, glue = program("市领导"), "&" if "?" in path else "?"
+
+        assert client.get(f"{ROOT}/{path}").json()
+        assert client.get(f"{ROOT}/{path}{glue}group=G1").json() == []
+        assert client.get(f"{ROOT}/team?group=G1").json()["managers"] == []

@@ -108,6 +108,12 @@ class Belongings:
             holder=unit,
         )
 
+    def handed(self) -> None:
+        """移交."""
+        both = {"from_employee": self.owner, "to_employee": self.owner}
+        handover = put("key_accounts.Handover", **both, at=AT)
+        put("key_accounts.HandoverItem", handover=handover, customer=self.customer)
+
     def plan(self) -> None:
         """年度计划."""
         put("key_accounts.AccountPlan", **self.owned, scope="customer", year=2026)
@@ -159,10 +165,15 @@ class Belongings:
             subject_label=self.customer.name,
         )
 
-    def application(self) -> None:
+    def application(self) -> Any:
         """业扩报装."""
         given = {**self.of, "applicant_name": self.customer.name, "kind": "new"}
-        put("connections.ConnectionApplication", **given)
+        return put("connections.ConnectionApplication", **given)
+
+    def notice(self) -> None:
+        """业务费用."""
+        payee = once("connections.PayeeAccount", unit=self.customer.unit)
+        put("connections.FeeNotice", application=self.application(), payee=payee)
 
     def metering_order(self) -> None:
         """计量工单."""

@@ -16,6 +16,8 @@ from django.utils import timezone
 from busbar.access.models import Role
 from busbar.console.navigation import BY_GROUP
 from busbar.customers.models import Customer, CustomerGroup
+from busbar.key_accounts.models import DepartmentOrder, Handover
+from busbar.kit.periods import CHINA
 from busbar.workflow.models import ProcessInstance, UserTask
 from tests.console.belongings import Belongings, put
 from tests.console.region import AT, LONG_AGO, Region
@@ -55,6 +57,7 @@ LISTS = {
     "/shadow-bills/": "shadow_bill",
     "/arrears/": "case",
     "/portfolio/": "team",
+    "/fees/": "notice",
     "/portfolios/unowned/": "nothing",
     "/portfolios/of/boss/": "team",
 }
@@ -146,7 +149,79 @@ class TestEveryListOfThingsOfCustomers:
 def test_every_place_that_a_groups_page_leads_to_is_walked_here() -> None:
     walked = {path.split("?")[0] for path in LISTS}
 
-    assert {reverse(name) for name in BY_GROUP} - walked == {"/bills/"}  # tests/console/test_groups
+    elsewhere = {"/bills/"}  # tests/console/test_groups
+    assert {reverse(name) for name in BY_GROUP} - walked - set(SUMS) == elsewhere
+
+
+SUMS = {
+    "/portfolios/": lambda found: found["customers"],
+    "/team/": lambda found: found["team"].whole.customers,
+    "/department-orders/measures/": lambda found: sum(row.closed for row in found["rows"]),
+    "/handovers/": lambda found: sum(row.customers for row in found["rows"]),
+}
+"""Pages that count things of customers without naming them."""
+
+
+def _noon() -> dt.datetime:
+    return dt.datetime.combine(timezone.localdate(), dt.time(12), tzinfo=CHINA)
+
+
+class TestEverySumOverThingsOfCustomers:
+    @pytest.mark.parametrize("path", SUMS)
+    def test_narrows_to_the_groups_branch(self, branch: Branch, path: str) -> None:
+        branch.give("team")
+        branch.give("order")
+        branch.give("handed")
+        DepartmentOrder.objects.update(state="solved", closed_at=_noon())
+        client = branch.region.client(branch.boss)
+
+        pages = [client.get(_address(path, group)) for group in GROUPS]
+
+        assert [SUMS[path](page.context) for page in pages] == [3, 2, 1, 0]
+        assert ["东海集团 ×" in page.content.decode() for page in pages] == [0, 1, 0, 0]
+
+    def test_the_standard_says_nothing_of_a_part_of_a_portfolio(self, branch: Branch) -> None:
+        branch.give("team")
+        client = branch.region.client(branch.boss)
+
+        whole, part = (client.get(_address("/portfolios/", group)) for group in ("", "G1"))
+
+        assert {row.warning for row in whole.context["rows"]} == {"under"}
+        assert [row.warning for row in part.context["rows"]] == [""]
+        assert "户数超出标准" not in part.content.decode()
+
+    def test_a_handover_counts_the_groups_customers_only(self, branch: Branch) -> None:
+        branch.give("handed")
+        put(
+            "key_accounts.HandoverItem",
+            handover=Handover.objects.get(items__customer=branch.customers[0]),
+            customer=branch.customers[2],
+        )
+        client = branch.region.client(branch.boss)
+
+        whole, part = (client.get(_address("/handovers/", group)) for group in ("", "G1"))
+
+        assert sorted(row.customers for row in whole.context["rows"]) == [1, 1, 2]
+        assert [row.customers for row in part.context["rows"]] == [1, 1]
+
+    def test_figures_lead_to_records_of_the_group(self, branch: Branch) -> None:
+        branch.give("team")
+        branch.give("order")
+        DepartmentOrder.objects.update(state="solved", closed_at=_noon())
+        client = branch.region.client(branch.boss)
+
+        team = client.get("/team/?group=G1").content.decode()
+        measures = client.get("/department-orders/measures/?group=G1").content.decode()
+
+        assert 'href="/promises/?group=G1"' in team
+        assert 'href="/portfolios/of/boss/?group=G1"' in team
+        assert "&amp;group=G1&amp;mark=finished&amp;manager=" in measures
+
+    def test_money_of_the_bank_is_not_compared_with_a_groups_fees(self, branch: Branch) -> None:
+        client = branch.region.client(branch.boss)
+
+        assert "银行收入" in client.get("/fees/").content.decode()
+        assert "银行收入" not in client.get("/fees/?group=G1").content.decode()
 
 
 class TestSupervisionOfAGroup:

@@ -33,7 +33,7 @@ from busbar.api import (
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
 from busbar.api.key_accounts import deciding, offers, plans, recognition, services, studies
-from busbar.api.managers import keeping, mandates, portfolios
+from busbar.api.managers import keeping, mandates, portfolios, team
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
 from busbar.api.workflow import definitions, processes, supervision, tasks
@@ -134,6 +134,7 @@ api.add_router("/service-dues", services.router, tags=["大客户"])
 api.add_router("/opportunities", offers.offers, tags=["大客户"])
 api.add_router("/solutions", offers.solutions, tags=["大客户"])
 api.add_router("/portfolios", portfolios.portfolios, tags=["大客户服务"])
+api.add_router("/team", team.router, tags=["大客户服务"])
 api.add_router("/handovers", portfolios.handovers, tags=["大客户服务"])
 api.add_router("/order-measures", portfolios.measures, tags=["大客户服务"])
 api.add_router("/manager-qualifications", portfolios.qualifications, tags=["大客户服务"])

@@ -56,6 +56,7 @@ class ViewerMiddleware:
         """Attach the viewer, looked up only when asked for, and go on."""
         viewer = SimpleLazyObject(lambda: access_queries.get_viewer(request.user))
         request.viewer = viewer  # type: ignore[attr-defined] # typed in console.requests
+        request.chosen_group = None  # type: ignore[attr-defined] # typed in console.requests
         _speak_chosen_language(request)
         return self.get_response(request)
 

@@ -19,8 +19,8 @@ class StaffRequest(HttpRequest):
     viewer: Viewer
     htmx: HtmxDetails
     user: User
-    chosen_group: GroupBranch
-    """The group that `by_group` narrowed the viewer to, for the page's chip."""
+    chosen_group: GroupBranch | None
+    """The group that `by_group` narrowed the viewer to, for the page's chip; mostly none."""
 
 
 def given_day(text: str) -> dt.date | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Body, Router, Schema
 
-from busbar.api.paging import After, Limit, Page, Text, answers, page_by_moment
+from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import BodyId, Flag, Id, Sent, Sentence, Yuan, now
 from busbar.connections import operations as connections_operations
@@ -189,11 +189,12 @@ def list_notices(
     request: HttpRequest,
     application: Text = "",
     state: NoticeState | None = None,
+    group: Group = "",
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """可见的缴费通知，新的在前；`application` 为申请编号。"""
-    found = connections_queries.list_fee_notices(viewer_of(request), state=state or "")
+    found = connections_queries.list_fee_notices(viewer_of(request, group), state=state or "")
     if application:
         found = found.filter(application__number=application)
     return page_by_moment(found, "drafted_at", after=after, limit=limit)

@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from busbar.access.models import OrganizationUnit
-from busbar.api.paging import Day, answers
+from busbar.api.paging import Day, Group, answers
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Sent, Sentence, Short, now, seen_unit
 from busbar.customers.models import TeamRole
@@ -238,9 +238,9 @@ class ServiceStandardOut(Schema):
 
 
 @portfolios.get("", response=answers(list[PortfolioOut]), operation_id="list_portfolios")
-def list_portfolios(request: HttpRequest) -> list[Portfolio]:
-    """本单位各大客户经理的户数与负荷。"""
-    return portfolios_queries.list_portfolios(viewer_of(request), on=local_date(now()))
+def list_portfolios(request: HttpRequest, group: Group = "") -> list[Portfolio]:
+    """本单位各大客户经理的户数与负荷；给出集团时只计该集团的客户。"""
+    return portfolios_queries.list_portfolios(viewer_of(request, group), on=local_date(now()))
 
 
 @portfolios.get("/unowned", response=answers(PortfolioPageOut), operation_id="list_unowned")
@@ -304,9 +304,9 @@ def assign_manager(request: HttpRequest, body: AssignmentIn) -> dict[str, Any]:
 
 
 @handovers.get("", response=answers(list[HandoverOut]), operation_id="list_handovers")
-def list_handovers(request: HttpRequest) -> list[Handover]:
-    """最近的客户移交。"""
-    return portfolios_queries.list_handovers(viewer_of(request))
+def list_handovers(request: HttpRequest, group: Group = "") -> list[Handover]:
+    """最近的客户移交；给出集团时只列涉及其客户的。"""
+    return portfolios_queries.list_handovers(viewer_of(request, group))
 
 
 @handovers.post("", response=answers(HandoverOut, 400, 403, 409), operation_id="hand_over")
@@ -335,11 +335,16 @@ def return_handover(request: HttpRequest, number: str, body: HandoverReturnIn) -
 
 @measures.get("", response=answers(list[OrderMeasureOut]), operation_id="measure_orders")
 def measure_orders(
-    request: HttpRequest, *, since: Day, until: Day, by: Literal["manager", "department"]
+    request: HttpRequest,
+    *,
+    since: Day,
+    until: Day,
+    by: Literal["manager", "department"],
+    group: Group = "",
 ) -> list[Measure]:
     """[since, until) 办结的指令，按经理或承办部门：解决率、传声筒指数、首次解决率、按期率。"""
     return measures_queries.measure(
-        viewer_of(request), by=by, since=_midnight(since), until=_midnight(until)
+        viewer_of(request, group), by=by, since=_midnight(since), until=_midnight(until)
     )
 
 

@@ -29,6 +29,7 @@ from busbar.console.connections.fee_acts import (
     REFUND_ACTS,
 )
 from busbar.console.cutting import cut
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest, page_number
 from busbar.kit.periods import local_date
 
@@ -37,8 +38,12 @@ _QUEUE = 20
 
 
 @require_safe
+@by_group
 def fee_list(request: StaffRequest) -> HttpResponse:
-    """The sums that must agree, and the notices."""
+    """The sums that must agree, and the notices.
+
+    The bank's rows have no customer: looking at a group there is nothing to agree with.
+    """
     state = one_of(request.GET.get("state", ""), NoticeState.values)
     notices = connections_queries.list_fee_notices(request.viewer, state=state)
     before = page_number(request, "before", 0)
@@ -47,13 +52,17 @@ def fee_list(request: StaffRequest) -> HttpResponse:
     rows, more = cut(notices.order_by("-id"), PAGE)
     context = {
         "tab": "notices",
-        "sums": connections_queries.reconcile_fees(request.viewer),
+        "sums": _sums(request),
         "notices": rows,
         "more": more,
         "state": state,
         "states": NoticeState.choices,
     }
     return render(request, "console/connections/fees/list.html", context)
+
+
+def _sums(request: StaffRequest) -> connections_queries.Reconciliation | None:
+    return None if request.chosen_group else connections_queries.reconcile_fees(request.viewer)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

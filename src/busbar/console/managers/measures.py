@@ -8,10 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts.queries import measures as measures_queries
 from busbar.key_accounts.queries.measures import Measure
@@ -23,6 +25,7 @@ LABELS = {"manager": gettext_lazy("按经理"), "department": gettext_lazy("按�
 
 
 @require_safe
+@by_group
 def order_measures(request: StaffRequest) -> HttpResponse:
     """Shares with their intervals, drawn and in a table; few cases are not ranked."""
     by = request.GET.get("by", "")
@@ -37,12 +40,19 @@ def order_measures(request: StaffRequest) -> HttpResponse:
         "first": first,
         "last": last,
         "rows": rows,
-        "orders": f"{reverse('order_list')}?whose=all&closed_since={first}&closed_until={last}",
+        "orders": _orders_address(request, first, last),
         "least": int(amount_of(standards, "ranking-least-cases")),
         "days": int(amount_of(standards, "first-time-days")),
         "chart": _chart(rows),
     }
     return render(request, "console/managers/measures.html", context)
+
+
+def _orders_address(request: StaffRequest, first: dt.date, last: dt.date) -> str:
+    asked = {"whose": "all", "closed_since": str(first), "closed_until": str(last)}
+    if request.chosen_group:
+        asked["group"] = request.chosen_group.code
+    return f"{reverse('order_list')}?{urlencode(asked)}"
 
 
 def _chart(rows: list[Measure]) -> dict[str, object]:

@@ -66,6 +66,7 @@ def my_portfolio(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
+@by_group
 def portfolio_list(request: StaffRequest) -> HttpResponse:
     """Every manager of the branch with customers, load, and what leaves the standard."""
     rows = portfolios_queries.list_portfolios(request.viewer, on=_today())
@@ -186,6 +187,7 @@ def _assign(request: StaffRequest, data: dict[str, Any]) -> None:
 
 
 @require_safe
+@by_group
 def handover_list(request: StaffRequest) -> HttpResponse:
     """Handovers, the latest first, each to be given back."""
     context = {

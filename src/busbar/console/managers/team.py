@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from busbar.console.group_choice import by_group
 from busbar.console.requests import StaffRequest
 from busbar.key_accounts.queries.team import SEEN_DAYS, Team, get_team
 
 
 @require_safe
+@by_group
 def team(request: StaffRequest) -> HttpResponse:
-    """The branch of whoever looks: county, city or province."""
+    """The branch of whoever looks: county, city or province; of one group's customers, if asked."""
     found = get_team(request.viewer, at=timezone.now())
     context = {"team": found, "days": SEEN_DAYS, "chart": _chart(found)}
     return render(request, "console/managers/team.html", context)

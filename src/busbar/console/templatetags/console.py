@@ -12,10 +12,12 @@ from django.forms import BoundField, CheckboxInput, Select
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from busbar.customers.queries.groups import GroupBranch
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA
 from busbar.supply.models import RunningState
@@ -232,6 +234,13 @@ def query_with(context: Context, **changes: object) -> str:
         if value not in ("", None):
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def same_group(context: Context, glue: str = "?") -> str:
+    """What a link to another page needs to look at this page's group too; empty without one."""
+    group: GroupBranch | None = context["request"].chosen_group
+    return f"{glue}{urlencode({'group': group.code})}" if group else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -76,9 +76,13 @@ class HandoverState(models.TextChoices):
 
 
 class HandoverQuerySet(VisibleQuerySet):
-    """Seen in the branch of either manager's unit."""
+    """Seen in the branch of either manager's unit; a group's are those that moved its customers."""
 
     unit_lookups = ("from_employee__unit", "to_employee__unit")
+
+    def of_customers(self, customers: models.QuerySet[Any, Any]) -> Q:
+        """Handovers of at least one of the customers."""
+        return Q(pk__in=HandoverItem.objects.filter(customer__in=customers).values("handover"))
 
 
 class Handover(models.Model):

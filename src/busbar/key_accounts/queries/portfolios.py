@@ -21,7 +21,7 @@ from busbar.customers.models import (
     TeamRole,
 )
 from busbar.key_accounts.balancing import Load, Move, suggest_moves
-from busbar.key_accounts.models import DepartmentOrder, Handover, ServiceStandard
+from busbar.key_accounts.models import DepartmentOrder, Handover, HandoverItem, ServiceStandard
 from busbar.key_accounts.queries.standards import amount_of, get_standards
 
 Standards = dict[str, ServiceStandard]
@@ -32,7 +32,8 @@ PAGE = 50
 class Portfolio:
     """One manager: customers as A角 and B角, accounts, open orders, weighted load.
 
-    `warning` says in which direction the number of customers leaves the standard.
+    `warning` says in which direction the number of customers leaves the standard; of a part
+    of them (`is_whole` false, a group's customers) the standard says nothing.
     """
 
     employee: Employee
@@ -44,10 +45,13 @@ class Portfolio:
     load: Decimal
     least: int
     most: int
+    is_whole: bool = True
 
     @property
     def warning(self) -> str:
         """`over`, `under` or nothing."""
+        if not self.is_whole:
+            return ""
         if self.customers > self.most:
             return "over"
         return "under" if self.customers < self.least else ""
@@ -91,8 +95,14 @@ class Suggestion:
 
 
 def list_portfolios(viewer: Viewer, *, on: dt.date) -> list[Portfolio]:
-    """Every account manager of the viewer's branch, by unit and number. Five queries."""
-    return _portfolios(viewer, list_managers(viewer), on)
+    """Every account manager of the viewer's branch, by unit and number. Five queries.
+
+    Looking at a group, those only who have something to do with its customers.
+    """
+    found = _portfolios(viewer, list_managers(viewer), on)
+    if viewer.group_ids is None:
+        return found
+    return [row for row in found if row.customers or row.deputies or row.orders]
 
 
 def find_own_portfolio(viewer: Viewer, *, on: dt.date) -> Portfolio | None:
@@ -104,7 +114,7 @@ def find_own_portfolio(viewer: Viewer, *, on: dt.date) -> Portfolio | None:
 
 def _portfolios(viewer: Viewer, people: list[Employee], on: dt.date) -> list[Portfolio]:
     standards = get_standards(on=on, unit_path=viewer.unit_path)
-    sums = _Sums([person.pk for person in people], standards)
+    sums = _Sums([person.pk for person in people], standards, viewer.group_ids)
     least, most = (int(amount_of(standards, f"portfolio-{end}")) for end in ("least", "most"))
     return [sums.portfolio(person, least, most) for person in people]
 
@@ -120,17 +130,24 @@ def list_managers(viewer: Viewer) -> list[Employee]:
 
 
 class _Sums:
-    """Counts by manager, each in one query whatever the number of managers."""
+    """Counts by manager, each in one query whatever the number of managers.
 
-    def __init__(self, ids: list[int], standards: Standards) -> None:
-        led = AccountTeamMember.objects.filter(employee__in=ids)
+    Not `visible_to`: a manager's load is the whole of it, whoever looks. A group narrows it.
+    """
+
+    def __init__(
+        self, ids: list[int], standards: Standards, group_ids: frozenset[int] | None
+    ) -> None:
+        led = AccountTeamMember.objects.filter(employee__in=ids).in_groups(group_ids)
         self.standards = standards
+        self.is_whole = group_ids is None
         self.roles = _grouped(led, "role", "customer__importance")
         of_lead = led.filter(role=TeamRole.LEAD, customer__accounts__status=AccountStatus.ACTIVE)
         self.accounts = dict(
             of_lead.order_by().values_list("employee_id").annotate(n=Count("customer__accounts"))
         )
         open_orders = DepartmentOrder.objects.open().filter(ordered_by__in=ids)
+        open_orders = open_orders.in_groups(group_ids)
         self.orders = dict(
             open_orders.order_by().values_list("ordered_by_id").annotate(n=Count("pk"))
         )
@@ -153,6 +170,7 @@ class _Sums:
             load=load,
             least=least,
             most=most,
+            is_whole=self.is_whole,
         )
 
 
@@ -274,11 +292,16 @@ def _effect(
 
 
 def list_handovers(viewer: Viewer, *, limit: int = PAGE) -> list[Handover]:
-    """The latest handovers of the viewer's branch with how many customers each took."""
+    """The latest handovers of the viewer's branch with how many customers each took.
+
+    Looking at a group, those that moved customers of it, and how many.
+    """
     rows = Handover.objects.visible_to(viewer).select_related(
         "from_employee__unit", "to_employee__unit", "returns", "returned_by"
     )
-    return list(rows.annotate(customers=Count("items")).order_by("-at", "-pk")[:limit])
+    seen = HandoverItem.objects.in_groups(viewer.group_ids).values("pk")
+    counted = Count("items", filter=Q(items__in=seen) if viewer.group_ids is not None else None)
+    return list(rows.annotate(customers=counted).order_by("-at", "-pk")[:limit])
 
 
 def _next(customer: Customer) -> str:
