@@ -47,7 +47,7 @@ OWN = {
     "customer page": "/customers/{number}/",
 }
 OVER = {"one portfolio": "/portfolios/of/{manager}/", "load balance": "/portfolios/balance/{unit}/"}
-USERS = {"manager900-0": OWN, "county900": OVER, "city900": OVER, "province900": OVER}
+USERS = {"manager000-0": OWN, "county000": OVER, "city000": OVER, "province000": OVER}
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def _names() -> dict[str, str]:
     from busbar.access.models import Employee
     from busbar.customers.models import Customer
 
-    manager = Employee.objects.select_related("unit").get(number="manager900-0")
+    manager = Employee.objects.select_related("unit").get(number="manager000-0")
     return {
         "number": Customer.objects.filter(team__employee=manager).order_by("id")[0].number,
         "manager": manager.number,

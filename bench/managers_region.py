@@ -28,6 +28,8 @@ DEPARTMENTS = ("metering", "marketing", "dispatch", "service_center", "safety")
 FOUND = 100
 """Bills up to which each has a finding; of more, every tenth."""
 _SURNAMES, _NAMES = "赵钱孙李周吴郑王冯陈褚卫", "海江山川林森雷电光明华强"
+ONLY_ROOT = "000"
+"""The company that every home begins with: the region lies below it, as a user's would."""
 _LONG_AGO = dt.date(2020, 1, 1)
 
 
@@ -50,7 +52,7 @@ def main(customers: int, managers: int, orders: int) -> None:
     """Make the region of the home and say nothing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "busbar.config.settings")
     django.setup()
-    make_region(customers, managers, orders, at=dt.datetime.now(dt.UTC))
+    make_region(customers, managers, orders, at=dt.datetime.now(dt.UTC), root=ONLY_ROOT)
 
 
 def make_region(
@@ -82,8 +84,8 @@ def _make_people(size: tuple[int, int], root: str, at: dt.datetime, random: Rand
     from busbar.customers import models as customers
 
     count, managers = size
-    province = OrganizationUnit.objects.create(
-        code=f"B{root}", name="省公司", kind=UnitKind.PROVINCE, path=root
+    province, _new = OrganizationUnit.objects.get_or_create(
+        path=root, defaults={"code": f"B{root}", "name": "省公司", "kind": UnitKind.PROVINCE}
     )
     cities = _below([province], CITIES, UnitKind.CITY, "市公司")
     counties = _below(cities, COUNTIES, UnitKind.COUNTY, "县公司")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from busbar.customers.models import (
     CustomerAccount,
     Document,
 )
+from busbar.imports.models import ImportRun
 from busbar.network.models import Feeder, PublicTransformer, Substation
 from busbar.supply.models import PowerSource, Site, Transformer, UsagePoint
 from tests.access.conftest import AT, Company, customer, join_team
@@ -274,3 +276,71 @@ class TestGetViewer:
         assert viewer.permissions == permissions_of([Role.MANAGER]) | permissions_of(
             [Role.BILLING_CLERK]
         )
+
+
+class TestSparedQuestions:
+    """What need not be asked of every row is asked of nobody's rows, and shows no row more."""
+
+    def test_who_stands_at_the_only_top_sees_the_company(self, company: Company) -> None:
+        customer("HARBOR", company.harbor, company.harbor)
+
+        top, city = company.viewer(company.province), company.viewer(company.east)
+
+        assert (top.sees_company, city.sees_company) == (True, False)
+        assert "WHERE" not in str(Customer.objects.visible_to(top).query)
+        assert seen(top) == {"HARBOR"}
+
+    def test_beside_another_company_the_branch_is_asked_for(self, company: Company) -> None:
+        other = OrganizationUnit.objects.create(
+            code="Q", name="邻省公司", kind="province", path="001"
+        )
+        customer("HARBOR", company.harbor, company.harbor)
+        customer("FAR", other, other)
+
+        viewer = company.viewer(company.province)
+
+        assert not viewer.sees_company
+        assert seen(viewer) == {"HARBOR"}
+
+    def test_what_has_no_unit_is_not_the_company_s(self, company: Company) -> None:
+        for unit in (None, company.harbor):
+            ImportRun.objects.create(kind="customers", unit=unit, created_at=AT)
+        viewer = company.viewer(company.province)
+
+        assert viewer.sees_company
+        assert [run.unit for run in ImportRun.objects.visible_to(viewer)] == [company.harbor]
+
+    @pytest.mark.parametrize("few", [0, 1, 200])
+    def test_many_units_and_customers_are_seen_as_few_are(
+        self, company: Company, monkeypatch: pytest.MonkeyPatch, few: int
+    ) -> None:
+        monkeypatch.setattr("busbar.access.visibility._FEW", few)
+        for number, place in (("HARBOR", company.harbor), ("PLAIN", company.plain)):
+            customer(number, place, place)
+        mine = [customer(f"MINE{n}", company.plain, company.plain) for n in range(2)]
+        employee = company.hire(company.east)
+        for one in mine:
+            join_team(employee, one)
+
+        viewer = access_queries.get_viewer(employee.user)
+
+        assert seen(viewer) == {"HARBOR", "MINE0", "MINE1"}
+        assert seen(viewer, CustomerAccount) == {"HARBOR-0", "MINE0-0", "MINE1-0"}
+        assert isinstance(viewer.team_customers, list) == (few == 200)
+
+    def test_who_is_on_no_team_is_not_asked_for_one(self, company: Company) -> None:
+        viewer = company.viewer(company.harbor)
+
+        assert viewer.team_customers == []
+        assert "teammember" not in str(CustomerAccount.objects.visible_to(viewer).query)
+
+    def test_a_sum_over_the_company_is_its_branches_sum(self, company: Company) -> None:
+        for number, place in (("HARBOR", company.harbor), ("PLAIN", company.plain)):
+            customer(number, place, place)
+        top, asked = company.viewer(company.province), company.viewer(company.province)
+        asked = replace(asked, sees_company=False)
+
+        for model in (Customer, CustomerAccount):
+            rows = [set(model.objects.visible_to(v).values_list("pk")) for v in (top, asked)]
+            assert rows[0] == rows[1] != set()
+        assert Customer.objects.whole_to(top).count() == Customer.objects.whole_to(asked).count()

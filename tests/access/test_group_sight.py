@@ -162,17 +162,16 @@ class TestSight:
             assert groups.far.name == "MEMBER"
 
     def test_takes_no_query_more(self, groups: Groups) -> None:
-        viewer = groups.viewer
         with CaptureQueriesContext(connection) as before:
-            customers_queries.list_customers(viewer)
+            customers_queries.list_customers(groups.viewer)
         groups.name_head()
         for number in range(20):
             groups.member(f"M{number}", groups.company.plain, groups.daughter)
         with CaptureQueriesContext(connection) as after:
-            page = customers_queries.list_customers(viewer)
+            page = customers_queries.list_customers(groups.viewer)
 
         assert len(page.rows) == 23
-        assert len(after) == len(before) == 3
+        assert len(after) == len(before)
 
     def test_moves_with_a_merge_of_the_head_and_back(self, groups: Groups) -> None:
         groups.name_head()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,4 +159,4 @@ class TestTeam:
         )
 
         with pytest.raises(Customer.DoesNotExist):
-            customers_queries.get_customer(other, "C1")
+            customers_queries.get_customer(replace(other), "C1")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self, TypeAlias
 
 from django.db import models
 from django.db.models import Q
@@ -20,6 +21,11 @@ from busbar.access.paths import branch_end
 from busbar.access.permissions import Permission
 from busbar.journal.operations import Actor
 from busbar.kit.errors import Refusal
+
+Ids: TypeAlias = "models.QuerySet[Any, Any] | list[int]"
+"""Keys for `__in`: named, or a subquery of them."""
+_FEW = 200
+"""So many keys are named one by one: each query is built and planned more quickly for it."""
 
 
 class NotPermitted(Refusal):
@@ -33,6 +39,8 @@ class Viewer:
     `unit_path` is empty for somebody without a place in the tree, who sees nothing;
     `sees_all` is for the system's own jobs. `group_ids` are the groups a page looks at: rows of
     other customers are left out of everything it reads; None leaves nothing out.
+
+    `sees_company`: no unit lies outside the branch, so that what has a unit needs no asking.
     """
 
     user_id: int | None
@@ -41,7 +49,18 @@ class Viewer:
     unit_path: str
     permissions: frozenset[Permission] = frozenset()
     sees_all: bool = False
+    sees_company: bool = False
     group_ids: frozenset[int] | None = None
+
+    @cached_property
+    def units(self) -> Ids:
+        """The branch's units, for `__in`; as they were when first asked for."""
+        return _named(units_in_branch(self.unit_path)) if self.unit_path else []
+
+    @cached_property
+    def team_customers(self) -> Ids:
+        """Customers seen by account teams, for `__in`; as they were when first asked for."""
+        return _named(team_sight(self.employee_id)) if self.employee_id else []
 
     @property
     def actor(self) -> Actor:
@@ -56,6 +75,11 @@ class Viewer:
         and neither holds the counter's permissions. Never for what a person asks of themselves.
         """
         return replace(self, sees_all=True)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether no customer is left out: the whole company, and not one group of it."""
+        return (self.sees_all or self.sees_company) and self.group_ids is None
 
     def narrowed_to(self, group_ids: frozenset[int]) -> Viewer:
         """The same person looking at these groups' customers only: rows go, none come."""
@@ -92,21 +116,37 @@ def units_in_branch(path: str) -> models.QuerySet[OrganizationUnit, Any]:
     return OrganizationUnit.objects.in_branch(path).values("pk")
 
 
+def _named(rows: models.QuerySet[Any, Any]) -> Ids:
+    ids = [row["pk"] for row in rows.order_by("pk")[: _FEW + 1]]
+    return ids if len(ids) <= _FEW else rows
+
+
+@cache
+def _never_ends(model: Any, lookup: str) -> bool:
+    """Whether a way along foreign keys reaches its end from every row."""
+    for name in lookup.split("__"):
+        field = model._meta.get_field(name)  # noqa: SLF001 - Django's public API under a private name
+        if not isinstance(field, models.ForeignKey) or field.null:
+            return False
+        model = field.related_model
+    return True
+
+
 _team: list[Callable[[int], models.QuerySet[Any, Any]]] = []
-_inherited: list[Callable[[int], Any]] = []
+_sight: list[Callable[[int], models.QuerySet[Any, Any]]] = []
 _members: list[Callable[[frozenset[int]], models.QuerySet[Any, Any]]] = []
 
 
 def register_account_team(
     customer_ids_of: Callable[[int], models.QuerySet[Any, Any]],
-    inherited_ids_of: Callable[[int], Any],
+    seen_ids_of: Callable[[int], models.QuerySet[Any, Any]],
 ) -> None:
     """Called once by the room that knows account teams: employee id to customer ids subquery.
 
-    The first gives the customers whose team the employee is on, the second those that the team
-    of a group's head sees besides.
+    The first gives the customers whose team the employee is on, the second also those that the
+    team of a group's head sees.
     """
-    _team[:], _inherited[:] = [customer_ids_of], [inherited_ids_of]
+    _team[:], _sight[:] = [customer_ids_of], [seen_ids_of]
 
 
 def register_group_members(
@@ -121,14 +161,13 @@ def team_customer_ids(employee_id: int) -> models.QuerySet[Any, Any]:
     return _team[0](employee_id)
 
 
-def seen_by_team(employee_id: int, lookup: str) -> Q:
-    """Rows of customers that the employee sees by account teams: the own ones, and the members
-    of a group whose head's team the employee is on.
+def team_sight(employee_id: int) -> models.QuerySet[Any, Any]:
+    """Ids of the customers that the employee sees by account teams: the own ones, and the
+    members of a group whose head's team the employee is on, as a subquery.
 
     Who asks what is *mine* to do takes `team_customer_ids`: seeing a member is no duty to it.
     """
-    own, inherited = team_customer_ids(employee_id), _inherited[0](employee_id)
-    return Q(**{f"{lookup}__in": own}) | Q(**{f"{lookup}__in": inherited})
+    return _sight[0](employee_id)
 
 
 class VisibleQuerySet(models.QuerySet[Any]):
@@ -158,14 +197,19 @@ class VisibleQuerySet(models.QuerySet[Any]):
 
     def seen_by(self, viewer: Viewer) -> Self:
         """What the viewer may see at all; a noun may widen it."""
-        if viewer.sees_all:
+        if viewer.sees_all or (viewer.sees_company and self._always_has_unit()):
             return self
         condition = Q()
         if viewer.unit_path:
-            condition |= self.in_units(units_in_branch(viewer.unit_path))
-        if self.customer_lookup and viewer.employee_id:
-            condition |= seen_by_team(viewer.employee_id, self.customer_lookup)
+            condition |= self.in_units(viewer.units)
+        if self.customer_lookup and viewer.team_customers != []:
+            condition |= Q(**{f"{self.customer_lookup}__in": viewer.team_customers})
         return self.filter(condition) if condition else self.none()
+
+    def _always_has_unit(self) -> bool:
+        """Whether every row has a unit, by one of its ways to it at least."""
+        model: Any = self.model
+        return any(_never_ends(model, lookup) for lookup in self.unit_lookups)
 
     def looked_after(
         self, viewer: Viewer, *, mine: bool = False, customer_id: int | None = None
@@ -182,8 +226,8 @@ class VisibleQuerySet(models.QuerySet[Any]):
             rows = rows.filter(**{f"{self.customer_lookup}": customer_id})
         return rows
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
-        """Rows that belong to the units (a subquery of ids); a noun may widen it."""
+    def in_units(self, units: Ids) -> Q:
+        """Rows that belong to the units (ids, or a subquery of them); a noun may widen it."""
         condition = Q()
         for lookup in self.unit_lookups:
             condition |= Q(**{f"{lookup}__in": units})

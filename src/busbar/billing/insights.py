@@ -144,7 +144,7 @@ def list_findings(
 
 def count_findings(viewer: Viewer, *, month: str, scope: Scope = EVERYTHING) -> Mapping[str, int]:
     """How many findings the month has, by kind. One query."""
-    found = _narrowed(BillFinding.objects.filter(month=month), viewer, scope)
+    found = _settled(BillFinding.objects.filter(month=month), viewer, scope)
     return dict(found.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
 
 
@@ -175,7 +175,14 @@ def _narrowed(rows: VisibleQuerySet, viewer: Viewer, scope: Scope) -> QuerySet[A
 
 
 def _bills(viewer: Viewer, scope: Scope) -> QuerySet[Any]:
-    return Bill.objects.current().filter(account__in=_accounts(viewer, scope))
+    return _settled(Bill.objects.current(), viewer, scope)
+
+
+def _settled(rows: VisibleQuerySet, viewer: Viewer, scope: Scope) -> QuerySet[Any]:
+    """Rows of accounts, the accounts found first: a sum meets every row that there is."""
+    if viewer.sees_everything and scope == EVERYTHING:
+        return rows
+    return rows.filter(account__in=_accounts(viewer, scope))
 
 
 def _accounts(viewer: Viewer, scope: Scope) -> QuerySet[Any] | list[int]:

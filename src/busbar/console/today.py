@@ -91,6 +91,8 @@ def _only_mine(request: StaffRequest) -> bool:
     chosen = request.GET.get("of")
     if chosen in ("mine", "all"):
         return chosen == "mine"
+    if request.viewer.team_customers == []:
+        return False
     mine = CustomerFilter(mine=True)
     return customers_queries.count_customers(request.viewer, filters=mine) > 0
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 
 class CustomersConfig(AppConfig):
@@ -24,5 +24,9 @@ class CustomersConfig(AppConfig):
         def customer_ids_in(group_ids: frozenset[int]) -> QuerySet[Any, Any]:
             return Customer.objects.filter(group__in=group_ids).values("pk")
 
+        def seen_ids_of(employee_id: int) -> QuerySet[Any, Any]:
+            own, inherited = customer_ids_of(employee_id), inherited_customer_ids(employee_id)
+            return Customer.objects.filter(Q(pk__in=own) | Q(pk__in=inherited)).values("pk")
+
         register_group_members(customer_ids_in)
-        register_account_team(customer_ids_of, inherited_customer_ids)
+        register_account_team(customer_ids_of, seen_ids_of)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import CustomerAccount
 from busbar.supply.models import UsagePoint
 
@@ -37,7 +37,7 @@ class OutageState(models.TextChoices):
 class OutageQuerySet(VisibleQuerySet):
     """Seen by the unit that stops, and by whoever sees an affected account's unit."""
 
-    def in_units(self, units: models.QuerySet[OrganizationUnit]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """The unit's branch, or any affected account in the branch."""
         touched = AffectedPoint.objects.filter(account__unit__in=units).values("outage_id")
         return super().in_units(units) | Q(pk__in=touched)

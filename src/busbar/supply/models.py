@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import Customer, CustomerAccount, CustomerPartQuerySet
 from busbar.network.models import Feeder
 from busbar.pricing.models import PowerFactorStandard, TariffCategory
@@ -85,7 +83,7 @@ class PowerSourceQuerySet(VisibleQuerySet):
     unit_lookups = ("site__customer__unit",)
     customer_lookup = "site__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the site: its customer's managing unit, or a unit of one of its accounts."""
         accounts = CustomerAccount.objects.filter(unit__in=units).values("customer_id")
         return super().in_units(units) | Q(site__customer__in=accounts)

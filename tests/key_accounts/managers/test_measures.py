@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -121,9 +122,10 @@ class TestMeasure:
         for wanted in (1, 4):
             while DepartmentOrder.objects.count() < wanted:
                 solve(world, world.send())
+            viewer = replace(world.people["市领导"])  # as of another request
             with CaptureQueriesContext(connection) as queries:
-                measures.measure(world.people["市领导"], by="manager", **MARCH)
-                agreements.get_sheet(world.people["市领导"], **MARCH)
+                measures.measure(viewer, by="manager", **MARCH)
+                agreements.get_sheet(viewer, **MARCH)
             counts.append(len(queries))
 
         assert counts[0] == counts[1]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 
 
 class Certainty(models.TextChoices):
@@ -120,7 +120,7 @@ class Binds(models.TextChoices):
 class TimeLimitQuerySet(VisibleQuerySet):
     """The shipped limits are public; an overlay is seen in the branch of its unit."""
 
-    def in_units(self, units: models.QuerySet[OrganizationUnit]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """Overlays of the units, and every limit that no unit owns."""
         return Q(unit__isnull=True) | super().in_units(units)
 

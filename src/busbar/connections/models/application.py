@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import Customer, CustomerAccount, CustomerKind, Importance
 
 
@@ -62,7 +62,7 @@ class ConnectionApplicationQuerySet(VisibleQuerySet):
     unit_lookups = ("unit", "customer__unit")
     customer_lookup = "customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """Also what a department of another branch works on (hand-over, survey, countersign)."""
         return super().in_units(units) | Q(pk__in=involving(units))
 
@@ -170,7 +170,7 @@ class OfApplicationQuerySet(VisibleQuerySet):
     unit_lookups = ("application__unit", "application__customer__unit")
     customer_lookup = "application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(application__in=involving(units))
 
@@ -201,7 +201,7 @@ class InvolvedUnit(models.Model):
         return f"{self.application_id} {self.unit_id}"
 
 
-def involving(units: models.QuerySet[Any, Any]) -> models.QuerySet[Any, Any]:
+def involving(units: Ids) -> models.QuerySet[Any, Any]:
     """Ids of the applications to which one of the units (a subquery of ids) was called in."""
     return InvolvedUnit.objects.filter(unit__in=units).values("application_id")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import (
     ConnectionApplication,
     OfApplicationQuerySet,
@@ -118,7 +116,7 @@ class OfPlanQuerySet(VisibleQuerySet):
     unit_lookups = ("plan__application__unit", "plan__application__customer__unit")
     customer_lookup = "plan__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(plan__application__in=involving(units))
 
@@ -268,7 +266,7 @@ class OfTrainingQuerySet(VisibleQuerySet):
     unit_lookups = ("training__application__unit", "training__application__customer__unit")
     customer_lookup = "training__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(training__application__in=involving(units))
 

@@ -6,14 +6,12 @@ was refunded; the parts add up to the receipt by the operations and are proven b
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import (
     ConnectionApplication,
     OfApplicationQuerySet,
@@ -146,7 +144,7 @@ class OfNoticeQuerySet(VisibleQuerySet):
     unit_lookups = ("notice__application__unit", "notice__application__customer__unit")
     customer_lookup = "notice__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(notice__application__in=involving(units))
 

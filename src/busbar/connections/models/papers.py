@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import ConnectionApplication, involving
 from busbar.customers.models import Customer
 
@@ -50,7 +48,7 @@ class IssuedPaperQuerySet(VisibleQuerySet):
     unit_lookups = ("unit", "customer__unit", "application__unit")
     customer_lookup = "customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(application__in=involving(units))
 

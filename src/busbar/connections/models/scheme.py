@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, UnitKind
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import (
     ConnectionApplication,
     OfApplicationQuerySet,
@@ -136,7 +134,7 @@ class OfSchemeQuerySet(VisibleQuerySet):
     unit_lookups = ("scheme__application__unit", "scheme__application__customer__unit")
     customer_lookup = "scheme__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(scheme__application__in=involving(units))
 

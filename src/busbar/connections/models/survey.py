@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import (
     ConnectionApplication,
     OfApplicationQuerySet,
@@ -124,7 +124,7 @@ class OfSurveyQuerySet(VisibleQuerySet):
     unit_lookups = ("survey__application__unit", "survey__application__customer__unit")
     customer_lookup = "survey__application__customer"
 
-    def in_units(self, units: models.QuerySet[OrganizationUnit, object]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(survey__application__in=involving(units))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.connections.models.application import (
     ConnectionApplication,
     OfApplicationQuerySet,
@@ -69,7 +67,7 @@ class OfReviewQuerySet(VisibleQuerySet):
     unit_lookups = ("review__application__unit", "review__application__customer__unit")
     customer_lookup = "review__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(review__application__in=involving(units))
 
@@ -197,7 +195,7 @@ class OfInspectionQuerySet(VisibleQuerySet):
     unit_lookups = ("inspection__application__unit", "inspection__application__customer__unit")
     customer_lookup = "inspection__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(inspection__application__in=involving(units))
 
@@ -261,7 +259,7 @@ class OfFindingQuerySet(VisibleQuerySet):
     )
     customer_lookup = "finding__inspection__application__customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """As the application: also the departments called in."""
         return super().in_units(units) | Q(finding__inspection__application__in=involving(units))
 

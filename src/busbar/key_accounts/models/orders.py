@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, Mandate, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import Customer
 from busbar.key_accounts.models.agreements import ServiceAgreement
 from busbar.key_accounts.models.dated import DatedModel
@@ -57,7 +55,7 @@ class DepartmentOrderQuerySet(VisibleQuerySet):
     unit_lookups = ("unit", "department", "customer__unit")
     customer_lookup = "customer"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """Also where it climbed to: a superior stands above, and sees it anyway."""
         return super().in_units(units) | Q(holder__in=units)
 

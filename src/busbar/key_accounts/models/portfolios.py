@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import Customer, TeamRole
 from busbar.key_accounts.models.dated import DatedModel
 
@@ -25,7 +25,7 @@ class StandardSense(models.TextChoices):
 class ServiceStandardQuerySet(VisibleQuerySet):
     """What ships is public; a unit's own figure is seen in its branch and from below it."""
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """Figures of the units, and every one that no unit owns."""
         return Q(unit__isnull=True) | super().in_units(units)
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 
 from busbar.access.models import LEVELS, Employee, OrganizationUnit
-from busbar.access.visibility import Viewer, units_in_branch
+from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer, TeamRole
 from busbar.key_accounts.models import CustomerValue, DueState, Recognition, ServiceDue
 from busbar.key_accounts.queries.recognition import get_latest_run
@@ -187,10 +187,9 @@ def _standing(lead: int, customers: int, parts: Mapping[str, Sums]) -> Standing:
 
 def _of_leads(viewer: Viewer, team: str) -> dict[str, Any]:
     """Only A角 of the viewer's branch: of others no line is shown, and a county reads no city."""
-    if viewer.sees_all:
+    if viewer.sees_all or viewer.sees_company:
         return {f"{team}__role": TeamRole.LEAD}
-    units: Any = units_in_branch(viewer.unit_path) if viewer.unit_path else []
-    return {f"{team}__role": TeamRole.LEAD, f"{team}__employee__unit__in": units}
+    return {f"{team}__role": TeamRole.LEAD, f"{team}__employee__unit__in": viewer.units}
 
 
 def _by_lead(viewer: Viewer, rows: QuerySet[Any, Any], **figures: Any) -> Sums:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -11,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
-from busbar.access.visibility import VisibleQuerySet
+from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.workflow.models.definitions import ProcessDefinition, ProcessVersion
 
 
@@ -29,7 +27,7 @@ class ProcessInstanceQuerySet(VisibleQuerySet):
     unit_lookups = ("unit",)
     customer_lookup = "customer_id"
 
-    def in_units(self, units: models.QuerySet[Any, Any]) -> Q:
+    def in_units(self, units: Ids) -> Q:
         """Also where one of the units has, or had, a task of it."""
         # By its name: the tasks' module imports this one.
         tasks = apps.get_model("workflow", "UserTask").objects.filter(
