@@ -24,7 +24,7 @@ from busbar.billing.month_sums import PERIODS, MonthAggregates, PeriodMaps
 from busbar.kit.periods import Month
 from busbar.metering.lake.vectors import as_lists
 
-ACCOUNTS, YEAR, TARGET = 200, 2025, 100
+ACCOUNTS, YEAR, TARGET = 2_000, 2025, 100
 DEMAND_PRICE = 40
 PRICES = {
     "valley": (0, Decimal("0.30")),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from busbar.access.models import Mandate
+from busbar.access.operations.passwords import choose_language
 from busbar.key_accounts.models import DepartmentOrder
 from tests.api.affair import ROOT, client_of
 from tests.key_accounts.managers.conftest import world
@@ -46,6 +48,20 @@ class TestSending:
         assert status == 409
         assert "金额限 100000 元以内" in str(told["detail"])
         assert not DepartmentOrder.objects.exists()
+
+    def test_says_so_in_one_language_whatever_the_person_reads(self, world: World) -> None:
+        user = world.employee("王经理").user
+        choose_language(user=user, language="en")
+        browser = Client()
+        browser.force_login(user)
+        asked = {**ORDER, "kind": "bill_review", "amount_yuan": "250000.00"}
+
+        told = browser.post(
+            "/api/v1/department-orders", asked, content_type="application/json"
+        ).json()["detail"]
+
+        assert "金额限 100000 元以内" in told
+        assert not re.search("[A-Za-z]{4}", told)
 
     @pytest.mark.parametrize(
         "wrong", [{"amount_yuan": "-1"}, {"title": ""}, {"hours": "x"}, {"surprise": 1}]

@@ -9,11 +9,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from busbar.access import queries as access_queries
 from busbar.access.models import Employee, OrganizationUnit, Role
 from busbar.access.visibility import Viewer
+from busbar.console.consolidation_words import WORDS, say
 from busbar.customers import operations as customers_operations
+from busbar.customers.consolidation.model import COMPARISONS
 from busbar.customers.models import (
     ConsolidationFigure,
     ConsolidationRun,
@@ -86,6 +89,20 @@ class TestQueue:
         shown = desk.get(f"/consolidation/pairs/{first.pk}/")
         assert "已归并" in shown.content.decode()
 
+    def test_leads_to_its_run_only_who_may_look_at_it(
+        self, units: dict[str, OrganizationUnit], clerk: Viewer, desk: Client
+    ) -> None:
+        weigh(units, clerk)
+        run = ConsolidationRun.objects.get()
+        link = f'href="/consolidation/runs/{run.pk}/">'
+        pair = f"/consolidation/pairs/{MatchCandidate.objects.order_by('pk')[0].pk}/"
+        assert link in desk.get(pair).content.decode()
+
+        ConsolidationRun.objects.update(unit=units["310101"].parent)
+
+        assert desk.get(f"/consolidation/runs/{run.pk}/").status_code == 404
+        assert link not in desk.get(pair).content.decode()
+
     def test_takes_a_constant_number_of_queries(
         self, units: dict[str, OrganizationUnit], clerk: Viewer, desk: Client
     ) -> None:
@@ -142,6 +159,30 @@ class TestRunPage:
         assert "自动归并的最低匹配权重" in page
         assert "字号与行业相同" in page
         assert "Company-Names-Corpus" in page
+
+
+class TestWords:
+    def test_name_every_comparison_and_level_of_the_model_in_english(self) -> None:
+        said = {one.label for one in COMPARISONS}
+        said |= {level.label for one in COMPARISONS for level in one.levels}
+
+        assert said | {"先验", "任取两条记录", "未写明"} == set(WORDS)
+        with translation.override("en"):
+            assert [word for word in WORDS if say(word) == word] == []
+        with translation.override("zh-hans"):
+            assert say("字号与行业相同") == "字号与行业相同"
+
+    def test_stand_in_english_on_the_page_of_a_run(
+        self, units: dict[str, OrganizationUnit], clerk: Viewer, desk: Client
+    ) -> None:
+        weigh(units, clerk)
+        run = ConsolidationRun.objects.get()
+        desk.post("/language/", {"language": "en"})
+
+        page = desk.get(f"/consolidation/runs/{run.pk}/").content.decode()
+
+        assert "Same brand and trade" in page
+        assert "字号与行业相同" not in page
 
 
 class TestCustomerPage:

@@ -151,6 +151,15 @@ class TestWarnings:
         assert (item.rank, item.worth_yuan) == (Rank.MONEY, Decimal("3200000.00"))
         assert (item.action, item.url) == ("安排走访", "/interactions/new/?plan=1&customer=1")
 
+    def test_leads_whoever_may_not_plan_a_visit_to_the_grounds(self, region: Region) -> None:
+        _warn(_run(), region.customer("1"))
+        chief = region.hire("chief", region.province, Role.MANAGER)
+
+        (item,) = _kind(region, WorkKind.WARNINGS, of=chief)
+
+        assert (item.action, item.url) == ("看依据", "/customers/1/tab/recognition/")
+        assert region.client(chief).get(item.url).status_code == 200
+
     def test_is_answered_by_a_visit_planned_since_not_by_one_before(self, region: Region) -> None:
         run, before, since, cancelled = _run(), *(region.customer(n) for n in "123")
         for customer in (before, since, cancelled):

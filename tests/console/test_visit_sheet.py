@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.operations import study_savings
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
+from busbar.key_accounts.models import AccountPlan, PlanMeasure, PlanScope
 from busbar.key_accounts.visit_sheet import gather_visit_sheet
 from busbar.key_accounts.visit_sheet.making import say_effects, sheet_data
 from tests.console.work_region import FOREIGN, OWN, Region, make_billed, make_units
@@ -100,6 +102,27 @@ class TestTheFaces:
 
         assert "近 12 个月电费，为什么" in page
         assert "2026-01" in page
+
+    def test_show_the_day_of_a_measure_and_no_hour_that_nobody_set(
+        self, region: Region, manager: Client
+    ) -> None:
+        customer = CustomerAccount.objects.select_related("customer").get(number=OWN).customer
+        owner = region.hire(Role.ACCOUNT_MANAGER)
+        plan = AccountPlan.objects.create(
+            scope=PlanScope.CUSTOMER, customer=customer, unit=owner.unit, owner=owner, year=2026,
+            opened_at=AT,
+        )  # fmt: skip
+        PlanMeasure.objects.create(
+            plan=plan, text="能效诊断", owner=owner, due_on=dt.date(2026, 3, 5), changed_at=AT
+        )
+
+        page = manager.get(f"/customers/{customer.number}/sheet/").content.decode()
+        sheet = gather_visit_sheet(SYSTEM_VIEWER, customer.number, at=AT)
+
+        assert "能效诊断" in page
+        assert "2026-03-05" in page
+        assert not re.search(r"2026-03-05 \d", page)
+        assert ("能效诊断", "0%", owner.name, "2026-03-05") in sheet_data(sheet, say=str)["matters"]
 
     def test_give_it_as_pdf_and_write_down_who_took_it(self, manager: Client) -> None:
         answer = manager.get(f"/customers/{number_of(OWN)}/sheet.pdf")

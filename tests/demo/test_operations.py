@@ -35,6 +35,14 @@ from busbar.demo.steel import POINT_NUMBER
 from busbar.imports.models import ImportFile, ImportRun, RowError
 from busbar.jobs.demonstration import tend_day
 from busbar.journal import queries as journal_queries
+from busbar.key_accounts.models import (
+    AccountPlan,
+    CustomerNeed,
+    NeedKind,
+    PlanScope,
+    Solution,
+    StageAssessment,
+)
 from busbar.kit.periods import Month
 from busbar.metering import lake
 from busbar.metering.models import VeeFinding
@@ -156,6 +164,15 @@ class TestBuildDemonstration:
         assert {"客户档案.xlsx", "户号.csv", "steel_plant_2018.parquet"} <= names
         assert not (home / demo_operations.FOLDER).exists()
         self.consolidates_the_old_system(home, said)
+        self.tells_of_needs_and_of_how_close_customers_are()
+
+    def tells_of_needs_and_of_how_close_customers_are(self) -> None:
+        kinds = set(CustomerNeed.objects.values_list("kind", flat=True))
+        assert kinds == set(NeedKind.values)
+        assert set(Solution.objects.values_list("state", flat=True)) >= {"evaluated"}
+        assert AccountPlan.objects.filter(scope=PlanScope.SECTOR, agreed_at__isnull=False).exists()
+        newest = StageAssessment.objects.filter(run__month="2026-10")
+        assert newest.exclude(stage__in=["pre", "early"]).exists()
 
     def consolidates_the_old_system(self, home: Path, said: list[str]) -> None:
         """Part of the test above: a region of its own would take as long again."""

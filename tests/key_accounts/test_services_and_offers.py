@@ -13,6 +13,7 @@ from busbar.journal.models import Entry
 from busbar.key_accounts import operations, queries
 from busbar.key_accounts.models import BasicService, Opportunity, ServiceDue, Solution
 from busbar.key_accounts.operations import UnableToOffer, UnableToServe
+from busbar.key_accounts.operations.ruling import UnableToSetRule
 from busbar.kit.errors import Refusal
 from tests.payments.world import at
 from tests.service_desk.world import MONDAY, SYSTEM, Desk
@@ -52,6 +53,40 @@ class TestDueByFrequency:
 
         assert operations.raise_due_services(by=SYSTEM, at=at("2026-06-09")) == 0
         assert operations.raise_due_services(by=SYSTEM, at=at("2026-06-10")) == 1
+
+    def test_by_the_frequency_that_the_office_set_from_its_day_on(self, desk: Desk) -> None:
+        operations.raise_due_services(by=SYSTEM, at=at(MONDAY))
+        due = ServiceDue.objects.get(service__code="value_added")
+        operations.record_service(
+            due_id=due.pk, record="推荐需量管理", by=desk.manager, at=at("2026-03-12")
+        )
+
+        new = operations.set_figures(
+            kind="service", code="value_added",
+            figures={"every_days": Decimal(30), "due_days": Decimal(5)},
+            valid_from=dt.date(2026, 4, 12), source="营销〔2026〕3号", by=SYSTEM,
+            at=at("2026-04-01"),
+        )  # fmt: skip
+
+        assert (str(new), new.certainty, new.source) == ("增值服务", "local", "营销〔2026〕3号")
+        assert operations.raise_due_services(by=SYSTEM, at=at("2026-04-11")) == 0
+        assert operations.raise_due_services(by=SYSTEM, at=at("2026-04-12")) == 1
+        raised = ServiceDue.objects.order_by("-id")[0]
+        assert (raised.service_id, raised.due_on) == (new.pk, dt.date(2026, 4, 16))
+        assert "每 30 天一次" in raised.cause
+
+    @pytest.mark.parametrize("days", ["0", "-1", "1.5", "3651"])
+    def test_is_not_set_to_what_is_no_number_of_days(self, desk: Desk, days: str) -> None:
+        refused(
+            UnableToSetRule,
+            "整天数",
+            lambda: operations.set_figures(
+                kind="service", code="value_added",
+                figures={"every_days": Decimal(days), "due_days": Decimal(5)},
+                valid_from=dt.date(2026, 4, 12), source="营销〔2026〕3号", by=SYSTEM, at=at(MONDAY),
+            ),
+        )  # fmt: skip
+        assert BasicService.objects.filter(code="value_added").count() == 1
 
     def test_all_seven_are_named_and_unverified(self, desk: Desk) -> None:
         rows = BasicService.objects.order_by("id")

@@ -53,7 +53,8 @@ def list_alarms(seen: Look, kind: WorkKind, *, after: Key | None, limit: int) ->
         return [_of_finding(row, may_edit=may_edit) for row in rows]
     if kind == WorkKind.WARNINGS:
         found = key_queries.list_open_warnings(seen.viewer, after=read_weight(after), **who)
-        return [_of_warning(row) for row in found]
+        may_plan = seen.viewer.may(Permission.KEEP_RELATIONS)
+        return [_of_warning(row, may_plan=may_plan) for row in found]
     stops = coming.list_coming(
         seen.viewer, before=seen.until(seen.notice.outage), after=read_moment(after), **who
     )
@@ -86,12 +87,17 @@ def _of_finding(row: VeeFinding, *, may_edit: bool) -> WorkItem:
     )
 
 
-def _of_warning(row: StageAssessment) -> WorkItem:
-    """Its revenue of a year is what is at stake; a talk held or planned answers it."""
+def _of_warning(row: StageAssessment, *, may_plan: bool) -> WorkItem:
+    """Its revenue of a year is what is at stake; a talk held or planned answers it.
+
+    Whoever may not plan one is led to what it rests on.
+    """
     answers = read_answers(row.warnings)
     title = _("流失预警：%(names)s") % {"names": _("、").join(a.bound.name for a in answers)}
     leaves = any(answer.bound.code == _LEAVING for answer in answers)
-    url = f"{reverse('interaction_new')}?plan=1&customer={row.customer.number}"
+    number = row.customer.number
+    plan = f"{reverse('interaction_new')}?plan=1&customer={number}"
+    ground = reverse("customer_tab", args=[number, "recognition"])
     return WorkItem(
         kind=WorkKind.WARNINGS,
         rank=Rank.NOW if leaves else Rank.MONEY,
@@ -102,8 +108,8 @@ def _of_warning(row: StageAssessment) -> WorkItem:
             "found": _("，").join(_found(answer) for answer in answers),
             "advice": answers[0].bound.advice,
         },
-        action=_("安排走访"),
-        url=url,
+        action=_("安排走访") if may_plan else _("看依据"),
+        url=plan if may_plan else ground,
         customer=row.customer,
         worth_yuan=row.annual_revenue_yuan or None,
         key=(str(row.annual_revenue_yuan), row.pk),

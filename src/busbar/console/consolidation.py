@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_q.tasks import async_task
 
 from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
+from busbar.console.consolidation_words import say
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, page_number
 from busbar.console.workers import has_worker
@@ -76,7 +79,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         "count": consolidation_queries.count_queue(request.viewer),
         "runs": consolidation_queries.list_runs(request.viewer, limit=5),
         "worker": has_worker(),
-        **(_pair(current) if current else {}),
+        **(_pair(current, request.viewer) if current else {}),
     }
     return render(request, "console/consolidation/queue.html", context)
 
@@ -86,7 +89,7 @@ def candidate(request: StaffRequest, pk: int) -> HttpResponse:
     """One pair, whatever has become of it."""
     request.viewer.require(Permission.CONSOLIDATE)
     found = consolidation_queries.get_candidate(request.viewer, pk)
-    return render(request, "console/consolidation/candidate.html", _pair(found))
+    return render(request, "console/consolidation/candidate.html", _pair(found, request.viewer))
 
 
 @require_POST
@@ -134,7 +137,10 @@ def show_run(request: StaffRequest, pk: int) -> HttpResponse:
         "run": run,
         "is_underway": is_underway,
         "worker": has_worker(),
-        "levels": consolidation_queries.list_levels(run.parameters),
+        "levels": [
+            replace(row, label=say(row.label), level=say(row.level))
+            for row in consolidation_queries.list_levels(run.parameters)
+        ],
         "figures": customers_queries.list_figures(local_date(run.created_at)),
     }
     part = bool(request.htmx) and is_underway
@@ -229,11 +235,18 @@ def _split(request: StaffRequest, customer: Customer, form: SplitForm) -> bool:
     return not form.errors
 
 
-def _pair(found: MatchCandidate) -> dict[str, Any]:
-    """A pair as the screen shows it: both entries, the differing parts, the weights."""
-    bars = consolidation_queries.explain(found)
+def _pair(found: MatchCandidate, viewer: Viewer) -> dict[str, Any]:
+    """A pair as the screen shows it: both entries, the differing parts, the weights.
+
+    A run of the whole company asks its branches about pairs of theirs; they do not see the run.
+    """
+    bars = [
+        replace(bar, label=say(bar.label), level=say(bar.level))
+        for bar in consolidation_queries.explain(found)
+    ]
     return {
         "pair": found,
+        "sees_run": consolidation_queries.sees_run(viewer, found.run_id),
         "sides": [
             (_FIELDS[side.field], side.left, side.right)
             for side in consolidation_queries.compare_sides(found)

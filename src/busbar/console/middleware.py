@@ -120,7 +120,14 @@ def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def _speak_chosen_language(request: HttpRequest) -> None:
-    """Chinese unless the person chose otherwise; a browser's own language is no choice."""
+    """Chinese unless the person chose otherwise; a browser's own language is no choice.
+
+    Programs are always answered in Chinese, whoever's session they use: a refusal's text is, and
+    names of states within it must not be English.
+    """
+    if request.path.startswith("/api/"):
+        translation.activate(settings.LANGUAGE_CODE)
+        return
     if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
         return
     user = request.user if hasattr(request, "session") and request.session.session_key else None

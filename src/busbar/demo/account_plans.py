@@ -10,6 +10,7 @@ from busbar.access import queries as access_queries
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountTeamMember, Contact, Customer, TeamRole
+from busbar.demo import needs
 from busbar.demo.year.attachments import paper
 from busbar.key_accounts import operations
 from busbar.key_accounts.models import AccountPlan, DueState, ServiceDue
@@ -30,10 +31,19 @@ def tell_plans(*, at: dt.datetime) -> str:
         return "已有客户计划"
     leads = AccountTeamMember.objects.filter(role=TeamRole.LEAD).order_by("customer__number")
     rows = leads.select_related("customer", "employee__user")[:MOST]
+    planned: set[str] = set()
     for serial, row in enumerate(rows):
         by = access_queries.get_viewer(row.employee.user)
         _tell_plan(serial, row.customer, by, at - dt.timedelta(days=120), at)
-        if serial % 3 == 0:
+        if by.covers(row.customer.unit.path):
+            needs.tell_needs(serial, row.customer, by=by, at=at - dt.timedelta(days=115))
+            _tell_sector(planned, row.customer, by, at - dt.timedelta(days=110))
+        if serial % 9 == 1:
+            contact = _contact_of(row.customer)
+            needs.tell_solution(
+                serial, row.customer, contact, by=by, at=at - dt.timedelta(days=100)
+            )
+        elif serial % 3 == 0:
             _tell_offer(serial, row.customer, by, at - dt.timedelta(days=100))
     raised = operations.raise_due_services(by=SYSTEM_VIEWER, at=at - dt.timedelta(days=25))
     _record_some(at - dt.timedelta(days=10))
@@ -47,8 +57,7 @@ def _tell_plan(
     plan = operations.open_plan(
         customer_number=customer.number, year=local_date(at).year, by=by, at=begun
     )
-    contact = Contact.objects.filter(customer=customer, is_primary=True).first()
-    name = contact.name if contact else "用电负责人"
+    name = _contact_of(customer)
     operations.write_plan(
         plan_id=plan.pk,
         sections={
@@ -83,6 +92,18 @@ def _tell_plan(
         by=by,
         at=at - dt.timedelta(days=15),
     )
+
+
+def _contact_of(customer: Customer) -> str:
+    contact = Contact.objects.filter(customer=customer, is_primary=True).first()
+    return contact.name if contact else "用电负责人"
+
+
+def _tell_sector(planned: set[str], customer: Customer, by: Viewer, at: dt.datetime) -> None:
+    """The plan of one sector a unit."""
+    if customer.unit.code not in planned:
+        planned.add(customer.unit.code)
+        needs.tell_sector_plan(customer, by=by, at=at)
 
 
 def _agree(

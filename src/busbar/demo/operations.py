@@ -208,7 +208,8 @@ def _relations(work: _Work) -> str:
 
 
 def _plans(work: _Work) -> str:
-    return account_plans.tell_plans(at=work.clock())
+    told = account_plans.tell_plans(at=work.clock())
+    return f"{told}，{recognizing.assess_again(work.parameters, at=work.clock())}"
 
 
 def _registers(work: _Work, kind: str) -> str:

@@ -28,6 +28,14 @@ def recognize(parameters: Parameters, *, at: dt.datetime) -> str:
     return f"评定 {run.customers} 户，本月列入 {run.entered} 项，退出 {run.left} 项"
 
 
+def assess_again(parameters: Parameters, *, at: dt.datetime) -> str:
+    """The newest month's relationships anew, by the visits, plans and needs told since."""
+    for month in parameters.billed_months[-1:]:
+        count = key_accounts_operations.assess_month(month=month, by=SYSTEM_VIEWER, at=at)
+        return f"关系阶段 {count} 户"
+    return "没有出账的月份"
+
+
 def _review(months: list[Month], at: dt.datetime) -> None:
     """The list of the year before, from the oldest evaluated month, adopted; this year's is open.
 

@@ -33,6 +33,7 @@ KINDS: dict[str, str | Promise] = {
     "warning": gettext_lazy("流失与萎缩预警"),
     "cost": gettext_lazy("成本费率"),
     "band": gettext_lazy("消费档"),
+    "service": gettext_lazy("七项基本业务"),
 }
 LABELS: dict[str, str | Promise] = {
     "at_least": gettext_lazy("不低于"),
@@ -41,6 +42,8 @@ LABELS: dict[str, str | Promise] = {
     "yuan_per_hour": gettext_lazy("元/小时"),
     "minutes_per_task": gettext_lazy("每件分钟"),
     "from_yuan": gettext_lazy("起点 元/年"),
+    "every_days": gettext_lazy("频次（天）"),
+    "due_days": gettext_lazy("办理期限（天）"),
 }
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from busbar.console.key_accounts.figure_sources import say_source
 from busbar.console.templatetags.console import number as grouped
 from busbar.customers.models import Customer, Importance
 from busbar.key_accounts.models import UNITS, IndustryClass, Measure
@@ -43,6 +44,7 @@ class ReasonLine:
     value: str
     threshold: str
     unit: str | Promise
+    source: str
     url: str
 
 
@@ -83,6 +85,7 @@ def _line(reason: Reason, industries: Industries, customer: Customer) -> ReasonL
         say(measure, figure.value if figure else None, industries),
         say(measure, reason.threshold, industries),
         UNITS.get(measure, ""),
+        say_source(figure.source) if figure else "",
         place_of(place, customer),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,12 +11,17 @@ from busbar.customers.consolidation.names import fold
 from busbar.customers.consolidation.words import bare_place, shipped_words
 
 _LEVEL = re.compile(r"([一-鿿]{2,8}?(?:自治区|自治州|自治县|省|市|区|县|旗))")
-_NUMBER = re.compile(r"(\d+)(?:号|弄)")
+_NUMBER = re.compile(r"(\d+(?:之\d+)?)(?:号|弄)(之\d+)?")
+_SUB_NUMBER = re.compile(r"(?<=[\d０-９])\s*[-—－‐–]\s*(?=[\d０-９])")
 _BUILDING = re.compile(r"(\d+|[A-Z])(?:号楼|幢|栋|座|楼)")
 _TOWN = re.compile(r"^([一-鿿]{1,6}?(?:街道|镇|乡|开发区|园区))")
-_NOT_DIGIT = re.compile(r"\D+")
-_SHORTEST_PHONE = 7
+_NOT_DIGIT = re.compile(r"[^0-9]+")
+_EXTENSION = re.compile(r"转|分机|[xX]|ext")
+_BETWEEN_PHONES = re.compile(r"[/;,、|]|(?:和|或)")
+_EXTENSION_DASH = re.compile(r"(\d{7,8})-(\d{1,5})$")
 _MOBILE = re.compile(r"^(?:86)?(1[3-9]\d{9})$")
+_SHORTEST_PHONE, _LONGEST_PHONE = 7, 8
+_SHORT_AREA = re.compile(r"^0(?:10|2\d)")
 
 
 @dataclass(frozen=True)
@@ -48,13 +54,17 @@ def split_address(text: str) -> Address:
     town='白石镇', road='工业大道', number='12', building='3')
     >>> split_address("").door
     ''
+    >>> split_address("工业大道12-1号").door, split_address("工业大道１２号之1").door
+    ('工业大道12之1', '工业大道12之1')
     """
+    # Before folding: without its dash 12-1号 would be the door 121号.
+    text = _SUB_NUMBER.sub("之", text)
     full = fold(text).replace("(", "").replace(")", "")
     places, rest = _take_places(full)
     town = found.group(1) if (found := _TOWN.match(rest)) else ""
     rest = rest.removeprefix(town)
     road, behind = _split_road(rest)
-    number = found.group(1) if (found := _NUMBER.search(behind)) else ""
+    number = "".join(found.groups("")) if (found := _NUMBER.search(behind)) else ""
     building = found.group(1) if (found := _BUILDING.search(behind)) else ""
     return Address(full, places, town, road, number, building)
 
@@ -62,20 +72,34 @@ def split_address(text: str) -> Address:
 def normalize_phones(texts: Iterable[str]) -> list[str]:
     """The numbers that the texts state, in one writing: mobiles whole, others by 7–8 digits.
 
-    An extension is dropped, and so is the area code, which offices leave out at home.
+    A cell may hold several. An extension is dropped, and so is the area code, which offices leave
+    out at home.
 
     >>> normalize_phones(["(0512) 6543-2101 转 8", "+86 138 0000 1111", "无"])
     ['13800001111', '65432101']
+    >>> normalize_phones(["０５１２-65432101-8、021-65432102", "13800001111/0355-6543210"])
+    ['13800001111', '6543210', '65432101', '65432102']
     """
-    return sorted({phone for text in texts if (phone := _phone(text))})
+    folded = (unicodedata.normalize("NFKC", text) for text in texts)
+    parts = (part for text in folded for part in _BETWEEN_PHONES.split(text))
+    return sorted({phone for part in parts if (phone := _phone(part.strip()))})
 
 
 def _phone(text: str) -> str:
-    digits = _NOT_DIGIT.sub("", re.split(r"转|分机|[xX]|ext", text)[0])
+    text = _EXTENSION_DASH.sub(r"\1", _EXTENSION.split(text)[0].strip())
+    digits = _NOT_DIGIT.sub("", text)
     if mobile := _MOBILE.match(digits):
         return mobile.group(1)
-    digits = digits.removeprefix("86")
-    return digits[-8:] if len(digits) >= _SHORTEST_PHONE else ""
+    return _without_area(digits.removeprefix("86") if len(digits) > _LONGEST_PHONE else digits)
+
+
+def _without_area(digits: str) -> str:
+    """A number of the fixed network at home: area codes are 010, 02x, or 0 and three digits."""
+    if digits.startswith("0"):
+        digits = digits[3:] if _SHORT_AREA.match(digits) else digits[4:]
+    elif len(digits) > _LONGEST_PHONE:
+        digits = digits[-_LONGEST_PHONE:]
+    return digits if len(digits) >= _SHORTEST_PHONE else ""
 
 
 def _take_places(text: str) -> tuple[tuple[str, ...], str]:

@@ -21,6 +21,9 @@ from busbar.customers.consolidation.words import (
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十]+")
+_HUNDREDS = re.compile(
+    r"([一二两三四五六七八九])百(?:零([一二三四五六七八九])|([一二三四五六七八九]?)十([一二三四五六七八九]?))"
+)
 _SPACES = re.compile(r"\s+")
 _NOISE = re.compile(r"[·•・,.;:'\"“”‘’、。，；：\-—_/\\#*&+!?]+")
 _BRACKETS = re.compile(r"[()\[\]{}【】〔〕〈〉《》<>]")
@@ -52,11 +55,11 @@ def fold(text: str) -> str:
 
     >>> fold("Ａ厂　第二车间（北）")
     'A厂2车间(北)'
-    >>> fold("十二局"), fold("二十三街")
-    ('12局', '23街')
+    >>> fold("十二局"), fold("二十三街"), fold("第一百零一中学"), fold("第一百货")
+    ('12局', '23街', '101中学', '1百货')
     """
     text = unicodedata.normalize("NFKC", text).upper()
-    text = _NOISE.sub("", _SPACES.sub("", text))
+    text = _HUNDREDS.sub(_as_hundreds, _NOISE.sub("", _SPACES.sub("", text)))
     return _ORDINAL.sub("", _NUMERAL.sub(_as_digits, text))
 
 
@@ -92,6 +95,14 @@ class _Places:
     @classmethod
     def of(cls, places: Collection[str]) -> frozenset[str]:
         return cls._merged(frozenset(places))
+
+
+def _as_hundreds(found: re.Match[str]) -> str:
+    """一百零一, 一百二十, 三百一十五; 百 with nothing behind it is as often a word (百货)."""
+    hundreds, ones, tens, rest = (_DIGITS.get(part or "", 0) for part in found.groups())
+    if found.group(2) is None and not found.group(3):
+        tens = 1
+    return str(hundreds * 100 + tens * 10 + ones + rest)
 
 
 def _as_digits(found: re.Match[str]) -> str:

@@ -56,6 +56,11 @@ def get_run(viewer: Viewer, run_id: int) -> ConsolidationRun:
     return run
 
 
+def sees_run(viewer: Viewer, run_id: int) -> bool:
+    """Whether the viewer may look at the run."""
+    return bool(ConsolidationRun.objects.visible_to(viewer).filter(pk=run_id).exists())
+
+
 def list_queue(
     viewer: Viewer, *, after: tuple[float, int] | None = None, limit: int = 50
 ) -> list[MatchCandidate]:

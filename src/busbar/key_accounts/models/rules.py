@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from busbar.customers.models import CustomerKind, Importance
@@ -32,9 +33,9 @@ class Measure(models.TextChoices):
     IMPORTANCE = "importance", _("重要性等级")
 
 
-UNITS: dict[str, str] = {
+UNITS: dict[str, str | Promise] = {
     Measure.ANNUAL_ENERGY: "kWh",
-    Measure.ANNUAL_REVENUE: "元",
+    Measure.ANNUAL_REVENUE: _("元"),
     Measure.MAX_DEMAND: "kW",
     Measure.CAPACITY: "kVA",
     Measure.GROWTH: "%",

@@ -15,6 +15,7 @@ from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.key_accounts.models import (
+    BasicService,
     CostRate,
     RecognitionCriterion,
     RecognitionPolicy,
@@ -33,8 +34,13 @@ FIGURES: dict[str, tuple[type[SourcedModel], tuple[str, ...]]] = {
     "warning": (WarningRule, ("at_least", "at_most")),
     "cost": (CostRate, ("yuan_per_kwh", "yuan_per_hour", "minutes_per_task")),
     "band": (SpendBand, ("from_yuan",)),
+    "service": (BasicService, ("every_days", "due_days")),
 }
 """What else is set by versions: the rows of a kind, and which of their figures."""
+
+
+_MOST_DAYS = 3650
+"""Ten years: whoever types more has mistaken the unit."""
 
 
 class UnableToSetRule(Refusal):
@@ -130,7 +136,7 @@ def set_figures(
     by: Viewer,
     at: dt.datetime,
 ) -> SourcedModel:
-    """The next version of a stage or warning rule, a cost rate or a spend band.
+    """The next version of a stage or warning rule, a cost rate, a spend band, a basic service.
 
     Which figures a row has stays as it is: each of them is given, and no other.
     """
@@ -150,7 +156,14 @@ def set_figures(
         raise UnableToSetRule("“%(old)s”须给出且只给出 %(count)s 个数值", old=old, count=len(held))
     if kind in {"cost", "band"} and any(value < 0 for value in figures.values()):
         raise UnableToSetRule("数值不能小于零")
+    if kind == "service":
+        _check_days(figures)
     return _succeed(old, dict(figures), valid_from=valid_from, source=source, by=by, at=at)
+
+
+def _check_days(figures: Mapping[str, Decimal]) -> None:
+    if any(value != int(value) or value < 1 or value > _MOST_DAYS for value in figures.values()):
+        raise UnableToSetRule("频次和办理期限是 1 至 %(most)s 的整天数", most=_MOST_DAYS)
 
 
 def _succeed(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Count, Q, QuerySet
 
 from busbar.key_accounts.models import (
+    BasicService,
     Category,
     CostRate,
     ImportanceCriterion,
@@ -102,9 +103,10 @@ def map_industries(on: dt.date) -> dict[str, IndustryClass]:
 
 
 def list_figure_rows(on: dt.date) -> dict[str, list[SourcedModel]]:
-    """What else is set by versions, in force on the day, by kind. Four queries."""
+    """What else is set by versions, in force on the day, by kind. Five queries."""
     models: dict[str, type[SourcedModel]] = {
         "stage": StageRule, "warning": WarningRule, "cost": CostRate, "band": SpendBand,
+        "service": BasicService,
     }  # fmt: skip
     return {
         kind: list(in_force(model._default_manager.order_by("id"), on))  # noqa: SLF001 - Django's way

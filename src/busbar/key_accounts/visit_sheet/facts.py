@@ -65,15 +65,20 @@ class SheetOutage:
 
 @dataclass(frozen=True)
 class OpenMatter:
-    """Something under way: what, whose, due when."""
+    """Something under way: what, whose, due when: a moment, or a day where no hour was set."""
 
     title: str
     about: str
     who: str
-    due_at: dt.datetime | None
+    due_at: dt.datetime | dt.date | None
     is_late: bool
     url: tuple[str, object] | None = None
     """The name of its page and what names the matter there."""
+
+    @property
+    def due_on(self) -> dt.date | None:
+        """The day, where it is due on a day and not at a moment."""
+        return None if isinstance(self.due_at, dt.datetime) else self.due_at
 
 
 @dataclass(frozen=True)

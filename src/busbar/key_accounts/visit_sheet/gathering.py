@@ -246,7 +246,7 @@ def _hazards(viewer: Viewer, customer: Customer, today: dt.date) -> tuple[OpenMa
             row.description,
             row.clause,
             str(row.get_severity_display()),
-            dt.datetime.combine(row.rectify_by, dt.time(), tzinfo=dt.UTC),
+            row.rectify_by,
             is_late=row.rectify_by < today,
             url=("application", row.inspection.application.number),
         )
@@ -280,7 +280,7 @@ def _measures(viewer: Viewer, customer: Customer, today: dt.date) -> tuple[OpenM
             row.text,
             f"{row.progress_percent}%",
             row.owner.name,
-            dt.datetime.combine(row.due_on, dt.time(), tzinfo=dt.UTC),
+            row.due_on,
             is_late=row.due_on < today,
             url=("plan", row.plan_id),
         )

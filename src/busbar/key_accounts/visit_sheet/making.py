@@ -121,7 +121,8 @@ def _matters(matters: Sequence[OpenMatter]) -> list[tuple[str, str, str, str]]:
     return [(m.title, m.about, m.who, _due(m.due_at, is_late=m.is_late)) for m in matters]
 
 
-def _due(due_at: dt.datetime | None, *, is_late: bool) -> str:
+def _due(due_at: dt.datetime | dt.date | None, *, is_late: bool) -> str:
     if due_at is None:
         return ""
-    return f"{due_at.astimezone(CHINA):%m-%d}" + ("（已超期）" if is_late else "")
+    day = due_at.astimezone(CHINA) if isinstance(due_at, dt.datetime) else due_at
+    return f"{day:%Y-%m-%d}" + ("（已超期）" if is_late else "")
