@@ -91,6 +91,17 @@ class TestAssigning:
         assert roles(customer) == {}
         assert Entry.objects.count() == before
 
+    def test_is_refused_for_somebody_of_another_branch(self, world: World) -> None:
+        customer = world.customer("K2")
+        certify(world, "邻县经理", "senior")
+        before = Entry.objects.count()
+
+        with pytest.raises(UnableToAssign, match="不在您的管辖范围之内"):
+            self.assign(world, "K2", "邻县经理")
+
+        assert roles(customer) == {}
+        assert Entry.objects.count() == before
+
     def test_a_higher_certificate_includes_the_lower(self, world: World) -> None:
         world.customer("K2")
         certify(world, "李经理", "senior")
@@ -211,6 +222,7 @@ class TestHandover:
             ({"customers": ["K404"]}, "不是这些客户的A角或B角：K404"),
             ({"from_number": "E005"}, "没有可移交的客户"),
             ({"from_number": "E006"}, "不在您的管辖范围之内"),
+            ({"to_number": "E006"}, "工号 E006 不在您的管辖范围之内"),
         ],
     )
     def test_is_refused_with_a_sentence(

@@ -46,7 +46,7 @@ def assign_manager(
         raise UnableToAssign(
             "没有客户 %(customer_number)s，或不在您的可见范围内", customer_number=customer_number
         )
-    employee = _manager(employee_number, UnableToAssign)
+    employee = _manager(employee_number, by, UnableToAssign)
     if role == TeamRole.LEAD:
         _require_qualified(employee, [customer], at, UnableToAssign)
     row = {"customer": customer.number, "employee": employee.number, "role": role}
@@ -86,7 +86,7 @@ def hand_over(
         raise UnableToHandOver(
             "没有工号 %(from_number)s，或不在您的管辖范围之内", from_number=from_number
         )
-    taker = _manager(to_number, UnableToHandOver)
+    taker = _manager(to_number, by, UnableToHandOver)
     _check(giver, taker, reason, until, at)
     members = _members(giver, customers)
     led = [member.customer for member in members if member.role == TeamRole.LEAD]
@@ -146,11 +146,14 @@ def return_due_handovers(*, at: dt.datetime) -> int:
     return returned
 
 
-def _manager(number: str, refusal: type[Refusal]) -> Employee:
+def _manager(number: str, by: Viewer, refusal: type[Refusal]) -> Employee:
+    """Somebody of the branch: whoever is of another, the unit above both gives a customer."""
     people = Employee.objects.select_related("unit", "user")
     employee = people.filter(number=number).first()
     if employee is None or not is_manager(employee):
         raise refusal("工号 %(number)s 不是在岗的大客户经理", number=number)
+    if not by.covers(employee.unit.path):
+        raise refusal("工号 %(number)s 不在您的管辖范围之内", number=number)
     return employee
 
 
