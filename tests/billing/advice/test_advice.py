@@ -179,6 +179,14 @@ class TestSwitch:
         assert len(switch.rules) == 3
 
 
+class TestFigures:
+    def test_a_year_before_the_first_figures_is_studied_by_them(self) -> None:
+        before, since = figures_on(dt.date(2018, 11, 20)), figures_on(dt.date(2025, 1, 1))
+
+        assert before.figures == since.figures
+        assert before.integer("advice.months") == 12
+
+
 class TestCompensation:
     def test_needs_the_least_kvar_that_reaches_the_step(self, lake: Path) -> None:
         point = billed(lake)
