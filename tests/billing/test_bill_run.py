@@ -172,6 +172,34 @@ class TestRunMonth:
         assert refusal.reason == "2026-01 缺 1056 个时段（35.5%），超过 10%，须先补全"
         assert not Bill.objects.exists()
 
+    def test_names_a_usage_point_whose_meter_gave_nothing(self, ground: None, lake: Path) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        silent = world.make_second_point(point, "U2")
+        world.hang(silent, world.LONG_AGO)
+        world.store(lake, world.curves([point]))
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert BillRefusal.objects.get().reason == "计量点 U2 2026-01 没有负荷曲线，须先补全"
+        assert not Bill.objects.exists()
+
+    def test_asks_for_no_curve_of_days_on_which_no_meter_hung(
+        self, ground: None, lake: Path
+    ) -> None:
+        world.make_tariff()
+        point = world.make_account(world.make_county(), "1001")
+        new, old = world.make_second_point(point, "U2"), world.make_second_point(point, "U3")
+        world.hang(new, dt.date(2026, 1, 21))
+        world.hang(old, world.LONG_AGO, until=dt.date(2025, 12, 1))
+        world.store(lake, world.curves([point]))
+        world.store(lake, world.curves([new]).slice(20), key="new")
+
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        bill = bill_of("1001")
+        assert (bill.energy_kwh, bill.missing_intervals) == ((31 + 11) * 2400, 0)
+
     def test_charges_contracted_demand_and_twice_what_exceeds_it(
         self, ground: None, lake: Path
     ) -> None:

@@ -13,6 +13,7 @@ from busbar.access.models import OrganizationUnit, UnitKind
 from busbar.customers.models import Customer, CustomerAccount, CustomerKind
 from busbar.kit.periods import Month
 from busbar.metering.lake import CURVE_SCHEMA, append_curves
+from busbar.metering.models import Meter, MeterInstallation
 from busbar.pricing.models import (
     Certainty,
     Surcharge,
@@ -133,6 +134,30 @@ def make_account(
         site=site,
         voltage_kv=Decimal(10),
         metering_side=MeteringSide.HIGH,
+    )
+
+
+def make_second_point(point: UsagePoint, number: str) -> UsagePoint:
+    """Another usage point of the same account."""
+    return UsagePoint.objects.create(
+        number=number,
+        name="分表",
+        account=point.account,
+        site=point.site,
+        voltage_kv=Decimal(10),
+        metering_side=MeteringSide.HIGH,
+    )
+
+
+def hang(point: UsagePoint, since: dt.date, *, until: dt.date | None = None) -> MeterInstallation:
+    """A meter at the point over [since, until)."""
+    return MeterInstallation.objects.create(
+        meter=Meter.objects.create(serial=f"M{point.number}", model="DTZ", accuracy_class="0.5S"),
+        usage_point=point,
+        installed_on=since,
+        removed_on=until,
+        ct_ratio=Decimal(10),
+        pt_ratio=Decimal(100),
     )
 
 

@@ -172,6 +172,7 @@ class TestStuck:
         assert told(validate(one_day(day), shipped("stuck"))) == []
         found = validate(one_day(day, typical=works), shipped("stuck"))
         assert told(found) == [("stuck", ((0, 40),))]
+        assert found.hits[0].energy_wh == int(works[:40].sum())
 
 
 class TestPowerFactor:

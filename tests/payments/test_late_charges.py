@@ -82,6 +82,40 @@ def test_across_new_year_the_rate_is_three_permille(world: World) -> None:
     assert [line["amount_yuan"] for line in late.lines] == ["26.00", "93.00"]
 
 
+def test_credit_that_came_later_settles_on_the_day_it_came(world: World) -> None:
+    account = world.account("3101000001")
+    world.bill(account, "10000.00")  # due on 18 February
+    assert charge("2026-03-02") == 1  # 19 to 28 February
+    world.issue(account, "-10000.00", "2026-02")  # in the customer's favor
+
+    operations.raise_receivables(by=SYSTEM_VIEWER, at=at("2026-03-05"))
+
+    owed = Receivable.objects.get(month="2026-01", bill__isnull=False)
+    assert (owed.open_fen, owed.settled_on) == (0, dt.date(2026, 3, 5))
+    assert charge("2026-03-06") == 1  # 1 to 5 March
+    assert balance(account) == (30_000, 0, 0)
+    assert not LateCharge.objects.filter(is_reversed=True).exists()
+    assert queries.list_disagreements() == []
+
+
+def test_the_last_of_the_money_decides_whichever_was_matched_last(world: World) -> None:
+    owed = world.bill(world.account("3101000001"), "10000.00")  # due on 18 February
+    early = world.pay("9000.00", "货款", booked_on=dt.date(2026, 2, 10))
+    world.bank(
+        world.row("1000.00", owed.reference, booked_on=dt.date(2026, 2, 28)), day="2026-03-01"
+    )
+
+    operations.match_payment(
+        payment_id=early.pk, reference=owed.reference, reason="核对",
+        by=SYSTEM_VIEWER, at=at("2026-03-03"),
+    )  # fmt: skip
+
+    owed.refresh_from_db()
+    assert owed.settled_on == dt.date(2026, 2, 28)
+    assert charge("2026-03-04") == 1
+    assert LateCharge.objects.get().lines[0]["formula"] == "1000 × 10 × 2‰ = 20.00 元"
+
+
 def test_a_charge_is_paid_by_its_reference(world: World) -> None:
     account = world.account("3101000001")
     owed = world.bill(account, "10000.00")

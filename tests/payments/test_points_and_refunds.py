@@ -15,6 +15,7 @@ from busbar.payments.gateways import FileDropGateway, RefundOrder, Statement
 from busbar.payments.models import (
     DailyTakings,
     MoneySource,
+    MoneyTarget,
     Payment,
     PaymentRefund,
     PointKind,
@@ -27,6 +28,7 @@ from busbar.payments.operations import (
     UnableToPayRefund,
     UnableToRequestRefund,
     UnableToTakePayment,
+    UnableToUndoMatch,
 )
 from tests.payments.world import BANK, World, at, balance, open_counter
 
@@ -227,6 +229,24 @@ class TestRefunds:
         ask(world, payment, "30.00", source=MoneySource.CREDIT, account_number=account.number)
 
         assert balance(account) == (0, 0, 0)
+        agree()
+
+    def test_a_payment_does_not_go_back_twice_by_way_of_an_undone_credit(
+        self, world: World
+    ) -> None:
+        account = world.account("3101000001")
+        payment = world.pay("80.00", "3101000001")
+        world.pay("80.00", "3101000001", payer_account="2", booked_on=dt.date(2026, 1, 10))
+        ask(world, payment, "30.00", source=MoneySource.CREDIT, account_number=account.number)
+        (fed,) = payment.matches.filter(target=MoneyTarget.CREDIT)
+
+        with pytest.raises(UnableToUndoMatch, match=r"已申请或已办退费 30\.00 元"):
+            payments_operations.undo_match(
+                match_id=fed.pk, reason="记错户", by=world.cashier, at=at("2026-02-22")
+            )
+
+        payment.refresh_from_db()
+        assert (payment.waiting_fen, balance(account)) == (0, (0, 13000, 0))
         agree()
 
     def test_money_without_a_way_back_is_not_refunded(self, world: World) -> None:

@@ -11,6 +11,7 @@ from typing import cast
 
 from busbar.billing import rating
 from busbar.billing.basic_facts import capacity_charge, demand_charge
+from busbar.billing.coverage import cover
 from busbar.billing.measuring import PERIOD_CODES, Measured
 from busbar.billing.month_sums import PointMonth
 from busbar.billing.point_terms import PointTerms, deductions_of, losses_of
@@ -22,7 +23,7 @@ from busbar.billing.series_energy import SeriesCosts
 from busbar.billing.stretches import Stretch, list_stretches
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import CHINA, Month, Period
-from busbar.metering.lake import INTERVALS, Quality
+from busbar.metering.lake import Quality
 from busbar.supply.models import BasicChargeMode, MeteringSide, UsagePoint
 
 _WH = Decimal(1000)
@@ -83,9 +84,9 @@ def assemble(
     agreements, terms = registers.agreements.get(account.pk, []), registers.terms_of(account.pk)
     stretches = list_stretches(account, agreements, book, terms.cuts(book))
     period = Period(stretches[0].period.start, stretches[-1].period.end)
-    points = _points(registers.usage_points.get(account.pk, []), stretches, measured)
-    missing = _missing(points, period)
-    _check_coverage(points, missing, stretches, period, limits)
+    known = _points(registers.usage_points.get(account.pk, []), stretches, measured)
+    points = [point for point in known if point.whole.days]
+    missing = _check_coverage(known, registers, stretches, period, limits)
     rule_set, *later = book.rule_sets_of(period)
     basic = tuple(_basic(account, registers, stretches, points))
     return AccountFacts(
@@ -130,43 +131,35 @@ def _without_losses(points: Sequence[UsagePoint], terms: PointTerms) -> Iterator
 def _points(
     points: Sequence[UsagePoint], stretches: Sequence[Stretch], measured: Measured
 ) -> list[_PointDays]:
-    """The usage points that have a curve on any day."""
+    """All usage points, those without a curve with nothing."""
     found = []
     for point in points:
         parts = tuple(measured.of(point.pk, stretch.period) for stretch in stretches)
-        whole = PointMonth.joined(parts)
-        if whole.days:
-            found.append(_PointDays(point, parts, whole))
+        found.append(_PointDays(point, parts, PointMonth.joined(parts)))
     return found
-
-
-def _missing(points: Sequence[_PointDays], period: Period) -> int:
-    """Intervals without a value: marked so in the curve, or on days without any curve."""
-    return sum(
-        p.whole.quality_intervals[Quality.MISSING] + (period.days - p.whole.days) * INTERVALS
-        for p in points
-    )
 
 
 def _check_coverage(
     points: Sequence[_PointDays],
-    missing: int,
+    registers: Registers,
     stretches: Sequence[Stretch],
     period: Period,
     limits: Limits,
-) -> None:
-    month = Month.of(period.start)
-    if not points:
+) -> int:
+    """How many intervals have no value; UnableToRate where they are too many."""
+    month, most = Month.of(period.start), limits.max_missing_percent
+    if not any(p.whole.days for p in points):
         raise rating.UnableToRate(f"{month} 没有负荷曲线")
-    share = Decimal(missing * 100) / (len(points) * period.days * INTERVALS)
-    if share > limits.max_missing_percent:
+    found = cover([(p.point, p.whole) for p in points], registers.hung, period, most)
+    if found.missing_percent > most:
         raise rating.UnableToRate(
-            f"{month} 缺 {missing} 个时段（{share:.1f}%），"
-            f"超过 {limits.max_missing_percent}%，须先补全"
+            f"{month} 缺 {found.missing} 个时段（{found.missing_percent:.1f}%），"
+            f"超过 {most}%，须先补全"
         )
     is_assessed = any(stretch.agreement.power_factor_standard for stretch in stretches)
     if is_assessed and not any(p.whole.reactive_days for p in points):
         raise rating.UnableToRate(f"合同考核功率因数，但 {month} 没有无功曲线")
+    return found.missing
 
 
 def _segments(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from busbar.billing.point_terms import NOTHING, PointTerms, load_point_terms
-from busbar.kit.periods import Month
+from busbar.kit.periods import Month, Period
+from busbar.metering.models import MeterInstallation
 from busbar.supply.models import Agreement, Transformer, TransformerState, UsagePoint
 
 
@@ -23,6 +25,8 @@ class Registers:
     transformers: Mapping[int, list[Transformer]]
     states: Mapping[int, list[TransformerState]] = field(default_factory=dict)
     terms: Mapping[int, PointTerms] = field(default_factory=dict)
+    hung: Mapping[int, list[Period]] = field(default_factory=dict)
+    """Days on which a meter hung, by usage point; none of a point without any installation."""
 
     def terms_of(self, account_id: int) -> PointTerms:
         """Losses and fixed quantities of one account; most have none."""
@@ -30,7 +34,7 @@ class Registers:
 
 
 def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
-    """Six or seven queries, whatever the number of accounts."""
+    """Seven or eight queries, whatever the number of accounts."""
     period = month.period
     agreements = agreements_of(month).filter(account__in=account_ids)
     transformers = list(
@@ -46,7 +50,16 @@ def load_registers(account_ids: Sequence[int], month: Month) -> Registers:
         transformers=_grouped(transformers, "account_id"),
         states=_grouped(states, "transformer_id"),
         terms=load_point_terms(account_ids, month),
+        hung=_hung(account_ids),
     )
+
+
+def _hung(account_ids: Sequence[int]) -> dict[int, list[Period]]:
+    rows = MeterInstallation.objects.filter(usage_point__account__in=account_ids)
+    found: defaultdict[int, list[Period]] = defaultdict(list)
+    for point, since, until in rows.values_list("usage_point_id", "installed_on", "removed_on"):
+        found[point].append(Period(since, until or dt.date.max))
+    return dict(found)
 
 
 def agreements_of(month: Month) -> QuerySet[Agreement]:

@@ -11,11 +11,12 @@ import pytest
 from django.conf import settings
 
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
-from busbar.billing import rating
+from busbar.billing import quote, rating
 from busbar.billing.advice import Advice, UnableToAdvise, advise
 from busbar.billing.advice.compensation import kvar_for
 from busbar.billing.advice.figures import figures_on
 from busbar.billing.advice.sufficiency import Coverage, require_enough
+from busbar.billing.advice.switching import earliest_demand_change
 from busbar.billing.advice.what_if import with_compensation, with_mode
 from busbar.billing.advice.year import load_months, load_year
 from busbar.billing.models import Bill
@@ -128,18 +129,38 @@ class TestBasicCharge:
 
 
 class TestSwitch:
-    def test_names_the_first_month_after_the_notice(self, lake: Path) -> None:
+    def test_names_the_first_quarter_after_the_notice(self, lake: Path) -> None:
+        billed(lake)
+
+        switch = advise(SYSTEM_VIEWER, "1001", on=dt.date(2026, 3, 10)).switch
+        day_after = advise(SYSTEM_VIEWER, "1001", on=dt.date(2026, 3, 11)).switch
+
+        # 15 working days after 10 March 2026 are full on Tuesday the 31st.
+        assert switch is not None
+        assert (switch.on, switch.apply_by) == (dt.date(2026, 4, 1), dt.date(2026, 3, 10))
+        assert day_after is not None
+        assert day_after.on == dt.date(2026, 7, 1)
+        assert [rule.code for rule in switch.rules] == [
+            "basic_charge.mode_change_notice_working_days",
+            "basic_charge.mode_change_starts",
+        ]
+
+    def test_another_mode_never_begins_within_a_quarter(self, lake: Path) -> None:
         billed(lake)
 
         switch = study().switch
-        day_after = advise(SYSTEM_VIEWER, "1001", on=dt.date(2026, 2, 3)).switch
 
-        # 15 working days after 2 February 2026 are full on the make-up Saturday of the 28th.
         assert switch is not None
-        assert (switch.on, switch.apply_by) == (dt.date(2026, 3, 1), dt.date(2026, 2, 2))
-        assert day_after is not None
-        assert (day_after.on, day_after.apply_by) == (dt.date(2026, 4, 1), dt.date(2026, 3, 10))
-        assert switch.rules[0].code == "basic_charge.mode_change_notice_working_days"
+        assert (switch.on, switch.apply_by) == (dt.date(2026, 4, 1), dt.date(2026, 3, 10))
+
+    def test_another_contract_demand_begins_with_any_month(self, lake: Path) -> None:
+        billed(lake)
+        rule_set = quote.rule_set("R2024")
+
+        switch = earliest_demand_change(rule_set, [], dt.date(2026, 2, 2))
+
+        assert switch is not None
+        assert (switch.on, switch.apply_by) == (dt.date(2026, 3, 1), dt.date(2026, 2, 23))
 
     def test_waits_for_the_least_interval_since_the_last_change(self, lake: Path) -> None:
         point = billed(lake)
@@ -155,7 +176,15 @@ class TestSwitch:
 
         assert switch is not None
         assert (switch.on, switch.changed_on) == (dt.date(2026, 4, 1), dt.date(2026, 1, 1))
-        assert len(switch.rules) == 2
+        assert len(switch.rules) == 3
+
+
+class TestFigures:
+    def test_a_year_before_the_first_figures_is_studied_by_them(self) -> None:
+        before, since = figures_on(dt.date(2018, 11, 20)), figures_on(dt.date(2025, 1, 1))
+
+        assert before.figures == since.figures
+        assert before.integer("advice.months") == 12
 
 
 class TestCompensation:

@@ -37,7 +37,7 @@ class TestAdvise:
         assert code == 0
         assert told["basic"]["best"] == {"mode": "actual_demand", "contract_kw": None}
         assert told["basic"]["saving_yuan_a_year"] == "309660.00"
-        assert told["switch"]["on"] == "2026-03-01"
+        assert told["switch"]["on"] == "2026-04-01"
 
     def test_says_that_there_is_no_such_account(
         self, point: UsagePoint, capsys: pytest.CaptureFixture[str]

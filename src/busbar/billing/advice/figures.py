@@ -13,13 +13,20 @@ from busbar.billing.rating import Rule, RuleSet, UnableToRate, rule_value
 
 
 def figures_on(day: dt.date) -> RuleSet:
-    """The figures in force on a day, asked like a rule set.
+    """The figures in force on a day, asked like a rule set; before the first ones these.
+
+    They are how this advice is made, not a law of its day: a year long past is studied by them
+    too, and each says since when it is.
 
     >>> figures_on(dt.date(2026, 1, 1)).integer("advice.minimum_bills")
     9
+    >>> figures_on(dt.date(2018, 11, 20)).rule("advice.minimum_bills").article
+    '2025-01-01 起'
     """
-    entries = sorted(_entries(), key=lambda entry: entry["valid_from"])
-    valid = {entry["code"]: _rule(entry) for entry in entries if entry["valid_from"] <= day}
+    valid: dict[str, Rule] = {}
+    for entry in sorted(_entries(), key=lambda entry: entry["valid_from"]):
+        if entry["valid_from"] <= day or entry["code"] not in valid:
+            valid[entry["code"]] = _rule(entry)
     return RuleSet("ADVICE", "用电建议的参数", dt.date.min, None, valid)
 
 

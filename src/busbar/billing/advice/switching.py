@@ -11,15 +11,25 @@ from busbar.clocks import queries as clocks_queries
 from busbar.kit.periods import Month
 from busbar.supply.models import Agreement
 
-_MODE = ("basic_charge.mode_change_notice_working_days", "basic_charge.mode_change_months")
-_DEMAND = ("demand.contract_change_notice_working_days", "demand.contract_change_months")
+_MODE = (
+    "basic_charge.mode_change_notice_working_days",
+    "basic_charge.mode_change_months",
+    "basic_charge.mode_change_starts",
+)
+_DEMAND = (
+    "demand.contract_change_notice_working_days",
+    "demand.contract_change_months",
+    "demand.contract_change_starts",
+)
+_QUARTER = 3
 
 
 @dataclass(frozen=True)
 class Switch:
-    """The first day of the first month that a change can reach, and the last day to apply for it.
+    """The first day that a change can reach, and the last day to apply for it.
 
-    `rules` are the notice and the least interval it rests on; `changed_on` when it last changed.
+    `rules` are the notice, the least interval and the start (the quarter's, the month's or the
+    reading period's, which is a month here) that it rests on; `changed_on` when it last changed.
     """
 
     on: dt.date
@@ -51,9 +61,9 @@ def _changed(agreements: Sequence[Agreement], field: str) -> dt.date | None:
 
 
 def _earliest(
-    rule_set: RuleSet, codes: tuple[str, str], changed_on: dt.date | None, today: dt.date
+    rule_set: RuleSet, codes: tuple[str, str, str], changed_on: dt.date | None, today: dt.date
 ) -> Switch | None:
-    notice, interval = rule_set.find(codes[0]), rule_set.find(codes[1])
+    notice, interval, starts = (rule_set.find(code) for code in codes)
     if notice is None:
         return None
     days = rule_set.integer(notice.code)
@@ -61,7 +71,9 @@ def _earliest(
     month = Month.of(after).next
     if changed_on and interval:
         month = max(month, _months_after(changed_on, rule_set.integer(interval.code)))
-    rules = (notice, interval) if interval and changed_on else (notice,)
+    while starts and starts.value == "quarter" and month.first.month % _QUARTER != 1:
+        month = month.next
+    rules = tuple(rule for rule in (notice, interval if changed_on else None, starts) if rule)
     return Switch(month.first, _last_day_to_apply(month.first, days, today), rules, changed_on)
 
 

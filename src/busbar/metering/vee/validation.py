@@ -74,9 +74,19 @@ def _ask_intervals(days: Days, rule: Rule, state: _State) -> list[Hit]:
         state.intervals &= ~found
     return [
         Hit(row, rule.code, rule.action, _channel(days, row, found[row]), runs_of(found[row]),
-            int(np.abs(days.active[row][found[row]]).sum()))
+            _in_question(days, rule.code, row, found[row]))
         for row in np.flatnonzero(found.any(axis=1)).tolist()
     ]  # fmt: skip
+
+
+def _in_question(days: Days, code: str, row: int, found: Mask) -> int:
+    """The Wh of the intervals; of a meter that stands at nought what similar days hold there."""
+    energy = int(np.abs(days.active[row][found]).sum())
+    nought = found & (days.active[row] == 0)
+    if code == "stuck" and nought.any():
+        (typical,) = days.typical([row])
+        energy += 0 if typical is None else int(typical[nought].sum())
+    return energy
 
 
 def _channel(days: Days, row: int, found: Mask) -> str:

@@ -11,6 +11,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Max
+
 from busbar.access.models import OrganizationUnit
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
@@ -62,6 +64,8 @@ class Move:
     receivable: Receivable | None = None
     takings: DailyTakings | None = None
     reason: str = ""
+    on: dt.date | None = None
+    """The day that it was carried out for."""
 
     @property
     def from_code(self) -> LedgerCode:
@@ -98,6 +102,8 @@ class Book:
     touched_balances: set[int] = field(default_factory=set)
     settled: list[Receivable] = field(default_factory=list)
     reopened: list[Receivable] = field(default_factory=list)
+    paid_on: dict[int, dt.date] = field(default_factory=dict)
+    """The latest day of money that came to a receivable since the book was opened."""
 
     def owed_fen(self, account_id: int) -> int:
         """What an account owes now."""
@@ -111,7 +117,11 @@ class Book:
         self.touched_balances.add(account_id)
 
     def carry_out(self, move: Move, *, on: dt.date) -> None:
-        """Change what the move changes; `on` is the day on which a receivable is settled."""
+        """Change what the move changes; `on` is the day on which the money was there.
+
+        A receivable is settled on the latest such day of its matches, whichever came in last.
+        """
+        move.on = on
         self._take(move, move.fen)
         if move.target == MoneyTarget.RECEIVABLE:
             self._pay(move, on)
@@ -143,8 +153,9 @@ class Book:
         found = move.receivable
         assert found is not None  # noqa: S101 - the target is one
         found.open_fen -= move.fen
+        self.paid_on[found.pk] = max(self.paid_on.get(found.pk, on), on)
         if found.open_fen == 0:
-            found.settled_on = max(on, found.issued_on)
+            found.settled_on = max(self.paid_on[found.pk], found.issued_on)
             self.settled.append(found)
         self.touched_receivables[found.pk] = found
         self.change(found.account_id, LedgerCode.RECEIVABLE, -move.fen)
@@ -161,6 +172,7 @@ class Book:
 
     def save(self) -> None:
         """One statement for all receivables and one for all balances."""
+        self._look_at_earlier_money()
         Receivable.objects.bulk_create(
             self.touched_receivables.values(),
             update_conflicts=True,
@@ -173,6 +185,17 @@ class Book:
             unique_fields=["account"],
             update_fields=["owed_fen", "credit_fen", "deposit_fen"],
         )
+
+    def _look_at_earlier_money(self) -> None:
+        """Money that came to a settled receivable before may be of a later day."""
+        settled = {row.pk: row for row in self.settled if row.settled_on is not None}
+        if not settled:
+            return
+        matches = PaymentMatch.objects.filter(receivable__in=list(settled), undone_at=None)
+        days = matches.values_list("receivable").annotate(Max("matched_on")).order_by()
+        for pk, last in days:
+            row = settled[pk]
+            row.settled_on = max(row.settled_on, last)
 
     def tell(self, actor: Actor, at: dt.datetime) -> None:
         """The journal of receivables settled and owed again, for whoever acts on arrears."""
@@ -246,7 +269,7 @@ def write_matches(
                 amount_fen=move.fen,
                 way=move.way,
                 reason=move.reason[:300],
-                matched_on=move.payment.booked_on if move.payment else on,
+                matched_on=move.payment.booked_on if move.payment else move.on or on,
                 matched_at=at,
                 matched_by_name=by_name,
             )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet, Sum
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
@@ -25,8 +27,10 @@ from busbar.payments.models import (
     Payment,
     PaymentHold,
     PaymentMatch,
+    PaymentRefund,
     PostingKind,
     Receivable,
+    RefundState,
     TakingsState,
     in_yuan,
 )
@@ -293,7 +297,7 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
     """Take a match back with a reason: the money is where it was, the receivable owes it again.
 
     The late-payment charge that was posted because the bill was paid is taken back with it.
-    Refused where the credit or deposit that it fed has been used since.
+    Refused where the credit or deposit that it fed has been used or paid back since.
     """
     by.require(Permission.TAKE_PAYMENTS)
     journal_operations.take_turn()
@@ -371,6 +375,27 @@ def _check_unused(move: Move, book: Book) -> None:
     held = balance.credit_fen if is_credit else balance.deposit_fen
     if held < move.fen:
         raise UnableToUndoMatch("余额只剩 %(held)s 元，其余已经用掉，不能撤销", held=in_yuan(held))
+    _check_not_refunded(move)
+
+
+def _check_not_refunded(move: Move) -> None:
+    """What went back of a payment by way of the balance it fed may not wait once more."""
+    payment, source = move.payment, MoneySource(move.target)
+    if payment is None:
+        return
+    refunds = PaymentRefund.objects.filter(payment=payment, account=move.account_id, source=source)
+    back = _fen_of(refunds.exclude(state=RefundState.REFUSED))
+    fed = payment.matches.filter(target=move.target, account=move.account_id, undone_at=None)
+    if back > _fen_of(fed) - move.fen:
+        raise UnableToUndoMatch(
+            "缴费 %(reference)s 已申请或已办退费 %(back)s 元，不能撤销",
+            reference=payment.reference,
+            back=in_yuan(back),
+        )
+
+
+def _fen_of(rows: QuerySet[Any]) -> int:
+    return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
 
 
 def _unlearn(move: Move) -> None:

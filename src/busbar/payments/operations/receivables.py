@@ -73,7 +73,7 @@ def _raise_batch(after: int, *, by: Viewer, at: dt.datetime) -> tuple[int, int]:
     heads = ledger.post(postings=_billed(bills), by_name=by.name, at=at)
     for bill in bills:
         _owe(book, bill)
-    moves = _use_credit(book, rows)
+    moves = _use_credit(book, rows, local_date(at))
     _post_credit(moves, book, by, at)
     book.save()
     _record(rows, heads[0].pk if heads else 0, by, at)
@@ -158,7 +158,8 @@ def _owe(book: Book, bill: Bill) -> None:
         book.change(bill.account_id, LedgerCode.CREDIT, -fen)
 
 
-def _use_credit(book: Book, rows: Sequence[Receivable]) -> list[Move]:
+def _use_credit(book: Book, rows: Sequence[Receivable], today: dt.date) -> list[Move]:
+    """Credit that was there pays a new bill when it is issued; an old one waited for it."""
     moves = []
     by_key = {row.pk: row for row in rows}
     for account_id, queue in book.open_receivables.items():
@@ -175,7 +176,7 @@ def _use_credit(book: Book, rows: Sequence[Receivable]) -> list[Move]:
                 account_id,
                 receivable=row,
             )
-            book.carry_out(move, on=row.issued_on)
+            book.carry_out(move, on=row.issued_on if row.pk in by_key else today)
             moves.append(move)
     return moves
 
