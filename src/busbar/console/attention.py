@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
+from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.arrears import queries as arrears_queries
 from busbar.billing import insights
@@ -71,7 +72,7 @@ def count_work(seen: Look) -> Mapping[WorkKind, int]:
     counts |= count_plans(viewer, on=seen.today, scope=seen.due_scope)
     counts |= count_alarms(seen)
     counts |= count_terms(seen)
-    if seen.is_whole:
+    if _may_read_imports(seen):
         counts[WorkKind.IMPORTS] = imports_queries.count_runs_with_refusals(
             viewer, since=seen.until(-seen.notice.imports)
         )
@@ -136,8 +137,13 @@ def _cases(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
     return [work_items.of_case(case, debts.get(case.account_id), seen.at) for case in cases]
 
 
+def _may_read_imports(seen: Look) -> bool:
+    """Nobody is led to a page that would be refused."""
+    return seen.is_whole and seen.viewer.may(Permission.IMPORT_FILES)
+
+
 def _imports(seen: Look, after: Key | None, limit: int) -> list[WorkItem]:
-    if not seen.is_whole:
+    if not _may_read_imports(seen):
         return []
     runs = imports_queries.list_runs_with_refusals(
         seen.viewer,
