@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -108,7 +109,7 @@ class TestTheTimeline:
         counts = []
         for _ in range(2):
             with CaptureQueriesContext(connection) as seen:
-                read_timeline(desk.manager, desk.customer.pk, limit=30)
+                read_timeline(replace(desk.manager), desk.customer.pk, limit=30)
             counts.append(len(seen))
             for _more in range(5):
                 desk.promise()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busbar.access import operations as access_operations
@@ -81,8 +81,9 @@ class World:
         return Customer.objects.create(number=number, **values)
 
     def team(self, customer: Customer, name: str, role: TeamRole = TeamRole.LEAD) -> None:
-        """Put somebody on the customer's team."""
+        """Put somebody on the customer's team; a viewer sees as it did when it first looked."""
         AccountTeamMember.objects.create(customer=customer, employee=self.employee(name), role=role)
+        self.people[name] = replace(self.people[name])
 
     def send(
         self,
