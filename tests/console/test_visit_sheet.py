@@ -6,7 +6,10 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,8 +20,11 @@ from busbar.billing.operations import study_savings
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.key_accounts.models import AccountPlan, PlanMeasure, PlanScope
-from busbar.key_accounts.visit_sheet import gather_visit_sheet
-from busbar.key_accounts.visit_sheet.making import say_effects, sheet_data
+from busbar.key_accounts.visit_sheet import gather_visit_sheet, get_sheet_load
+from busbar.key_accounts.visit_sheet.making import load_data, say_effects, sheet_data
+from busbar.metering.lake import CURVE_SCHEMA, Quality
+from busbar.supply.models import UsagePoint
+from tests.billing import world
 from tests.console.work_region import FOREIGN, OWN, Region, make_billed, make_units
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +46,117 @@ def manager(region: Region) -> Client:
 
 def number_of(account: str) -> str:
     return CustomerAccount.objects.select_related("customer").get(number=account).customer.number
+
+
+PEAK_DAY = dt.date(2026, 1, 14)
+TEN = 40
+"""10:00 as a quarter of the day."""
+
+
+def store_day(point: UsagePoint, load_wh: np.ndarray, quality: np.ndarray) -> None:
+    """One more version of the peak day's curve of a usage point."""
+    row = [point.pk, PEAK_DAY, load_wh, np.zeros(96, np.int32), np.zeros(96, np.int32), quality]
+    columns = dict(zip(CURVE_SCHEMA.names, ([value] for value in row), strict=True))
+    table = pa.table(columns, schema=CURVE_SCHEMA)
+    world.store(settings.LAKE_ROOT, table, key=f"peak {point.pk}")
+
+
+@pytest.fixture
+def peak_day(region: Region) -> None:
+    """100 kW all month; on the 14th 300 kW at ten and a second meter of 50 without 10:15."""
+    point = UsagePoint.objects.get(account__number=OWN)
+    load, quality = world.FLAT_LOAD.copy(), np.zeros(96, dtype=np.int8)
+    load[TEN], quality[TEN + 1] = 75_000, Quality.MISSING
+    store_day(point, load, np.zeros(96, dtype=np.int8))
+    point.pk, point.number = None, "U2"
+    point.save()
+    store_day(point, world.FLAT_LOAD // 2, quality)
+
+
+@pytest.mark.usefixtures("peak_day")
+class TestTheLoad:
+    def test_is_the_day_of_the_newest_billed_month_with_the_highest_quarter(self) -> None:
+        load = get_sheet_load(SYSTEM_VIEWER, number_of(OWN))
+
+        assert load is not None
+        assert (load.day, f"{load.peak_at:%F %H:%M}") == (PEAK_DAY, "2026-01-14 10:00")
+        assert load.peak_kw == 350
+        assert load.day_kw[TEN - 1 : TEN + 3] == [150, 350, None, 150]
+
+    def test_stands_beside_the_mean_of_the_working_days(self) -> None:
+        load = get_sheet_load(SYSTEM_VIEWER, number_of(OWN))
+
+        assert load is not None
+        assert load.working_days == 21
+        assert load.working_kw[TEN - 1] == round((20 * 100 + 150) / 21, 3)
+        assert load.working_kw[TEN] == round((20 * 100 + 350) / 21, 3)
+        assert load.working_kw[TEN + 1] == 100
+
+    def test_is_on_paper_in_words_and_in_parts_of_a_round_top(self) -> None:
+        load = get_sheet_load(SYSTEM_VIEWER, number_of(OWN))
+
+        assert load is not None
+        data = load_data(load)
+        assert data["said"] == "2026-01-14，10:00 最大 350 kW；虚线为当月 21 个工作日的平均"
+        assert data["top"] == "350 kW"
+        assert data["day"][TEN - 1 : TEN + 3] == [4286, 10000, None, 4286]  # type: ignore[index] # a list
+
+    def test_comes_to_the_screen_by_a_request_of_its_own(self, manager: Client) -> None:
+        number = number_of(OWN)
+        sheet = manager.get(f"/customers/{number}/sheet/").content.decode()
+
+        answer = manager.get(f"/customers/{number}/sheet/load/")
+
+        assert f'hx-get="/customers/{number}/sheet/load/"' in sheet
+        page = answer.content.decode()
+        assert "2026-01-14 的负荷曲线，10:00 最大 350 kW" in page
+        assert "虚线为当月 21 个工作日的平均" in page
+        assert f'href="/customers/{number}/tab/curves/?date=2026-01-14"' in page
+        assert answer.context["chart"]["day"][TEN] == 350
+
+    def test_costs_as_many_queries_with_more_meters(self) -> None:
+        number = number_of(OWN)
+        with CaptureQueriesContext(connection) as few:
+            get_sheet_load(SYSTEM_VIEWER, number)
+        point = UsagePoint.objects.get(number="U2")
+        for index in range(5):
+            point.pk, point.number = None, f"U3{index}"
+            point.save()
+
+        with CaptureQueriesContext(connection) as many:
+            get_sheet_load(SYSTEM_VIEWER, number)
+
+        assert len(many) == len(few)
+
+    def test_is_hidden_from_another_branch(self, manager: Client) -> None:
+        assert manager.get(f"/customers/{number_of(FOREIGN)}/sheet/load/").status_code == 404
+
+
+class TestNoLoad:
+    def test_says_so_on_the_screen_and_on_paper(
+        self, manager: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "nothing")
+        number = number_of(OWN)
+
+        page = manager.get(f"/customers/{number}/sheet/load/").content.decode()
+
+        assert "没有可用的负荷曲线" in page
+        assert "data-part" not in page
+        assert get_sheet_load(SYSTEM_VIEWER, number) is None
+        assert manager.get(f"/customers/{number}/sheet.pdf").content.startswith(b"%PDF")
+
+    def test_of_a_customer_without_bills_is_that_of_the_newest_stored_month(
+        self, region: Region
+    ) -> None:
+        point = world.make_account(region.county, "0103")
+        world.store(settings.LAKE_ROOT, world.curves([point]), key="unbilled")
+
+        load = get_sheet_load(SYSTEM_VIEWER, "K0103")
+
+        assert load is not None
+        assert f"{load.peak_at:%F %H:%M}" == "2026-01-01 00:00"
+        assert load.peak_kw == 100
 
 
 class TestTheSheet:

@@ -20,7 +20,7 @@ from django.contrib.auth import authenticate
 from busbar.access.models import Employee, OrganizationUnit, User
 from busbar.access.queries import get_viewer
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.billing.models import Bill, BillRefusal, BillRun
+from busbar.billing.models import Bill, BillRefusal, BillRun, SavingStudy
 from busbar.billing.outdated import list_outdated
 from busbar.customers.consolidation.truth import read_truth
 from busbar.customers.models import ConsolidationRun, Customer, CustomerAccount, RunState
@@ -53,7 +53,7 @@ from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
 STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-STEPS = 27
+STEPS = 28
 OLD_BODIES = 2
 """Bodies of the small region that the old system kept by account."""
 OLD_ACCOUNTS = 5
@@ -156,6 +156,9 @@ class TestBuildDemonstration:
         # The month in which a supply was switched on lacks the days before.
         refused = BillRefusal.objects.values_list("account__origin", flat=True)
         assert all(origin.startswith("业扩报装") for origin in refused)
+        studies = SavingStudy.objects.filter(month="2026-10")
+        assert studies.count() == Bill.objects.current().filter(month="2026-10").count()
+        assert all("账单只有" in study.refusal for study in studies)
         assert Bill.objects.filter(account__origin__startswith="业扩报装").exists()
         assert journal_queries.verify_chain().broken is None
         kinds = set(ImportRun.objects.values_list("kind", flat=True))

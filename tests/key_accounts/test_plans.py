@@ -6,8 +6,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
+from busbar.access.models import Employee
 from busbar.customers.models import Document
 from busbar.journal.models import Entry
 from busbar.key_accounts import operations, queries
@@ -46,6 +49,22 @@ def draft(desk: Desk) -> AccountPlan:
     )  # fmt: skip
     operations.add_measure(
         plan_id=plan.pk, text="能效诊断", owner_id=desk.manager.employee_id or 0,
+        due_on=at("2026-04-01").date(), by=desk.manager, at=at(MONDAY),
+    )  # fmt: skip
+    return plan
+
+
+def sector_draft(desk: Desk) -> AccountPlan:
+    """A plan of the industry with one measure."""
+    plan = operations.open_sector_plan(
+        sector="industry", unit_code="310101", year=2026, by=desk.manager, at=at(MONDAY)
+    )
+    operations.write_plan(
+        plan_id=plan.pk, sections={"profile": "x", "goals": "y"}, budget_yuan=Decimal(0),
+        by=desk.manager, at=at(MONDAY),
+    )  # fmt: skip
+    operations.add_measure(
+        plan_id=plan.pk, text="座谈", owner_id=desk.manager.employee_id or 0,
         due_on=at("2026-04-01").date(), by=desk.manager, at=at(MONDAY),
     )  # fmt: skip
     return plan
@@ -191,20 +210,56 @@ class TestClosing:
         )
         assert (done.state, done.review) == ("closed", "降本 3.2%")
 
-    def test_a_sector_s_plan_is_signed_by_us_alone(self, desk: Desk) -> None:
-        plan = operations.open_sector_plan(
-            sector="industry", unit_code="310101", year=2026, by=desk.manager, at=at(MONDAY)
-        )
-        operations.write_plan(
-            plan_id=plan.pk, sections={"profile": "x", "goals": "y"}, budget_yuan=Decimal(0),
-            by=desk.manager, at=at(MONDAY),
-        )  # fmt: skip
-        operations.add_measure(
-            plan_id=plan.pk, text="座谈", owner_id=desk.manager.employee_id or 0,
-            due_on=at("2026-04-01").date(), by=desk.manager, at=at(MONDAY),
-        )  # fmt: skip
+    def test_a_sector_s_plan_is_approved_by_us_alone(self, desk: Desk) -> None:
+        plan = sector_draft(desk)
+
         sign(desk, plan, their_signatory="")
-        assert AccountPlan.objects.get().state == "agreed"
+
+        row = AccountPlan.objects.get()
+        assert row.state == "agreed"
+        assert row.get_state_display() == "已批准"
+        with translation.override("en"):
+            assert row.get_state_display() == "Approved"
+
+    def test_only_a_customer_s_plan_is_signed_by_both(self, desk: Desk) -> None:
+        row = agreed(desk)
+
+        assert row.get_state_display() == "已共签"
+        with translation.override("en"):
+            assert row.get_state_display() == "Signed by both"
+
+    def test_the_screen_approves_a_sector_s_plan(self, desk: Desk, client: Client) -> None:
+        plan = sector_draft(desk)
+        client.force_login(Employee.objects.get(pk=desk.manager.employee_id).user)
+        before = client.get(f"/plans/{plan.pk}/").content.decode()
+
+        client.post(
+            f"/plans/{plan.pk}/",
+            {"act": "sign", "our_signatory": "李主任", "signed_on": "2020-01-06"},
+        )
+
+        page, rows = (
+            client.get(where).content.decode() for where in (f"/plans/{plan.pk}/", "/plans/")
+        )
+        assert "批准计划" in before
+        assert "双方签署" not in before
+        assert "客户方签署人" not in before
+        assert AccountPlan.objects.get().signings.get().our_signatory == "李主任"
+        assert ">已批准</span>" in page
+        assert ">已批准</span>" in rows
+        assert "已共签</span>" not in page + rows
+        assert ">已共签或批准</a>" in rows
+
+    def test_the_screen_has_a_customer_s_plan_signed_by_both(
+        self, desk: Desk, client: Client
+    ) -> None:
+        plan = draft(desk)
+        client.force_login(Employee.objects.get(pk=desk.manager.employee_id).user)
+
+        page = client.get(f"/plans/{plan.pk}/").content.decode()
+
+        assert "双方签署" in page
+        assert "批准计划" not in page
 
 
 class TestDue:

@@ -103,3 +103,36 @@ class TestThePage:
 
         assert "王经理" in page
         assert f"/portfolios/of/{world.employee('王经理').number}/" in page
+
+    def test_leads_from_a_company_to_the_managers_of_its_branch(
+        self, world: World, client: Client
+    ) -> None:
+        world.team(world.customer("K9", "B"), "邻县经理")
+        client.force_login(world.employee("市领导").user)
+
+        team = client.get("/team/").content.decode()
+        narrowed = client.get("/portfolios/?unit=A")
+
+        assert '<a href="/portfolios/?unit=A">' in team
+        whole = {row.employee.name for row in client.get("/portfolios/").context["rows"]}
+        assert {"王经理", "邻县经理"} < whole
+        assert {row.employee.name for row in narrowed.context["rows"]} == {"王经理", "李经理"}
+        page = narrowed.content.decode()
+        assert 'href="?"' in page
+        assert "无主客户</div>" not in page
+
+    def test_leads_to_no_unit_of_another_branch(self, world: World, client: Client) -> None:
+        client.force_login(world.employee("县领导").user)
+
+        assert client.get("/portfolios/?unit=A").status_code == 200
+        assert client.get("/portfolios/?unit=B").status_code == 404
+        assert client.get("/portfolios/?unit=nothing").status_code == 404
+
+    def test_shows_no_empty_table_of_companies(self, world: World, client: Client) -> None:
+        client.force_login(world.employee("王经理").user)
+
+        page = client.get("/team/")
+
+        assert page.context["team"].units == []
+        assert [one.employee.name for one in page.context["team"].managers] == ["王经理"]
+        assert "省、市、县" not in page.content.decode()

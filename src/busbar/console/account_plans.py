@@ -22,7 +22,7 @@ from busbar.console.requests import StaffRequest, asks_for_more
 from busbar.console.service_desk.people import offer_people
 from busbar.customers.models import CustomerKind, Document
 from busbar.key_accounts import operations, queries
-from busbar.key_accounts.models import MeasureState, PlanState
+from busbar.key_accounts.models import AccountPlan, MeasureState, PlanScope, PlanState
 from busbar.kit.periods import local_date
 from busbar.service_desk.models import Interaction, InteractionKind, InteractionState
 
@@ -137,6 +137,13 @@ class SignForm(ActForm):
         self.fields["document_id"].choices = [("", _("请选择")), *shown]  # type: ignore[attr-defined] # a ChoiceField
 
 
+class ApproveForm(ActForm):
+    """Who approved a sector's plan, and when."""
+
+    our_signatory = forms.CharField(label=_("批准人"), max_length=100)
+    signed_on = DayField(label=_("批准日期"))
+
+
 class ReasonForm(ActForm):
     """Why it is opened again."""
 
@@ -154,6 +161,12 @@ def _of_plan(operation: Any) -> Any:
         operation(plan_id=doing.subject.pk, **doing.data, by=doing.viewer, at=doing.at)
 
     return act
+
+
+def _approve(doing: Doing) -> None:
+    operations.sign_plan(
+        plan_id=doing.subject.pk, their_signatory="", **doing.data, by=doing.viewer, at=doing.at
+    )
 
 
 def _open(doing: Doing) -> None:
@@ -226,6 +239,16 @@ PLAN_ACTS = {
     },
     PlanState.CLOSED: {},
 }
+_APPROVAL = {"sign": Act(_("批准计划"), _approve, _MAY, ApproveForm, icon="signature")}
+_OF_ANY_SCOPE = {PlanState.AGREED: _("已共签或批准")}
+"""States in the filter, which is for plans of customers and of sectors."""
+
+
+def _acts_of(row: AccountPlan) -> dict[str, Act]:
+    """What may be done with it now; a sector's plan is approved instead of signed by both."""
+    acts = PLAN_ACTS[PlanState(row.state)]
+    is_approved = row.scope == PlanScope.SECTOR and "sign" in acts
+    return acts | _APPROVAL if is_approved else acts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -244,7 +267,8 @@ def plan_list(request: StaffRequest) -> HttpResponse:
     page = {"rows": rows, "next_after": next_after}
     if asks_for_more(request):
         return render(request, "console/plans/_plan_rows.html", page)
-    context = page | {"acts": acts, "state": state, "states": PlanState.choices}
+    states = [(one.value, _OF_ANY_SCOPE.get(one, one.label)) for one in PlanState]
+    context = page | {"acts": acts, "state": state, "states": states}
     status = 422 if acts.refused else 200
     return render(request, "console/plans/plans.html", context, status=status)
 
@@ -253,7 +277,7 @@ def plan_list(request: StaffRequest) -> HttpResponse:
 def plan(request: StaffRequest, plan_id: int) -> HttpResponse:
     """One plan with its measures, meetings and signed versions."""
     row = queries.get_plan(request.viewer, plan_id)
-    acts = Acts(PLAN_ACTS[PlanState(row.state)], request, row)
+    acts = Acts(_acts_of(row), request, row)
     if request.method == "POST" and acts.post():
         return redirect("plan", plan_id)
     context = {

@@ -225,7 +225,7 @@ EVENTS: dict[str, Promise | str] = {
     "key_accounts.plan.met": pgettext_lazy("event", "登记联合计划会"),
     "key_accounts.plan.opened": pgettext_lazy("event", "编制客户计划"),
     "key_accounts.plan.revised": pgettext_lazy("event", "修订客户计划"),
-    "key_accounts.plan.signed": pgettext_lazy("event", "双方签署计划"),
+    "key_accounts.plan.signed": pgettext_lazy("event", "签署计划"),
     "key_accounts.plan.written": pgettext_lazy("event", "编写客户计划"),
     "key_accounts.service.recorded": pgettext_lazy("event", "办理基本业务"),
     "key_accounts.service.waived": pgettext_lazy("event", "基本业务不必办"),

@@ -11,9 +11,15 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from busbar.console.exporting import as_attachment, record_export
+from busbar.console.metering.words import STARTS
 from busbar.console.requests import StaffRequest
 from busbar.console.saving_words import say_saving
-from busbar.key_accounts.visit_sheet import VisitSheet, gather_visit_sheet, render_visit_sheet
+from busbar.key_accounts.visit_sheet import (
+    VisitSheet,
+    gather_visit_sheet,
+    get_sheet_load,
+    render_visit_sheet,
+)
 from busbar.key_accounts.visit_sheet.facts import OpenMatter
 from busbar.key_accounts.visit_sheet.making import say_effects
 
@@ -26,12 +32,22 @@ def visit_sheet(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+def visit_sheet_load(request: StaffRequest, number: str) -> HttpResponse:
+    """The load, which the sheet asks for once it stands: reading curves would hold it up."""
+    load = get_sheet_load(request.viewer, number)
+    chart = load and {"times": STARTS, "day": load.day_kw, "working": load.working_kw}
+    context = {"load": load, "chart": chart, "number": number}
+    return render(request, "console/customer/_sheet_load.html", context)
+
+
+@require_safe
 def visit_sheet_pdf(request: StaffRequest, number: str) -> HttpResponse:
     """The same on paper, in Chinese whoever prints it; who took it along is written down."""
     at = timezone.now()
     with translation.override("zh-hans"):
         sheet = gather_visit_sheet(request.viewer, number, at=at)
-        pdf = render_visit_sheet(sheet, say=say_saving)
+        load = get_sheet_load(request.viewer, number)
+        pdf = render_visit_sheet(sheet, load, say=say_saving)
     record_export(
         viewer=request.viewer,
         name=f"走访随行册 {sheet.customer.number}",
@@ -72,5 +88,6 @@ def _linked(matter: OpenMatter) -> tuple[OpenMatter, str]:
 
 urlpatterns = [
     path("customers/<str:number>/sheet/", visit_sheet, name="visit_sheet"),
+    path("customers/<str:number>/sheet/load/", visit_sheet_load, name="visit_sheet_load"),
     path("customers/<str:number>/sheet.pdf", visit_sheet_pdf, name="visit_sheet_pdf"),
 ]

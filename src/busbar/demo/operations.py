@@ -11,6 +11,7 @@ from pathlib import Path
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import operations as billing_operations
+from busbar.billing.models import Saving
 from busbar.demo import (
     account_plans,
     consolidating,
@@ -38,6 +39,8 @@ from busbar.kit.periods import Month, local_date
 from busbar.payments import operations as payments_operations
 
 FOLDER = "demo_files"
+STUDIED_AT_ONCE = 120
+"""The largest accounts, of which savings are studied while building; half a second each."""
 Say = Callable[[str], None]
 Clock = Callable[[], dt.datetime]
 
@@ -143,6 +146,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step(
         "stakes", "校验发现按电费计价", lambda work: validating.restate_stakes(at=work.clock())
     )
+    yield _Step("savings", "测算可省电费", _savings)
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
     yield _Step("stops", "检修与故障停电", _stops)
@@ -189,6 +193,14 @@ class _PaymentsOf:
 
 def _ledger(work: _Work) -> str:
     return paying.close_books(work.parameters.last_month, at=work.clock())
+
+
+def _savings(work: _Work) -> str:
+    """What the job would find first; it goes on with the other accounts once the house runs."""
+    count = billing_operations.study_savings(
+        limit=STUDIED_AT_ONCE, by=SYSTEM_VIEWER, at=work.clock()
+    )
+    return f"电费最多的 {count} 户，得出 {Saving.objects.count()} 项办法"
 
 
 def _arrears(work: _Work) -> str:

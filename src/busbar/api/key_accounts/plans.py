@@ -285,7 +285,7 @@ def hold_meeting(
 def sign_plan(
     request: HttpRequest, plan_id: Id, asked: Annotated[PlanSignatureIn, Body()]
 ) -> AccountPlan:
-    """双方签署这一版；签字的文件须已在客户文档中。"""
+    """双方签署这一版，签字的文件须已在客户文档中；行业计划由我方批准。"""
     viewer = _seen(request, plan_id)
     operations.sign_plan(plan_id=plan_id, **asked.dict(), by=viewer, at=now())
     return queries.get_plan(viewer, plan_id)

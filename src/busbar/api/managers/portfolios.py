@@ -237,10 +237,12 @@ class ServiceStandardOut(Schema):
     certainty: str
 
 
-@portfolios.get("", response=answers(list[PortfolioOut]), operation_id="list_portfolios")
-def list_portfolios(request: HttpRequest, group: Group = "") -> list[Portfolio]:
-    """本单位各大客户经理的户数与负荷；给出集团时只计该集团的客户。"""
-    return portfolios_queries.list_portfolios(viewer_of(request, group), on=local_date(now()))
+@portfolios.get("", response=answers(list[PortfolioOut], 404), operation_id="list_portfolios")
+def list_portfolios(request: HttpRequest, group: Group = "", unit: Short = "") -> list[Portfolio]:
+    """各大客户经理的户数与负荷；给出单位时只列其下的经理，给出集团时只计该集团的客户。"""
+    viewer = viewer_of(request, group)
+    within = seen_unit(viewer, unit) if unit else None
+    return portfolios_queries.list_portfolios(viewer, on=local_date(now()), within=within)
 
 
 @portfolios.get("/unowned", response=answers(PortfolioPageOut), operation_id="list_unowned")

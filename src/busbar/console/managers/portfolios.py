@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from busbar.access import queries as access_queries
-from busbar.access.models import Employee, UnitKind
+from busbar.access.models import Employee, OrganizationUnit, UnitKind
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import done, tell_and_go
@@ -68,12 +68,14 @@ def my_portfolio(request: StaffRequest) -> HttpResponse:
 @require_safe
 @by_group
 def portfolio_list(request: StaffRequest) -> HttpResponse:
-    """Every manager of the branch with customers, load, and what leaves the standard."""
-    rows = portfolios_queries.list_portfolios(request.viewer, on=_today())
+    """Every manager of the branch, or of a unit's below, with load and what leaves the standard."""
+    chosen = _unit(request, request.GET["unit"]) if request.GET.get("unit") else None
+    rows = portfolios_queries.list_portfolios(request.viewer, on=_today(), within=chosen)
     units = {row.employee.unit_id: row.employee.unit for row in rows}
     counted = [u for u in units if sum(r.employee.unit_id == u for r in rows) > 1]
     context = {
         "rows": rows,
+        "chosen_unit": chosen,
         "unowned": portfolios_queries.count_unowned(request.viewer),
         "outside": sum(bool(row.warning) for row in rows),
         "customers": sum(row.customers for row in rows),
@@ -136,12 +138,12 @@ def _hand_over(request: StaffRequest, person: Employee, data: dict[str, Any]) ->
 @require_safe
 def balance(request: StaffRequest, unit_code: str) -> HttpResponse:
     """How a unit's portfolios could come level, and what each would then have."""
-    units = [u for u in access_queries.list_branch(request.viewer) if u.code == unit_code]
-    if not units or units[0].kind != UnitKind.KEY_ACCOUNTS:
+    unit = _unit(request, unit_code)
+    if unit.kind != UnitKind.KEY_ACCOUNTS:
         raise Http404
-    found = portfolios_queries.suggest_balance(request.viewer, units[0], on=_today())
+    found = portfolios_queries.suggest_balance(request.viewer, unit, on=_today())
     context = {
-        "unit": units[0],
+        "unit": unit,
         "found": found,
         "chart": {
             "names": [row.employee.name for row in found.effect],
@@ -227,6 +229,14 @@ def _person(request: StaffRequest, number: str) -> Employee:
     for person in portfolios_queries.list_managers(request.viewer):
         if person.number == number:
             return person
+    raise Http404
+
+
+def _unit(request: StaffRequest, code: str) -> OrganizationUnit:
+    """A unit of the viewer's branch by its code."""
+    for unit in access_queries.list_branch(request.viewer):
+        if unit.code == code:
+            return unit
     raise Http404
 
 

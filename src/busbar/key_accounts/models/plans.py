@@ -98,6 +98,12 @@ class AccountPlan(models.Model):
     def __str__(self) -> str:
         return f"{self.year} {self.customer or self.get_sector_display()}"
 
+    def get_state_display(self) -> str:  # type: ignore[no-redef] # instead of the field's own
+        """The state in words: a sector's plan is approved by us alone, nobody else signs it."""
+        if self.scope == PlanScope.SECTOR and self.state == PlanState.AGREED:
+            return str(_("已批准"))
+        return str(PlanState(self.state).label)
+
 
 class PlanPartQuerySet(VisibleQuerySet):
     """Seen with the plan."""

@@ -94,12 +94,18 @@ class Suggestion:
     effect: list[Levelled]
 
 
-def list_portfolios(viewer: Viewer, *, on: dt.date) -> list[Portfolio]:
+def list_portfolios(
+    viewer: Viewer, *, on: dt.date, within: OrganizationUnit | None = None
+) -> list[Portfolio]:
     """Every account manager of the viewer's branch, by unit and number. Five queries.
 
-    Looking at a group, those only who have something to do with its customers.
+    `within` narrows to the branch of a unit below. Looking at a group, those only who have
+    something to do with its customers.
     """
-    found = _portfolios(viewer, list_managers(viewer), on)
+    people = list_managers(viewer)
+    if within is not None:
+        people = [person for person in people if person.unit.path.startswith(within.path)]
+    found = _portfolios(viewer, people, on)
     if viewer.group_ids is None:
         return found
     return [row for row in found if row.customers or row.deputies or row.orders]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from busbar.billing.explanation import EFFECTS
 from busbar.billing.models import Saving
 from busbar.key_accounts.visit_sheet.facts import OpenMatter, SheetMonth, VisitSheet
+from busbar.key_accounts.visit_sheet.load import SheetLoad
 from busbar.kit import paper
 from busbar.kit.periods import CHINA
 
@@ -19,9 +21,12 @@ TEMPLATE = Path(__file__).with_name("templates") / "visit_sheet.typ"
 _TEN_THOUSAND = Decimal(10_000)
 
 
-def render_visit_sheet(sheet: VisitSheet, *, say: Callable[[Saving], str]) -> bytes:
+def render_visit_sheet(
+    sheet: VisitSheet, load: SheetLoad | None, *, say: Callable[[Saving], str]
+) -> bytes:
     """走访随行册; `say` puts into words what is to be done for a saving."""
-    return paper.render_pdf(TEMPLATE, sheet_data(sheet, say=say), made_at=sheet.at)
+    data = sheet_data(sheet, say=say) | {"load": load_data(load) if load else None}
+    return paper.render_pdf(TEMPLATE, data, made_at=sheet.at)
 
 
 def sheet_data(sheet: VisitSheet, *, say: Callable[[Saving], str]) -> dict[str, object]:
@@ -81,6 +86,34 @@ def sheet_data(sheet: VisitSheet, *, say: Callable[[Saving], str]) -> dict[str, 
         "worth": f"{sheet.worth_yuan:,.2f}",
         "studied": list(sheet.studied),
     }
+
+
+def load_data(load: SheetLoad) -> dict[str, object]:
+    """The curves in parts of ten thousand of a round top, and what they are in words."""
+    top = _round_up(load.peak_kw)
+    said = f"{load.peak_at:%Y-%m-%d}，{load.peak_at:%H:%M} 最大 {load.peak_kw:,.0f} kW"
+    if load.working_days:
+        said += f"；虚线为当月 {load.working_days} 个工作日的平均"
+    return {
+        "said": said,
+        "top": f"{top:,} kW",
+        "day": _heights(load.day_kw, top),
+        "working": _heights(load.working_kw, top),
+    }
+
+
+def _round_up(peak_kw: float) -> int:
+    """The next number of two figures: a scale that can be read.
+
+    >>> _round_up(4922.2), _round_up(4000.0), _round_up(0.0)
+    (5000, 4000, 1)
+    """
+    unit = int(10 ** max(len(str(int(peak_kw))) - 2, 0))
+    return max(-(-math.ceil(peak_kw) // unit) * unit, 1)
+
+
+def _heights(values: Sequence[float | None], top: int) -> list[int | None]:
+    return [None if kw is None else round(10_000 * kw / top) for kw in values]
 
 
 def _score(sheet: VisitSheet) -> str:

@@ -66,6 +66,26 @@
         .concat([{ name: node.dataset.whole, type: "line", symbol: "none", lineStyle: { width: 2 }, itemStyle: { color: busbar.colors.ink }, data: day.whole }]),
     }));
   };
+  /* The day of the month's highest quarter hour, the mean of working days dashed behind it. */
+  busbar.parts.peakDay = function (node) {
+    const data = JSON.parse(document.getElementById(node.dataset.source).textContent);
+    const words = node.dataset;
+    const narrow = node.clientWidth < 560;
+    const top = data.day.reduce((best, value, i) => (value !== null && (best < 0 || value > data.day[best]) ? i : best), -1);
+    const line = (name, values, color, more) => Object.assign({ name, type: "line", data: values, symbol: "none", connectNulls: false, itemStyle: { color } }, more);
+    const tip = (i) => busbar.tip([data.times[i], words.day + "  " + busbar.number(data.day[i], 1) + " kW", words.working + "  " + busbar.number(data.working[i], 1) + " kW"]);
+    busbar.chart(node).setOption(Object.assign(busbar.base(), {
+      grid: { left: 60, right: 18, top: 40, bottom: 26 },
+      legend: { top: 2, right: 8, itemWidth: 16, itemHeight: 8, textStyle: { color: "#445362", fontSize: 12 } },
+      xAxis: Object.assign({}, busbar.axes, { type: "category", boundaryGap: false, data: data.times, splitLine: { show: false }, axisLabel: Object.assign({}, busbar.axes.axisLabel, { interval: narrow ? 23 : 11 }) }),
+      yAxis: Object.assign({}, busbar.axes, { type: "value", name: "kW", min: 0 }),
+      tooltip: Object.assign(busbar.base().tooltip, { confine: true, formatter: (points) => tip(points[0].dataIndex) }),
+      series: [
+        line(words.working, data.working, busbar.colors.gray, { lineStyle: { width: 1.4, type: "dashed" } }),
+        line(words.day, data.day, busbar.colors.teal, { lineStyle: { width: 1.8 }, areaStyle: { opacity: 0.12 }, markPoint: { symbol: "circle", symbolSize: 8, label: { show: false }, itemStyle: { color: busbar.colors.copper }, data: [{ coord: [top, data.day[top]] }] } }),
+      ],
+    }));
+  };
   busbar.parts.satisfaction = function (node) {
     const rows = JSON.parse(document.getElementById(node.dataset.source).textContent);
     const words = node.dataset;
