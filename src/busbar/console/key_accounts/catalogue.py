@@ -42,6 +42,10 @@ class Shelf:
         return next((one for one in rows if one.newest.pk == newest_id), None)
 
 
+def _boxes() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+
+
 class ItemForm(ActForm):
     """A version of an item: from when, and on what it rests."""
 
@@ -93,11 +97,9 @@ class PackageForm(CodedForm):
         label=_("典型日"),
         choices=ShapeKind.choices,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=_boxes(),
     )
-    bands = forms.MultipleChoiceField(
-        label=_("消费档"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    bands = forms.MultipleChoiceField(label=_("消费档"), required=False, widget=_boxes())
     field_order = ["code", "name", "services", "sections", "shapes", "bands"]
 
     def fit(self, doing: Doing) -> None:
