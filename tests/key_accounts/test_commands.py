@@ -141,7 +141,7 @@ class TestRecognitionRules:
         assert BasicService.objects.get(valid_from="2099-04-01").due_days == 5
         assert main([*here, "list"]) == 0
         told = capsys.readouterr().out
-        assert "service  value_added  增值服务  every_days=180 due_days=20" in told
+        assert "service  value_added  增值服务  every_days=90 due_days=20" in told
         assert "policy  economic  进入 60 分" in told
 
     def test_refuse_what_is_no_rule(self, shipped: World) -> None:
