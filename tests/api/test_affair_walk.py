@@ -93,7 +93,7 @@ ELSEWHERE = (
     "opportunities", "order-measures", "outages", "payment-matches", "payment-refunds",
     "payments", "portfolios", "promise-links", "promises", "receivables",
     "recognition-overrides", "recognition-rules", "rule-sets", "satisfaction",
-    "satisfaction-surveys", "savings", "service-agreements", "service-dues",
+    "satisfaction-surveys", "savings", "service-agreements", "service-catalogue", "service-dues",
     "service-standards", "sites", "solutions", "substations", "surcharges", "tariff-drafts", "team",
     "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
 )  # fmt: skip

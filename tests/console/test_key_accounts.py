@@ -272,7 +272,29 @@ class TestOtherPages:
         found = page.context["result"]
         assert [(m.customer.number, m.moved.enters) for m in found.movers] == [("BIG", False)]
 
-    @pytest.mark.parametrize("query", ["value:economic-energy=x", "points:a=1", "enter:economic=1"])
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("value:economic-energy=x", "应为不小于 0 的数"),
+            ("value:economic-energy=-1", "应为不小于 0 的数"),
+            ("points:economic-energy=1.5", "应为 0 至 1000 的整数"),
+            ("enter:economic=1001&stay:economic=1", "应为 0 至 1000 的整数"),
+        ],
+    )
+    def test_what_is_no_number_is_told_at_its_field(
+        self, world: World, query: str, said: str
+    ) -> None:
+        client, before = client_of(world, Role.ACCOUNT_MANAGER), Entry.objects.count()
+
+        page = client.get(f"/key-accounts/simulation/?{query}")
+
+        assert page.status_code == 422
+        assert "result" not in page.context
+        assert page.content.decode().count(said) == 1
+        assert page.content.decode().count('aria-invalid="true"') == 1
+        assert Entry.objects.count() == before
+
+    @pytest.mark.parametrize("query", ["value:economic-energy=", "points:a=1", "enter:economic=1"])
     def test_an_odd_address_changes_nothing(self, world: World, query: str) -> None:
         client = client_of(world, Role.ACCOUNT_MANAGER)
 

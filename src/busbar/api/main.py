@@ -32,7 +32,16 @@ from busbar.api import (
     tariff_drafts,
 )
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
-from busbar.api.key_accounts import deciding, offers, plans, recognition, services, studies
+from busbar.api.key_accounts import (
+    catalogue,
+    deciding,
+    offers,
+    plans,
+    recognition,
+    ruling,
+    services,
+    studies,
+)
 from busbar.api.managers import keeping, mandates, portfolios, team
 from busbar.api.managers import orders as manager_orders
 from busbar.api.sign_in import session_sign_in, token_sign_in
@@ -114,7 +123,9 @@ api.add_router("/customer-needs", deciding.needs, tags=["大客户"])
 api.add_router("/recognition-overrides", deciding.overrides, tags=["大客户"])
 api.add_router("/importance-assessments", deciding.assessments, tags=["大客户"])
 api.add_router("/load-shapes", studies.segments, tags=["大客户"])
+api.add_router("/service-catalogue", catalogue.router, tags=["大客户"])
 api.add_router("/recognition-rules", recognition.rules, tags=["大客户"])
+api.add_router("/recognition-rules", ruling.rules, tags=["大客户"])
 api.add_router("/dunning-cases", arrears.cases, tags=["催费"])
 api.add_router("/outages", outages.router, tags=["停电"])
 api.add_router("/department-orders", manager_orders.router, tags=["大客户服务"])

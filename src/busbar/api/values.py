@@ -67,9 +67,14 @@ def _flag(value: object) -> object:
     raise ValueError("应为 true 或 false")
 
 
-def _decimal(pattern: str, told: str) -> Any:
+def decimal_text(pattern: str, told: str) -> Callable[[object], Decimal]:
+    """What turns a text of the pattern into a number; anything else is told what is expected."""
     check = _only(pattern, told)
-    return BeforeValidator(lambda value: Decimal(str(check(value))))
+    return lambda value: Decimal(str(check(value)))
+
+
+def _decimal(pattern: str, told: str) -> Any:
+    return BeforeValidator(decimal_text(pattern, told))
 
 
 _YUAN = r"[0-9]{1,11}(\.[0-9]{1,2})?"

@@ -54,6 +54,12 @@ COMMANDS = (
         "导入电费流水并核销（import），登记电费账户（account），核对总账（check），试算平衡（balance）",
     ),
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
+    Command("catalogue", "catalogue", "服务目录：list、add、revise、end"),
+    Command(
+        "recognition-rules",
+        "recognition_rules",
+        "认定规则与分析参数的新版本：list、criterion、policy、figures",
+    ),
     Command(
         "key-accounts",
         "key_accounts",

@@ -113,6 +113,7 @@ AREAS = (
             Place(_("内部服务协议"), "heart-handshake", "agreement_list", under=("agreement",)),
             Place(_("授权清单"), "license", "mandate_list", under=("mandate",)),
             Place(_("规则试算"), "flask", "key_account_simulation"),
+            Place(_("服务目录"), "books", "key_account_catalogue"),
             Place(_("分析参数"), "settings", "key_account_figures", under=("key_account_figure",)),
         ),
     ),

@@ -1,6 +1,7 @@
 """大客户: the list with reasons, the rules, reviews, segments, relationships, value."""
 
 from busbar.console.key_accounts import (
+    catalogue,
     closeness,
     figures,
     grading,
@@ -15,6 +16,7 @@ from busbar.console.key_accounts import (
 urlpatterns = [
     *ruling.urlpatterns,
     *figures.urlpatterns,
+    *catalogue.urlpatterns,
     *reviewing.urlpatterns,
     *simulating.urlpatterns,
     *grading.urlpatterns,

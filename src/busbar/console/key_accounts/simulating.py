@@ -9,6 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from busbar.console.answers import whole
@@ -36,6 +37,7 @@ def simulation(request: StaffRequest) -> HttpResponse:
     if run is None:
         return render(request, "console/key_accounts/simulation.html", {"run": None})
     policies = simulation_queries.policies_of(run)
+    wrong = _wrong(request.GET, policies)
     industries = rules_queries.map_industries(local_date(timezone.now()))
     context: dict[str, Any] = {
         "run": run,
@@ -44,13 +46,17 @@ def simulation(request: StaffRequest) -> HttpResponse:
                 "category": Category(policy.category),
                 "enter": request.GET.get(f"enter:{policy.category}", policy.points_to_enter),
                 "stay": request.GET.get(f"stay:{policy.category}", policy.points_to_stay),
-                "criteria": [_field(request.GET, c, say(c.measure, "、".join(c.values), industries))
-                             for c in policy.criteria],
+                "enter_error": wrong.get(f"enter:{policy.category}"),
+                "stay_error": wrong.get(f"stay:{policy.category}"),
+                "criteria": [
+                    _field(request.GET, c, say(c.measure, "、".join(c.values), industries), wrong)
+                    for c in policy.criteria
+                ],
             }
             for policy in policies
         ],
-    }  # fmt: skip
-    if request.GET:
+    }
+    if request.GET and not wrong:
         try:
             context["result"] = simulation_queries.simulate_rules(
                 request.viewer,
@@ -60,10 +66,13 @@ def simulation(request: StaffRequest) -> HttpResponse:
             )
         except Refusal as refusal:
             context["refusal"] = said(refusal)
-    return render(request, "console/key_accounts/simulation.html", context)
+    status = 422 if wrong else 200
+    return render(request, "console/key_accounts/simulation.html", context, status=status)
 
 
-def _field(given: QueryDict, criterion: Criterion, values: str) -> dict[str, Any]:
+def _field(
+    given: QueryDict, criterion: Criterion, values: str, wrong: dict[str, str]
+) -> dict[str, Any]:
     code = criterion.code
     return {
         "criterion": criterion,
@@ -71,11 +80,32 @@ def _field(given: QueryDict, criterion: Criterion, values: str) -> dict[str, Any
         "values": values,
         "value": given.get(f"value:{code}", plain(criterion.enter_at or Decimal(0))),
         "points": given.get(f"points:{code}", criterion.points),
+        "value_error": wrong.get(f"value:{code}"),
+        "points_error": wrong.get(f"points:{code}"),
+    }
+
+
+def _wrong(given: QueryDict, policies: tuple[Policy, ...]) -> dict[str, str]:
+    """What is no number, by field; a field left empty leaves its rule as it is."""
+    scores = [f"{word}:{policy.category}" for policy in policies for word in ("enter", "stay")]
+    codes = [criterion.code for policy in policies for criterion in policy.criteria]
+    checks: dict[str, Any] = {
+        **dict.fromkeys([*scores, *(f"points:{code}" for code in codes)], _points),
+        **{f"value:{code}": _number for code in codes},
+    }
+    said = {
+        _points: _("应为 0 至 %(most)s 的整数") % {"most": _MOST_POINTS},
+        _number: _("应为不小于 0 的数，至多 %(most)s 位") % {"most": _MOST_DIGITS},
+    }
+    return {
+        name: said[check]
+        for name, check in checks.items()
+        if given.get(name, "").strip() and check(given[name]) is None
     }
 
 
 def _changes(given: QueryDict, policies: tuple[Policy, ...]) -> dict[str, Change]:
-    """What was written other than it is; what is no number leaves the rule as it is."""
+    """What was written other than it is; every field is a number or empty."""
     found = {}
     for criterion in (c for policy in policies for c in policy.criteria):
         value = _number(given.get(f"value:{criterion.code}", ""))

@@ -6,6 +6,16 @@ from busbar.key_accounts.operations.assessing import (
 from busbar.key_accounts.operations.catalogue import (
     load_services_seed,
 )
+from busbar.key_accounts.operations.cataloguing import (
+    PackageFacts,
+    ProductFacts,
+    ReasonFacts,
+    TemplateFacts,
+    UnableToKeepCatalogue,
+    add_catalogue_item,
+    end_catalogue_item,
+    revise_catalogue_item,
+)
 from busbar.key_accounts.operations.evaluating import (
     UnableToEvaluate,
     end_overrides,
@@ -82,9 +92,14 @@ from busbar.key_accounts.operations.services import (
 )
 
 __all__ = [
+    "PackageFacts",
+    "ProductFacts",
+    "ReasonFacts",
+    "TemplateFacts",
     "UnableToEvaluate",
     "UnableToFindCustomer",
     "UnableToGrade",
+    "UnableToKeepCatalogue",
     "UnableToOffer",
     "UnableToOverride",
     "UnableToPlan",
@@ -92,6 +107,7 @@ __all__ = [
     "UnableToReview",
     "UnableToServe",
     "UnableToSetRule",
+    "add_catalogue_item",
     "add_measure",
     "adopt_review",
     "assess_month",
@@ -102,6 +118,7 @@ __all__ = [
     "decide_override",
     "decide_solution",
     "deliver_opportunity",
+    "end_catalogue_item",
     "end_override",
     "end_overrides",
     "evaluate_month",
@@ -127,6 +144,7 @@ __all__ = [
     "report_measure",
     "require_bills",
     "return_review",
+    "revise_catalogue_item",
     "revise_plan",
     "segment_month",
     "set_criterion",

@@ -114,6 +114,12 @@ def list_figure_rows(on: dt.date) -> dict[str, list[SourcedModel]]:
     }
 
 
+def has_figure_row(model: type[SourcedModel], code: str) -> bool:
+    """Whether there ever was a row of the code."""
+    rows: QuerySet[Any, Any] = model._default_manager.all()  # noqa: SLF001 - Django's way to rows
+    return rows.filter(code=code).exists()
+
+
 def division_of(industry_code: str) -> str:
     """The two digits of the division, empty where the code has none.
 
