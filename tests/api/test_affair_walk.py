@@ -84,18 +84,18 @@ def _consultation(affair: Affair) -> Consultation:
 
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
-    "account-plans", "accounts", "agreements", "archive-rules", "bills", "complaints",
-    "consolidation-runs", "curves", "customer-needs", "customers", "department-orders",
-    "dunning-cases", "feeders", "group-loads",
-    "groups", "handovers", "importance-assessments", "improvements",
-    "interactions", "key-accounts", "ledger", "load-shapes", "manager-qualifications",
-    "manager-training", "mandates", "match-pairs", "merges", "meter-facts", "meters",
-    "opportunities", "order-measures", "outages", "payment-matches", "payment-refunds",
-    "payments", "portfolios", "promise-links", "promises", "receivables",
-    "recognition-overrides", "recognition-rules", "rule-sets", "satisfaction",
+    "account-plans", "accounts", "advice", "agreements", "archive-rules", "bill-findings",
+    "bill-runs", "bills", "complaints", "consolidation-runs", "curves", "customer-needs",
+    "customers", "department-orders", "dunning-cases", "feeders", "group-bills", "group-loads",
+    "groups", "handovers", "importance-assessments", "improvements", "interactions", "key-accounts",
+    "ledger", "load-shapes", "manager-qualifications", "manager-training", "mandates",
+    "match-pairs", "merges", "meter-facts", "meters", "opportunities", "order-measures", "outages",
+    "payment-matches", "payment-refunds", "payments", "portfolios", "promise-links", "promises",
+    "receivables", "recognition-overrides", "recognition-rules", "rule-sets", "satisfaction",
     "satisfaction-surveys", "savings", "service-agreements", "service-catalogue", "service-dues",
-    "service-standards", "sites", "solutions", "substations", "surcharges", "tariff-drafts", "team",
-    "tariffs", "transformers", "units", "usage-points", "yearly-reviews",
+    "service-standards", "shadow-bills", "sites", "solutions", "substations", "surcharges",
+    "tariff-drafts", "tariffs", "team", "transformers", "units", "usage-points", "vee-findings",
+    "yearly-reviews",
 )  # fmt: skip
 """Routers whose addresses others walk: tests/test_walk_every_address.py and their own tests."""
 

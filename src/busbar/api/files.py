@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from ninja.files import UploadedFile
 
 from busbar.connections.sent_files import MAX_BYTES, SentFile
@@ -22,6 +23,12 @@ DOWNLOAD: dict[str, Any] = {
     }
 }
 """How the document describes an answer of bytes; their kind stands in the row."""
+PDF: dict[str, Any] = {
+    "responses": {
+        200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+    }
+}
+"""How it describes a paper."""
 
 
 class UnableToTakeFile(Refusal):
@@ -49,7 +56,19 @@ def send_file(path: Path, *, name: str) -> FileResponse:
         filename=name,
         content_type="application/octet-stream",
     )
+    _keep_apart(response)
+    return response
+
+
+def send_pdf(content: bytes, *, name: str) -> HttpResponse:
+    """A paper made just now, as a download."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    _keep_apart(response)
+    return response
+
+
+def _keep_apart(response: HttpResponseBase) -> None:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
-    return response

@@ -11,7 +11,6 @@ from busbar.api import (
     access,
     archive_rules,
     arrears,
-    billing,
     clocks,
     consolidation,
     customers,
@@ -30,7 +29,9 @@ from busbar.api import (
     service_desk,
     supply,
     tariff_drafts,
+    vee,
 )
+from busbar.api.billing import acts, advice, bills, group_bills, runs, shadow_bills
 from busbar.api.connections import applications, changes, documents, fees, orders, schemes, works
 from busbar.api.key_accounts import (
     catalogue,
@@ -78,10 +79,19 @@ api.add_router("/tariffs", pricing.tariffs, tags=["电价与规则"])
 api.add_router("/tariff-drafts", tariff_drafts.router, tags=["电价与规则"])
 api.add_router("/surcharges", pricing.surcharges, tags=["电价与规则"])
 api.add_router("/curves", metering.router, tags=["曲线"])
+api.add_router("/curves", vee.days, tags=["曲线"])
 api.add_router("/group-loads", metering.group_loads, tags=["曲线"])
 api.add_router("/meters", metering.installations, tags=["计量"])
 api.add_router("/meter-facts", meter_facts.router, tags=["计量"])
-api.add_router("/bills", billing.router, tags=["账单"])
+api.add_router("/vee-findings", vee.router, tags=["计量"])
+api.add_router("/bills", bills.router, tags=["账单"])
+api.add_router("/bills", acts.of_bill, tags=["账单"])
+api.add_router("/bill-runs", runs.runs, tags=["账单"])
+api.add_router("/bill-runs", acts.of_run, tags=["账单"])
+api.add_router("/bill-findings", runs.findings, tags=["账单"])
+api.add_router("/group-bills", group_bills.router, tags=["账单"])
+api.add_router("/shadow-bills", shadow_bills.router, tags=["账单"])
+api.add_router("/advice", advice.router, tags=["账单"])
 api.add_router("/savings", savings.router, tags=["账单"])
 api.add_router("/receivables", payments.receivables, tags=["电费收费"])
 api.add_router("/payments", payments.payments, tags=["电费收费"])

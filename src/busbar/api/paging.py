@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from ninja import Schema
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from busbar.access.keyset import beyond
 from busbar.kit.errors import Refusal
 
 Item = TypeVar("Item")
@@ -159,3 +160,27 @@ def _moment(text: str) -> dt.date | None:
 
 
 _DAY_LENGTH = len("2026-01-01")
+
+
+def page_by_yuan(rows: QuerySet[Any, Any], field: str, *, after: str, limit: int) -> dict[str, Any]:
+    """One page of rows, the largest amount first and then by key."""
+    place, order = read_yuan_cursor(after), (f"-{field}", "id")
+    if place is not None:
+        rows = rows.filter(beyond(order, place))
+    found = list(rows.order_by(*order)[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    last = f"{_value(found[-1], field)}_{found[-1].pk}" if more else None
+    return {"items": found, "next": last}
+
+
+def read_yuan_cursor(after: str) -> tuple[Decimal, int] | None:
+    """The amount and key after which a page begins; None at the beginning."""
+    if not after:
+        return None
+    text, _, key = after.partition("_")
+    if not (_AMOUNT.fullmatch(text) and _KEY.fullmatch(key)):
+        raise NotACursor(f"after 的值“{after}”不是上一页给出的 next")
+    return Decimal(text), int(key)
+
+
+_AMOUNT = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,2})?")

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Min, QuerySet
@@ -27,9 +28,12 @@ class Outdated:
     days: tuple[dt.date, ...]
 
 
-def list_outdated(viewer: Viewer, month: Month) -> list[Outdated]:
+def list_outdated(
+    viewer: Viewer, month: Month, *, after: str = "", limit: int | None = None
+) -> list[Outdated]:
     """The month's visible bills that are worth rating again, by 户号; at most three queries.
 
+    `after` is the 户号 that the page before ended with.
     The cost follows what changed, not how many bills there are. A bill that was rated again and
     came out the same is not named until its curves change once more.
     """
@@ -39,7 +43,8 @@ def list_outdated(viewer: Viewer, month: Month) -> list[Outdated]:
     if oldest is None:
         return []
     changed = metering_queries.list_points_changed_since(oldest, month)
-    return list(_outdated(known, _by_account(changed)))
+    rows = known.filter(account__number__gt=after) if after else known
+    return list(islice(_outdated(rows, _by_account(changed)), limit))
 
 
 def _by_account(changed: Sequence[ChangedPoint]) -> dict[int, list[ChangedPoint]]:

@@ -173,9 +173,13 @@ def _by_code(bill: Bill) -> Mapping[str, tuple[str, Decimal]]:
     return sums
 
 
-def list_runs(viewer: Viewer, *, limit: int = 36) -> list[RunSeen]:
-    """Bill runs, newest month first, counted as far as the viewer sees. At most four queries."""
-    return _counted(viewer, list(BillRun.objects.order_by("-month")[:limit]))
+def list_runs(viewer: Viewer, *, after: str = "", limit: int = 36) -> list[RunSeen]:
+    """Bill runs, newest month first, counted as far as the viewer sees. At most four queries.
+
+    `after` is the month that the page before ended with.
+    """
+    runs = BillRun.objects.filter(month__lt=after) if after else BillRun.objects.all()
+    return _counted(viewer, list(runs.order_by("-month")[:limit]))
 
 
 def get_run(viewer: Viewer, month: str) -> RunSeen:
@@ -185,7 +189,7 @@ def get_run(viewer: Viewer, month: str) -> RunSeen:
 
 def _counted(viewer: Viewer, runs: list[BillRun]) -> list[RunSeen]:
     """The run's own counts for who sees the whole company; for others those of their branch."""
-    if access_queries.sees_whole_company(viewer):
+    if viewer.group_ids is None and access_queries.sees_whole_company(viewer):
         return [RunSeen(run, run.billed, run.refused, is_whole=True) for run in runs]
     mine = CustomerAccount.objects.visible_to(viewer).values("pk")
     months = [run.month for run in runs]
@@ -222,9 +226,10 @@ def list_unsearched_months() -> list[str]:
 
 def list_refusals(*, viewer: Viewer, run: BillRun, limit: int = 200) -> list[BillRefusal]:
     """Accounts of the run that could not be billed, as far as the viewer sees them."""
-    return list(
-        BillRefusal.objects.visible_to(viewer)
-        .filter(run=run)
-        .select_related("account__customer")
-        .order_by("account__number")[:limit]
-    )
+    return list(select_refusals(viewer, run).order_by("account__number")[:limit])
+
+
+def select_refusals(viewer: Viewer, run: BillRun) -> QuerySet[Any]:
+    """The same, unordered, for pages."""
+    seen = BillRefusal.objects.visible_to(viewer).filter(run=run)
+    return seen.select_related("account__customer")

@@ -93,4 +93,11 @@ def list_holding_kinds(bill: Bill) -> list[str]:
 
 def list_findings_of(bill: Bill) -> list[BillFinding]:
     """What was found in the bill, reviewed or not."""
-    return list(bill.findings.order_by("kind"))
+    return list(bill.findings.select_related("account__customer").order_by("kind"))
+
+
+def get_finding(viewer: Viewer, finding_id: int) -> BillFinding:
+    """One finding with bill and customer; BillFinding.DoesNotExist when it may not be seen."""
+    seen = BillFinding.objects.visible_to(viewer).select_related("account__customer")
+    found: BillFinding = seen.get(pk=finding_id)
+    return found

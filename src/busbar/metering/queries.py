@@ -296,15 +296,28 @@ def list_vee_findings(
 
     `after` is the key that the page before gave; a damaged one begins at the beginning.
     """
-    rows = _narrowed(viewer, narrowed).select_related(
-        "usage_point__account__customer", "usage_point__account__unit"
-    )
+    rows = _with_whose(_narrowed(viewer, narrowed))
     key = _parse_key(after)
     if key is not None:
         rows = rows.filter(beyond(("-stake_yuan", "id"), key))
     read = list(rows.order_by("-stake_yuan", "id")[: size + 1])
     last = read[size - 1] if len(read) > size else None
     return VeePage(read[:size], f"{last.stake_yuan}_{last.pk}" if last else "")
+
+
+def get_vee_finding(viewer: Viewer, finding_id: int) -> VeeFinding:
+    """One of them, with whose it is; VeeFinding.DoesNotExist when it may not be seen."""
+    return _with_whose(VeeFinding.objects.visible_to(viewer)).get(pk=finding_id)
+
+
+def get_vee_findings(viewer: Viewer, finding_ids: Sequence[int]) -> list[VeeFinding]:
+    """Those of them that may be seen, by id. One query."""
+    rows = VeeFinding.objects.visible_to(viewer).filter(pk__in=finding_ids)
+    return list(_with_whose(rows).order_by("pk"))
+
+
+def _with_whose(rows: QuerySet[VeeFinding, VeeFinding]) -> QuerySet[VeeFinding, VeeFinding]:
+    return rows.select_related("usage_point__account__customer", "usage_point__account__unit")
 
 
 def count_vee_findings(viewer: Viewer, narrowed: VeeFilter) -> dict[str, tuple[int, Decimal]]:

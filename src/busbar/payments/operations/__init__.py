@@ -6,12 +6,10 @@ from busbar.payments.operations.late_charges import charge_late_payments
 from busbar.payments.operations.ledger import UnableToPost
 from busbar.payments.operations.matching import (
     UnableToMatch,
-    UnableToUndoMatch,
     credit_payment,
     match_payment,
     reconcile_takings,
     settle_from_balance,
-    undo_match,
 )
 from busbar.payments.operations.months import (
     UnableToCloseMonth,
@@ -47,6 +45,7 @@ from busbar.payments.operations.refunds import (
     request_refund,
 )
 from busbar.payments.operations.seeding import load_payments_seed
+from busbar.payments.operations.undoing import UnableToUndoMatch, undo_match
 
 __all__ = [
     "UnableToCloseMonth",

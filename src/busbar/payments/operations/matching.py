@@ -1,14 +1,12 @@
-"""Matching by hand, with a reason, and taking a match back (R37, R67)."""
+"""Matching by hand, with a reason (R37, R67)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
@@ -19,18 +17,14 @@ from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
 from busbar.payments.models import (
     DailyTakings,
-    LateCharge,
     MatchWay,
     MoneySource,
     MoneyTarget,
-    PayerLink,
     Payment,
     PaymentHold,
     PaymentMatch,
-    PaymentRefund,
     PostingKind,
     Receivable,
-    RefundState,
     TakingsState,
     in_yuan,
 )
@@ -44,16 +38,11 @@ from busbar.payments.operations.book import (
     write_matches,
 )
 from busbar.payments.operations.importing import matched_happening
-from busbar.payments.operations.late_reversals import absorb, reverse_charges
 from busbar.payments.operations.ledger import Posting
 
 
 class UnableToMatch(Refusal):
     """The money does not go there."""
-
-
-class UnableToUndoMatch(Refusal):
-    """The match stands."""
 
 
 def as_fen(amount_yuan: Decimal, refusal: type[Refusal]) -> int:
@@ -237,23 +226,25 @@ def _match(
     settled_on = payment.booked_on if payment else on
     book.carry_out(move, on=settled_on)
     (head,) = ledger.post(
-        postings=[_posting(PostingKind.MATCHED, move, book, on)], by_name=by.name, at=at
+        postings=[posting_of(PostingKind.MATCHED, move, book, on)], by_name=by.name, at=at
     )
     (match,) = write_matches([(move, head.pk)], on=on, by_name=by.name, at=at)
     learn_payers([move])
-    _keep(move, book, at)
-    _record("payments.payment.matched", [move], match.pk, book, by, at)
+    keep_move(move, book, at)
+    record_move("payments.payment.matched", [move], match.pk, book, by, at)
     return match
 
 
-def _posting(kind: PostingKind, move: Move, book: Book, on: dt.date, *, sign: int = 1) -> Posting:
+def posting_of(kind: PostingKind, move: Move, book: Book, on: dt.date, *, sign: int = 1) -> Posting:
+    """The entries of a move; with `sign` -1 those that take it back."""
     account = book.accounts.get(move.account_id or 0)
     unit_id = account.unit_id if account else move.payment.unit_id if move.payment else 0
     text = move.payment.reference if move.payment else account.number if account else ""
     return Posting(kind, unit_id, on, f"{kind.label} {text}", move.sides(sign=sign))
 
 
-def _keep(move: Move, book: Book, at: dt.datetime) -> None:
+def keep_move(move: Move, book: Book, at: dt.datetime) -> None:
+    """Store the payment, the takings and the book as the move left them."""
     if move.payment is not None:
         move.payment.hold = _hold(move.payment)
         move.payment.save(update_fields=["waiting_fen", "hold"])
@@ -270,9 +261,10 @@ def _hold(payment: Payment) -> PaymentHold:
     return PaymentHold.UNKNOWN if is_whole else PaymentHold.SURPLUS
 
 
-def _record(
+def record_move(
     event: str, moves: Sequence[Move], match_id: int, book: Book, by: Viewer, at: dt.datetime
 ) -> None:
+    """Tell the journal of moves of one payment, or of one between a balance and a bill."""
     move = moves[0]
     if move.payment is not None:
         happening = matched_happening(event, move.payment, moves, book, reason=move.reason)
@@ -290,121 +282,3 @@ def _record(
         )
     journal_operations.record(happening=happening, actor=by.actor, at=at)
     book.tell(by.actor, at)
-
-
-@transaction.atomic
-def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> PaymentMatch:
-    """Take a match back with a reason: the money is where it was, the receivable owes it again.
-
-    The late-payment charge that was posted because the bill was paid is taken back with it.
-    Refused where the credit or deposit that it fed has been used or paid back since.
-    """
-    by.require(Permission.TAKE_PAYMENTS)
-    journal_operations.take_turn()
-    rows = PaymentMatch.objects.visible_to(by)
-    found = rows.select_related("payment__unit", "receivable", "takings__point").filter(pk=match_id)
-    match: PaymentMatch | None = found.first()
-    if match is None:
-        raise UnableToUndoMatch("没有这笔核销，或不在您的范围之内")
-    if match.undone_at is not None:
-        raise UnableToUndoMatch("这笔核销已经撤销")
-    if not reason.strip():
-        raise UnableToUndoMatch("请写明撤销的原因")
-    move, charge = _move_of(match, reason.strip()), _charge_of(match)
-    final = _final_charges(match)
-    book = open_book(
-        [] if move.account_id is None else [move.account_id],
-        [] if move.receivable is None else [move.receivable],
-    )
-    _check_unused(move, book)
-    book.take_back(move)
-    ledger.post(
-        postings=[_posting(PostingKind.UNDONE, move, book, local_date(at), sign=-1)],
-        by_name=by.name,
-        at=at,
-    )
-    match.undone_at, match.undone_by_name = at, by.name
-    match.undone_reason = reason.strip()[:300]
-    match.save(update_fields=["undone_at", "undone_by_name", "undone_reason"])
-    why = f"核销撤销：{move.reason}"
-    reverse_charges(final, book, reason=why, by=by, at=at)
-    if charge is not None and move.receivable is not None:
-        absorb([move.receivable], book, reason=why, by=by, at=at)
-    _unlearn(move)
-    _keep(move, book, at)
-    _record("payments.payment.unmatched", [move], match.pk, book, by, at)
-    return match
-
-
-def _charge_of(match: PaymentMatch) -> LateCharge | None:
-    """The charge that was taken back since the match paid it; what settled it then stays."""
-    found = LateCharge.objects.filter(receivable=match.receivable_id, is_reversed=True).first()
-    if found is not None and match.source == MoneySource.CREDIT:
-        raise UnableToUndoMatch("这笔违约金已冲回，冲抵它的核销不能撤销")
-    return found
-
-
-def _final_charges(match: PaymentMatch) -> list[LateCharge]:
-    """Charges up to the day on which the bill was paid: they fall with that payment."""
-    owed = match.receivable
-    if owed is None or owed.settled_on is None:
-        return []
-    rows = LateCharge.objects.standing().filter(overdue=owed, until=owed.settled_on)
-    return list(rows.select_related("receivable"))
-
-
-def _move_of(match: PaymentMatch, reason: str) -> Move:
-    return Move(
-        MoneySource(match.source),
-        MoneyTarget(match.target),
-        match.amount_fen,
-        MatchWay(match.way),
-        match.account_id,
-        payment=match.payment,
-        receivable=match.receivable,
-        takings=match.takings,
-        reason=reason,
-    )
-
-
-def _check_unused(move: Move, book: Book) -> None:
-    if move.target not in (MoneyTarget.CREDIT, MoneyTarget.DEPOSIT):
-        return
-    balance = book.balances[move.account_id or 0]
-    is_credit = move.target == MoneyTarget.CREDIT
-    held = balance.credit_fen if is_credit else balance.deposit_fen
-    if held < move.fen:
-        raise UnableToUndoMatch("余额只剩 %(held)s 元，其余已经用掉，不能撤销", held=in_yuan(held))
-    _check_not_refunded(move)
-
-
-def _check_not_refunded(move: Move) -> None:
-    """What went back of a payment by way of the balance it fed may not wait once more."""
-    payment, source = move.payment, MoneySource(move.target)
-    if payment is None:
-        return
-    refunds = PaymentRefund.objects.filter(payment=payment, account=move.account_id, source=source)
-    back = _fen_of(refunds.exclude(state=RefundState.REFUSED))
-    fed = payment.matches.filter(target=move.target, account=move.account_id, undone_at=None)
-    if back > _fen_of(fed) - move.fen:
-        raise UnableToUndoMatch(
-            "缴费 %(reference)s 已申请或已办退费 %(back)s 元，不能撤销",
-            reference=payment.reference,
-            back=in_yuan(back),
-        )
-
-
-def _fen_of(rows: QuerySet[Any]) -> int:
-    return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
-
-
-def _unlearn(move: Move) -> None:
-    """A payer whose last match to the 户号 is taken back is not known to pay for it."""
-    if move.payment is None or move.account_id is None:
-        return
-    payer = move.payment.payer_account
-    others = PaymentMatch.objects.filter(
-        payment__payer_account=payer, account=move.account_id, undone_at=None
-    )
-    if not others.exists():
-        PayerLink.objects.filter(payer_account=payer, account=move.account_id).delete()

@@ -1,0 +1,1 @@
+"""Bills for programs: runs, release, corrections, advice, group bills, other bills."""

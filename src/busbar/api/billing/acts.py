@@ -1,0 +1,178 @@
+"""What is done to issued bills: correcting them, releasing one, what was found in one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Body, Router, Schema
+
+from busbar.api.billing.bills import BillDetailOut, BillOut, bill_of, detail_of
+from busbar.api.billing.runs import BillFindingOut
+from busbar.api.paging import After, Group, Limit, MonthText, Page, Text, answers
+from busbar.api.sign_in import viewer_of
+from busbar.api.values import Sent, Sentence, now
+from busbar.billing import operations as billing_operations
+from busbar.billing import queries as billing_queries
+from busbar.billing.models import Bill, BillFinding
+from busbar.billing.operations import Correction
+from busbar.billing.outdated import list_outdated
+from busbar.billing.release import list_findings_of
+from busbar.kit.periods import Month
+
+of_bill, of_run = Router(), Router()
+MOST = 100
+"""Bills of a month that are rated again in one call."""
+
+
+class OutdatedBillOut(Schema):
+    """A bill and the days whose curves are newer than it knows."""
+
+    bill: BillOut
+    days: list[dt.date]
+
+
+class BillCorrectionIn(Sent):
+    """Why."""
+
+    reason: Sentence
+
+
+class CorrectedBillOut(Schema):
+    """The new bill: its amount, that of the one it replaces, and what is still to pay."""
+
+    account_number: str
+    revision: int
+    before_yuan: Decimal
+    amount: Decimal
+    amount_due: Decimal
+
+
+class UncorrectedBillOut(Schema):
+    """An account whose bill stands because it cannot be rated again."""
+
+    account_number: str
+    reason: str
+
+
+class BillCorrectionOut(Schema):
+    """What rating again came to; `unchanged` are accounts whose bills came out the same."""
+
+    corrected: list[CorrectedBillOut]
+    unchanged: list[str]
+    refused: list[UncorrectedBillOut]
+
+
+@of_run.get(
+    "/{month}/outdated",
+    response=answers(Page[OutdatedBillOut], 404, 409),
+    operation_id="list_outdated_bills",
+)
+def list_outdated_bills(
+    request: HttpRequest,
+    month: MonthText,
+    group: Group = "",
+    after: After = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """出账后曲线又有变化的账单，按户号，连同有变化的日子。"""
+    viewer = viewer_of(request, group)
+    billing_queries.get_run(viewer, month)
+    found = list_outdated(viewer, Month.parse(month), after=after, limit=limit + 1)
+    last = found[limit - 1].bill.account.number if len(found) > limit else None
+    return {"items": found[:limit], "next": last}
+
+
+@of_run.post(
+    "/{month}/correction",
+    response=answers(BillCorrectionOut, 400, 403, 404, 409),
+    operation_id="correct_outdated_bills",
+)
+def correct_outdated_bills(
+    request: HttpRequest, month: MonthText, asked: Annotated[BillCorrectionIn, Body()]
+) -> dict[str, Any]:
+    """更正曲线有变化的账单，每次至多 100 张，可再次调用。需“电费核算”权限。"""
+    viewer = viewer_of(request)
+    billing_queries.get_run(viewer, month)
+    found = list_outdated(viewer, Month.parse(month), limit=MOST)
+    done = billing_operations.correct_bills(
+        month=Month.parse(month),
+        account_ids=[row.bill.account_id for row in found],
+        reason=asked.reason,
+        by=viewer,
+        at=now(),
+    )
+    return _told(done, {row.bill.account_id: row.bill.account.number for row in found})
+
+
+@of_bill.post(
+    "/{account}/{month}/correction",
+    response=answers(BillCorrectionOut, 400, 403, 404, 409),
+    operation_id="correct_bill",
+)
+def correct_bill(
+    request: HttpRequest,
+    account: Text,
+    month: MonthText,
+    asked: Annotated[BillCorrectionIn, Body()],
+) -> dict[str, Any]:
+    """按现有读数与档案重新核算一张账单；结果不同则出新账单，只收差额。需“电费核算”权限。"""
+    viewer = viewer_of(request)
+    bill = bill_of(viewer, account, month)
+    done = billing_operations.correct_bills(
+        month=Month.parse(month),
+        account_ids=[bill.account_id],
+        reason=asked.reason,
+        by=viewer,
+        at=now(),
+    )
+    return _told(done, {bill.account_id: account})
+
+
+@of_bill.get(
+    "/{account}/{month}/findings",
+    response=answers(list[BillFindingOut], 404),
+    operation_id="list_findings_of_bill",
+)
+def list_findings(request: HttpRequest, account: Text, month: MonthText) -> list[BillFinding]:
+    """一张账单的全部提示，已复核的也在内。"""
+    return list_findings_of(bill_of(viewer_of(request), account, month))
+
+
+@of_bill.post(
+    "/{account}/{month}/release",
+    response=answers(BillDetailOut, 400, 403, 404, 409),
+    operation_id="release_bill",
+)
+def release_bill(request: HttpRequest, account: Text, month: MonthText) -> dict[str, Any]:
+    """立即发行一张账单。需“电费复核与发行”权限。"""
+    viewer = viewer_of(request)
+    bill = bill_of(viewer, account, month)
+    billing_operations.release_bills(
+        month=Month.parse(month), account_ids=[bill.account_id], by=viewer, at=now()
+    )
+    return detail_of(bill_of(viewer, account, month))
+
+
+def _told(done: Correction, numbers: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "corrected": [_corrected(bill, numbers[bill.account_id]) for bill in done.corrected],
+        "unchanged": [numbers[bill.account_id] for bill in done.unchanged],
+        "refused": [
+            {"account_number": account.number, "reason": sentence}
+            for account, sentence in done.refused
+        ],
+    }
+
+
+def _corrected(bill: Bill, number: str) -> dict[str, Any]:
+    return {
+        "account_number": number,
+        "revision": bill.revision,
+        "before_yuan": bill.replaces.amount if bill.replaces else None,
+        "amount": bill.amount,
+        "amount_due": bill.amount_due,
+    }
