@@ -70,6 +70,8 @@ OPEN = {
     "progress_leave",
     "progress_paper",
     "progress_receipt",
+    "published_bill",
+    "published_bill_paper",
     "published_promises",
 }
 """Without sign-in: pages of applicants and customers ask for a code or word; tested elsewhere."""

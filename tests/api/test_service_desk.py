@@ -178,6 +178,22 @@ class TestPromiseLinks:
         assert get(program, "promise-links", customer="K1") == []
         post(program, f"promise-links/{made['id']}/revoke", status=409)
 
+    def test_show_bills_where_so_asked(self, desk: Desk) -> None:
+        program, asked = program_of(desk.manager), {"customer": "K1", "given_to": "李会计"}
+
+        plain = post(program, "promise-links", asked)
+        made = post(program, "promise-links", asked | {"shows_bills": True})
+
+        assert (plain["shows_bills"], made["shows_bills"]) == (False, True)
+        rows = get(program, "promise-links", customer="K1")
+        assert {row["id"]: row["shows_bills"] for row in rows} == {
+            plain["id"]: False,
+            made["id"]: True,
+        }
+        pages = [Client().get(urlsplit(row["address"]).path) for row in (plain, made)]
+        assert ["还没有可看的账单" in page.content.decode() for page in pages] == [False, True]
+        post(program, "promise-links", asked | {"shows_bills": "maybe"}, status=422)
+
     def test_are_of_the_branch_and_need_the_permission(self, desk: Desk) -> None:
         asked = {"customer": "K1", "given_to": "王厂长"}
 

@@ -1,4 +1,4 @@
-"""Addresses under which customers read what was promised to them, for programs (N9)."""
+"""Addresses under which customers read their promises and bills, for programs (N9)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class PromiseLinkOut(Schema):
 
     id: int
     given_to: str
+    shows_bills: bool
     issued_at: dt.datetime
     issued_by_name: str
     ends_at: dt.datetime
@@ -37,10 +38,11 @@ class NewPromiseLinkOut(PromiseLinkOut):
 
 
 class PromiseLinkIn(Sent):
-    """Whose promises, and who at the customer's is to read them."""
+    """Whose promises, who at the customer's is to read them, and whether the bills too."""
 
     customer: Short
     given_to: Short
+    shows_bills: bool = False
 
 
 @promise_links.get(
@@ -59,9 +61,13 @@ def list_promise_links(request: HttpRequest, customer: Text) -> list[PromisePubl
 def publish_promises(
     request: HttpRequest, asked: Annotated[PromiseLinkIn, Body()]
 ) -> dict[str, Any]:
-    """生成一条公开链接；地址只返回这一次。需“走访与承诺”权限。"""
+    """生成一条公开链接；`shows_bills` 为真时还可看账单。地址只返回这一次。需“走访与承诺”权限。"""
     issued = operations.publish_ledger(
-        customer_number=asked.customer, given_to=asked.given_to, by=viewer_of(request), at=now()
+        customer_number=asked.customer,
+        given_to=asked.given_to,
+        shows_bills=asked.shows_bills,
+        by=viewer_of(request),
+        at=now(),
     )
     row = PromiseLinkOut.from_orm(issued.publication).dict()
     address = request.build_absolute_uri(reverse("published_promises", args=[issued.word]))

@@ -224,6 +224,7 @@ FIELDS: dict[str, Promise | str] = {
     "sha256": _("摘要"),
     "sheet": _("工作表"),
     "shown": _("所示名单"),
+    "shows_bills": _("可看账单"),
     "side": _("数值所在侧"),
     "signed_on": _("签订日期"),
     "silent": _("是否逾期视同"),

@@ -37,6 +37,8 @@ OPEN_VIEWS = frozenset(
         "progress_leave",
         "progress_paper",
         "progress_receipt",
+        "published_bill",
+        "published_bill_paper",
         "published_promises",
     }
 )

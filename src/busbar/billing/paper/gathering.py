@@ -64,7 +64,7 @@ def gather(bill: Bill) -> BillPaper:
         lines=tuple(_line(why, sources) for why in whys),
         sources=tuple(_source(number, rule) for number, rule in sources.values()),
         notes=tuple(bill.notes),
-        settlement=_settlement(bill),
+        settlement=settle(bill),
     )
 
 
@@ -123,7 +123,7 @@ def _quantity(quantity: dict[str, str]) -> PaperQuantity:
     )
 
 
-def _settlement(bill: Bill) -> Settlement | None:
+def settle(bill: Bill) -> Settlement | None:
     """Against the last bill that the customer was given; none where there was none."""
     before = bill.replaces
     while before is not None and before.released_at is None:

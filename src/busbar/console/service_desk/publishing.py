@@ -1,6 +1,8 @@
-"""承诺公开: addresses given to customers, and the page that they open without a sign-in (N9)."""
+"""承诺公开: addresses given to customers, and the pages that they open without a sign-in (N9)."""
 
 from __future__ import annotations
+
+import re
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from busbar.billing.explanation import explain
+from busbar.billing.paper import gathering, making
+from busbar.console.exporting import as_attachment
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
@@ -24,6 +29,7 @@ def publish(request: StaffRequest, number: str) -> HttpResponse:
         issued = operations.publish_ledger(
             customer_number=number,
             given_to=request.POST.get("given_to", ""),
+            shows_bills=bool(request.POST.get("shows_bills")),
             by=request.viewer,
             at=timezone.now(),
         )
@@ -59,10 +65,62 @@ def _back(number: str) -> HttpResponse:
 @require_safe
 def published_promises(request: HttpRequest, word: str) -> HttpResponse:
     """The customer's own page; one that opens nothing says so, whatever the reason."""
-    ledger = queries.read_ledger(word, at=timezone.now())
+    ledger = queries.read_ledger(word, at=timezone.now(), after=_after(request))
+    if ledger is None:
+        return _nothing(request)
     name = "console/service_desk/published_promises.html"
-    answer = render(request, name, {"ledger": ledger}, status=200 if ledger else 404)
+    return _unlisted(render(request, name, {"ledger": ledger, "word": word}))
+
+
+@never_cache
+@require_safe
+def published_bill(
+    request: HttpRequest, word: str, account_number: str, month: str
+) -> HttpResponse:
+    """One of the customer's bills: every line with its formula, quantities and rules."""
+    shown = queries.read_bill(word, account_number, month, at=timezone.now())
+    if shown is None:
+        return _nothing(request)
+    context = {
+        "shown": shown,
+        "bill": shown.bill,
+        "word": word,
+        "whys": explain(shown.bill),
+        "settlement": gathering.settle(shown.bill),
+    }
+    return _unlisted(render(request, "console/service_desk/published_bill.html", context))
+
+
+@never_cache
+@require_safe
+def published_bill_paper(
+    request: HttpRequest, word: str, account_number: str, month: str
+) -> HttpResponse:
+    """The same bill as the PDF that goes out by e-mail."""
+    shown = queries.read_bill(word, account_number, month, at=timezone.now())
+    if shown is None:
+        return _nothing(request)
+    facts = gathering.gather(shown.bill)
+    paper = making.render_bill(facts)
+    return _unlisted(as_attachment(paper, f"{facts.number}.pdf", "application/pdf"))
+
+
+def _after(request: HttpRequest) -> tuple[str, str] | None:
+    """Where the page of bills before ended; nonsense begins at the top."""
+    asked = re.fullmatch(r"([0-9]{4}-[0-9]{2})@([0-9A-Z]{1,20})", request.GET.get("after", ""))
+    return (asked[1], asked[2]) if asked else None
+
+
+def _nothing(request: HttpRequest) -> HttpResponse:
+    """What is not there and what is not yours look alike."""
+    name = "console/service_desk/published_promises.html"
+    return _unlisted(render(request, name, {"ledger": None}, status=404))
+
+
+def _unlisted(answer: HttpResponse) -> HttpResponse:
+    """The address is a secret: told to no other site, and held by no search engine."""
     answer["Referrer-Policy"] = "no-referrer"
+    answer["X-Robots-Tag"] = "noindex, nofollow"
     return answer
 
 
@@ -74,4 +132,14 @@ urlpatterns = [
         name="revoke_promise_link",
     ),
     path("our-promises/<str:word>/", published_promises, name="published_promises"),
+    path(
+        "our-promises/<str:word>/bills/<str:account_number>/<str:month>/",
+        published_bill,
+        name="published_bill",
+    ),
+    path(
+        "our-promises/<str:word>/bills/<str:account_number>/<str:month>/paper/",
+        published_bill_paper,
+        name="published_bill_paper",
+    ),
 ]

@@ -40,6 +40,7 @@ from busbar.payments.queries.receivables import (
     list_overdue,
     list_receivables,
     list_terms,
+    list_told_receivables,
 )
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "list_refunds",
     "list_takings",
     "list_terms",
+    "list_told_receivables",
     "list_waiting",
     "map_sides",
     "suggest",

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
+from busbar.billing.models import Bill
 from busbar.customers.models import CustomerAccount
 from busbar.payments.ageing import BUCKETS, Bucket
 from busbar.payments.models import (
@@ -105,6 +106,13 @@ def list_receivables(viewer: Viewer) -> Receivables:
 def find_receivable(bill_id: int) -> Receivable | None:
     """What a bill leaves owing; None before it is raised. Seen with the bill, which was found."""
     return Receivable.objects.filter(bill_id=bill_id).first()
+
+
+def list_told_receivables(bills: Sequence[Bill]) -> list[Receivable]:
+    """What the months of the bills leave owing by what was released; seen with the bills."""
+    accounts, months = {b.account_id for b in bills}, {b.month for b in bills}
+    rows = Receivable.objects.filter(account__in=accounts, bill__month__in=months)
+    return list(rows.filter(bill__released_at__isnull=False))
 
 
 def list_open_receivables(

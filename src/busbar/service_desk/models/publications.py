@@ -1,4 +1,4 @@
-"""承诺公开: the address under which a customer reads what was promised to it (N9)."""
+"""承诺公开: the address under which a customer reads its promises, and its bills (N9)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ class PromisePublicationQuerySet(VisibleQuerySet):
 class PromisePublication(models.Model):
     """承诺公开: whoever holds the secret word of its address reads the customer's promises.
 
-    Only the word's SHA-256 is kept: a copy of the database opens no page.
+    With `shows_bills` also the bills that were released to it. Only the word's SHA-256
+    is kept: a copy of the database opens no page.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     word_sha256 = models.CharField(max_length=64, unique=True)
     given_to = models.CharField(max_length=100)
+    shows_bills = models.BooleanField(default=False)
     issued_at = models.DateTimeField()
     issued_by_name = models.CharField(max_length=150)
     ends_at = models.DateTimeField()

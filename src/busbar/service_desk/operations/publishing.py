@@ -39,11 +39,17 @@ class Published:
 
 @transaction.atomic
 def publish_ledger(
-    *, customer_number: str, given_to: str, by: Viewer, at: dt.datetime
+    *,
+    customer_number: str,
+    given_to: str,
+    shows_bills: bool = False,
+    by: Viewer,
+    at: dt.datetime,
 ) -> Published:
     """Make an address under which the person at the customer's reads its promises.
 
-    It ends after the days that the parameter `publication_days` in force says.
+    With `shows_bills` also the bills of the last 13 months that were released to it. It ends
+    after the days that the parameter `publication_days` in force says.
     """
     by.require(Permission.KEEP_RELATIONS)
     customer = seen_customer(customer_number, by)
@@ -55,6 +61,7 @@ def publish_ledger(
         customer=customer,
         word_sha256=digest_of(word),
         given_to=words(given_to, UnableToPublishPromises, "请写明交给客户的哪一位", most=100),
+        shows_bills=shows_bills,
         issued_at=at,
         issued_by_name=by.name,
         ends_at=at + dt.timedelta(days=days),
@@ -89,6 +96,10 @@ def _record(event: str, row: PromisePublication, by: Viewer, at: dt.datetime) ->
         subject_label=customer.name,
         customer_id=customer.pk,
         unit_path=customer.unit.path,
-        changes={"given_to": row.given_to, "ends_at": row.ends_at},
+        changes={
+            "given_to": row.given_to,
+            "ends_at": row.ends_at,
+            "shows_bills": row.shows_bills,
+        },
     )
     journal_operations.record(happening=happening, actor=by.actor, at=at)

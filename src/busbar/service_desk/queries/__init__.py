@@ -35,6 +35,7 @@ from busbar.service_desk.queries.promises import (
 from busbar.service_desk.queries.publications import (
     PublishedLedger,
     list_publications,
+    read_bill,
     read_ledger,
 )
 from busbar.service_desk.queries.rules import (
@@ -111,6 +112,7 @@ __all__ = [
     "list_surveys",
     "page_of",
     "publish_promises",
+    "read_bill",
     "read_ledger",
     "summarize",
     "summarize_survey",
