@@ -1,4 +1,4 @@
-"""账务: correcting issued bills, one from its page or those of a month whose curves changed."""
+"""账务: correcting issued bills, one from its page or those of a month whose grounds changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST = 100
 
 
 def outdated_context(request: StaffRequest, month: str) -> dict[str, Any]:
-    """The month's bills that rest on curves which have changed since."""
+    """The month's bills that rest on curves or an archive that have changed since."""
     found = list_outdated(request.viewer, Month.parse(month))
     return {
         "outdated": found[:MOST],
@@ -50,7 +50,7 @@ def bill_correction(request: StaffRequest, account_number: str, month: str) -> H
 
 @require_POST
 def bill_run_correction(request: StaffRequest, month: str) -> HttpResponse:
-    """Rate those of the month's bills again whose curves have changed since."""
+    """Rate those of the month's bills again whose curves or archive have changed since."""
     request.viewer.require(Permission.RUN_BILLS)
     seen = billing_queries.get_run(request.viewer, month)
     found = list_outdated(request.viewer, Month.parse(seen.run.month))[:MOST]
