@@ -258,10 +258,7 @@ class TestCorrection:
         assert done.context["outdated"] == []
 
     def test_names_what_changed_in_the_archive_and_corrects_it(self, region: Region) -> None:
-        Surcharge.objects.create(
-            code="fund", name="基金", region="测试省", price=Decimal("0.01"),
-            in_power_factor_base=False, valid_from=world.LONG_AGO, source="测试", certainty="local",
-        )  # fmt: skip
+        Surcharge.objects.update(price=Decimal("0.03"))
         compare_month(month=Month(2026, 1), by=SYSTEM_VIEWER, at=world.AT)
         client = region.client(Role.BILLING_CLERK)
         page = client.get("/bills/runs/2026-01/").content.decode()

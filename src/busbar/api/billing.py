@@ -17,8 +17,10 @@ from busbar.billing import queries as billing_queries
 from busbar.billing import quote as quoting
 from busbar.billing.evidence import map_rules
 from busbar.billing.models import Bill, BillLine
+from busbar.billing.outdated import Outdated, list_outdated
 from busbar.billing.rating import Rule
 from busbar.billing.release import list_holding_kinds
+from busbar.kit.periods import Month
 
 router = Router()
 
@@ -122,6 +124,52 @@ def list_bills(
         found = found.filter(released_at__isnull=not released)
     rows = found.select_related("account__customer").defer("facts", "quantities")
     return page_by(rows, "account__number", after=after, limit=limit)
+
+
+class OutdatedBillOut(Schema):
+    """A bill that comes out otherwise today, or may, and why."""
+
+    account_number: str
+    month: str
+    revision: int
+    amount: Decimal
+    days: list[dt.date]
+    """Days of the month whose curves are newer than the bill knows."""
+    parts: list[str]
+    """What the archive tells otherwise: agreement, tariff, transformers, metering …"""
+    part_names: list[str]
+    amount_now: Decimal | None
+    """What it would come to by the last comparison; null where that found nothing, or a refusal."""
+    refusal: str
+    """Why it cannot be rated any more, if so."""
+
+
+@router.get(
+    "/outdated", response=answers(Page[OutdatedBillOut]), operation_id="list_outdated_bills"
+)
+def list_outdated_bills(
+    request: HttpRequest, *, month: MonthText, after: After = "", limit: Limit = 50
+) -> dict[str, Any]:
+    """出账后依据有变的账单，按户号：曲线以现在为准，档案以最近一次核对为准。"""
+    found = list_outdated(viewer_of(request), Month.parse(month))
+    rows = [_outdated(each) for each in found if each.bill.account.number > after]
+    more = len(rows) > limit
+    return {"items": rows[:limit], "next": rows[limit - 1]["account_number"] if more else None}
+
+
+def _outdated(each: Outdated) -> dict[str, Any]:
+    bill, change = each.bill, each.change
+    return {
+        "account_number": bill.account.number,
+        "month": bill.month,
+        "revision": bill.revision,
+        "amount": bill.amount,
+        "days": each.days,
+        "parts": change.parts if change else [],
+        "part_names": change.part_labels if change else [],
+        "amount_now": change.amount_now if change else None,
+        "refusal": change.refusal if change else "",
+    }
 
 
 @router.get("/{account}/{month}", response=answers(BillDetailOut, 404), operation_id="get_bill")

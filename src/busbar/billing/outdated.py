@@ -32,26 +32,42 @@ class Outdated:
     change: OutdatedBill | None = None
 
 
-def list_outdated(viewer: Viewer, month: Month) -> list[Outdated]:
-    """The month's visible bills that are worth rating again, by 户号; at most four queries.
+@dataclass(frozen=True)
+class OutdatedBills:
+    """The first of a month's outdated bills by 户号, and how many there are."""
 
-    The cost follows what changed, not how many bills there are. Curves are asked for as they are
-    now, the archive as it was last compared (`compare_month`). A bill that was rated again and
-    came out the same is not named until its curves or the archive change once more.
+    first: list[Outdated]
+    total: int
+
+
+def list_outdated(viewer: Viewer, month: Month) -> list[Outdated]:
+    """All of the month's visible bills that are worth rating again, by 户号."""
+    return get_outdated(viewer, month).first
+
+
+def get_outdated(viewer: Viewer, month: Month, *, most: int | None = None) -> OutdatedBills:
+    """The month's visible bills that are worth rating again; at most six queries.
+
+    The cost follows what changed, not how many bills there are; `most` bounds what a change of
+    the archive can bring. Curves are asked for as they are now, the archive as it was last
+    compared (`compare_month`). A bill that was rated again and came out the same is not named
+    until its curves or the archive change once more.
     """
     bills = Bill.objects.visible_to(viewer).current().filter(month=str(month))
     known = bills.annotate(known=Greatest("lake_version", "checked_version"))
     oldest = known.aggregate(oldest=Min("known"))["oldest"]
     if oldest is None:
-        return []
+        return OutdatedBills([], 0)
     changed = metering_queries.list_points_changed_since(oldest, month)
-    changes = {row.bill_id: row for row in _changes(viewer, month)}
-    found = [
-        Outdated(bill, days, changes.pop(bill.pk, None))
-        for bill, days in _with_newer_curves(known, _by_account(changed))
-    ]
-    found += [Outdated(row.bill, (), row) for row in changes.values()]
-    return sorted(found, key=lambda each: each.bill.account.number)
+    newer = list(_with_newer_curves(known, _by_account(changed)))
+    changes, both = _changes(viewer, month), [bill.pk for bill, _ in newer]
+    own = {row.bill_id: row for row in changes.filter(bill__in=both)} if both else {}
+    others = changes.exclude(bill__in=both)
+    found = [Outdated(bill, days, own.get(bill.pk)) for bill, days in newer]
+    found += [Outdated(row.bill, (), row) for row in others.order_by("account__number")[:most]]
+    found.sort(key=lambda each: each.bill.account.number)
+    total = len(newer) + others.count() if most is not None else len(found)
+    return OutdatedBills(found[:most], total)
 
 
 def list_compared_months(count: int) -> list[str]:

@@ -17,7 +17,7 @@ from busbar.access.permissions import Permission
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.operations import Correction
-from busbar.billing.outdated import list_outdated
+from busbar.billing.outdated import get_outdated
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
@@ -29,10 +29,10 @@ MOST = 100
 
 def outdated_context(request: StaffRequest, month: str) -> dict[str, Any]:
     """The month's bills that rest on curves or an archive that have changed since."""
-    found = list_outdated(request.viewer, Month.parse(month))
+    found = get_outdated(request.viewer, Month.parse(month), most=MOST)
     return {
-        "outdated": found[:MOST],
-        "outdated_more": max(0, len(found) - MOST),
+        "outdated": found.first,
+        "outdated_more": found.total - len(found.first),
         "may_correct": request.viewer.may(Permission.RUN_BILLS),
     }
 
@@ -53,8 +53,8 @@ def bill_run_correction(request: StaffRequest, month: str) -> HttpResponse:
     """Rate those of the month's bills again whose curves or archive have changed since."""
     request.viewer.require(Permission.RUN_BILLS)
     seen = billing_queries.get_run(request.viewer, month)
-    found = list_outdated(request.viewer, Month.parse(seen.run.month))[:MOST]
-    _correct(request, month, [each.bill.account_id for each in found])
+    found = get_outdated(request.viewer, Month.parse(seen.run.month), most=MOST)
+    _correct(request, month, [each.bill.account_id for each in found.first])
     return redirect("bill_run_detail", month)
 
 
