@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from busbar.access.models import ApiToken, User
-from busbar.billing.models import Bill, BillFinding
+from busbar.billing.models import Bill, BillFinding, OutdatedBill
 from tests.api.conftest import Region
 from tests.billing import world
 
@@ -96,6 +96,41 @@ class TestBills:
         basic = next(line for line in bill["lines"] if line["code"].startswith("basic"))
         assert basic["amount"] == "30000.00"
         assert "测试价格表" in {rule["source"] for rule in basic["rules"]}
+
+    def test_that_are_outdated_say_what_changed(self, api: Client) -> None:
+        bill = Bill.objects.get(account__number="1001")
+        nothing = api.get("/api/v1/bill-runs/2026-01/outdated").json()
+        OutdatedBill.objects.create(
+            bill=bill,
+            account=bill.account,
+            month=bill.month,
+            parts=["agreement"],
+            amount_now=bill.amount + 1,
+            found_at=world.AT,
+        )
+
+        found = api.get("/api/v1/bill-runs/2026-01/outdated").json()
+
+        assert nothing == {"items": [], "next": None}
+        (row,) = found["items"]
+        assert row["bill"]["account_number"] == "1001"
+        assert (row["parts"], row["part_names"]) == (["agreement"], ["合同"])
+        assert (row["amount_now"], row["refusal"]) == (str(bill.amount + 1), "")
+
+    def test_that_are_outdated_in_another_county_are_hidden(self, api: Client) -> None:
+        hidden = Bill.objects.exclude(account__number="1001").first()
+        assert hidden is not None
+        OutdatedBill.objects.create(
+            bill=hidden,
+            account=hidden.account,
+            month=hidden.month,
+            refusal="没有电价",
+            found_at=world.AT,
+        )
+
+        found = api.get("/api/v1/bill-runs/2026-01/outdated").json()
+
+        assert found["items"] == []
 
     def test_say_whether_they_are_the_customer_s_and_what_holds_them_back(
         self, api: Client

@@ -95,11 +95,11 @@ class TestListOutdated:
         assert len(correct(point).unchanged) == 1
         assert list_outdated(SYSTEM_VIEWER, world.MONTH) == []
 
-    def test_takes_three_queries_whatever_the_number_of_bills(
+    def test_takes_five_queries_whatever_the_number_of_bills(
         self, lake: Path, point: UsagePoint, django_assert_num_queries: Any
     ) -> None:
         deliver_late(lake, point)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(5):
             assert len(list_outdated(SYSTEM_VIEWER, world.MONTH)) == 1
 
     def test_is_narrowed_to_what_is_seen(self, lake: Path, point: UsagePoint) -> None:

@@ -484,3 +484,42 @@ class TestLoading:
         agreement = point.account
         stretch = Stretch(whole, agreement, priced)
         assert not list(losses_of(NOTHING, stretch, (), book, "", days=(), month_kwh={}))
+
+
+class TestLossesOfAPointWithoutCurves:
+    def test_are_refused_and_not_computed_on_another_point(
+        self, point: UsagePoint, lake: Path
+    ) -> None:
+        other = world.make_second_point(point, "U1001-2")
+        make_loss(other)
+
+        world.store(lake, world.curves([point]))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert not Bill.objects.exists()
+        assert BillRefusal.objects.get().reason == (
+            "计量点 U1001-2 2026-01-01 至 2026-01-31 没有负荷曲线，不能计算变损"
+        )
+
+    def test_are_refused_where_several_others_have_curves(
+        self, point: UsagePoint, lake: Path
+    ) -> None:
+        others = [world.make_second_point(point, f"U1001-{n}") for n in (2, 3)]
+        make_loss(others[1])
+
+        world.store(lake, world.curves([point, others[0]]))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+
+        assert not Bill.objects.exists()
+        assert BillRefusal.objects.get().reason.startswith("计量点 U1001-3 ")
+
+    def test_are_computed_where_the_point_has_its_curves(
+        self, point: UsagePoint, lake: Path
+    ) -> None:
+        other = world.make_second_point(point, "U1001-2")
+        make_loss(other, method=LossMethod.SHARE, transformer=None, agreed_share=D("0.02"))
+
+        run(lake, point, other)
+
+        bill = Bill.objects.get()
+        assert bill.energy_kwh == 2 * WHOLE_KWH + 1488  # 2 % of one point's 74,400

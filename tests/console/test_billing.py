@@ -17,11 +17,12 @@ from busbar.billing import overview
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import check_again, explain
 from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun
-from busbar.billing.operations import renew_findings, run_month
+from busbar.billing.operations import compare_month, renew_findings, run_month
 from busbar.billing.queries import BillFilter
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
-from busbar.kit.periods import CHINA
+from busbar.kit.periods import CHINA, Month
+from busbar.pricing.models import Surcharge
 from busbar.supply.models import UsagePoint
 from tests.billing import world
 from tests.console.work_region import (
@@ -255,6 +256,19 @@ class TestCorrection:
 
         assert "已更正 1 张账单，差额合计 +1,397.80 元" in done.content.decode()
         assert done.context["outdated"] == []
+
+    def test_names_what_changed_in_the_archive_and_corrects_it(self, region: Region) -> None:
+        Surcharge.objects.update(price=Decimal("0.03"))
+        compare_month(month=Month(2026, 1), by=SYSTEM_VIEWER, at=world.AT)
+        client = region.client(Role.BILLING_CLERK)
+        page = client.get("/bills/runs/2026-01/").content.decode()
+        assert '<span class="tag">电价</span>' in page
+        assert "档案核对于" in page
+
+        done = client.post("/bills/runs/2026-01/correction/", {"reason": "补录基金"}, follow=True)
+
+        assert done.context["outdated"] == []
+        assert "您管辖范围内没有依据已变的账单" in done.content.decode()
 
     def test_says_that_nothing_changed(self, region: Region) -> None:
         client = region.client(Role.BILLING_CLERK)

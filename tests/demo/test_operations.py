@@ -21,6 +21,7 @@ from busbar.access.models import Employee, OrganizationUnit, User
 from busbar.access.queries import get_viewer
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill, BillRefusal, BillRun, SavingStudy
+from busbar.billing.operations import compare_month
 from busbar.billing.outdated import list_outdated
 from busbar.customers.consolidation.truth import read_truth
 from busbar.customers.models import ConsolidationRun, Customer, CustomerAccount, RunState
@@ -211,6 +212,12 @@ class TestBuildDemonstration:
         assert Bill.objects.filter(month="2026-10", estimated_intervals__gt=0).exists()
         for month in SMALL.billed_months:
             assert list_outdated(SYSTEM_VIEWER, month) == []
+
+    def test_bills_rest_on_the_archive_as_it_is(self, home: Path) -> None:
+        build(home, [])
+        for month in SMALL.billed_months:
+            done = compare_month(month=month, by=SYSTEM_VIEWER, at=STARTED)
+            assert (done.bills > 0, done.outdated) == (True, 0)
 
     def test_leaves_a_gap_of_more_than_a_week_to_a_person(self, home: Path) -> None:
         parameters = Parameters(customers=30, months=1, seed=22)

@@ -70,14 +70,14 @@ def load_facts(
     *,
     rule_sets: Sequence[RuleSet],
     power_factor_table: PowerFactorTable,
+    tariffs: Mapping[int, Tariff] | None = None,
 ) -> BillInput:
     """The facts of a stored bill, ready to rate again.
 
-    `rule_sets`: those of the month in order; they hold every set that the facts name.
+    `rule_sets`: those of the month in order; they hold every set that the facts name. `tariffs`:
+    those that it cites, by id, where many bills are loaded at once.
     """
-    ids = {segment["tariff"] for segment in document["segments"]}
-    contents = Citation.objects.in_bulk(list(ids))
-    tariffs = {pk: _TARIFF.validate_python(row.content) for pk, row in contents.items()}
+    tariffs = map_tariffs([document]) if tariffs is None else tariffs
     segments = [{**s, "tariff": tariffs[s["tariff"]]} for s in document["segments"]]
     known = {rule_set.code: rule_set for rule_set in rule_sets}
     named = {
@@ -86,6 +86,13 @@ def load_facts(
         "later_rule_sets": tuple(known[code] for code in document.get("later_rule_sets", ())),
     }
     return _FACTS.validate_python({**document, **named, "segments": segments})
+
+
+def map_tariffs(documents: Iterable[Mapping[str, Any]]) -> dict[int, Tariff]:
+    """The tariffs that stored facts cite, by id; one query."""
+    ids = {segment["tariff"] for document in documents for segment in document["segments"]}
+    rows = Citation.objects.in_bulk(list(ids))
+    return {pk: _TARIFF.validate_python(row.content) for pk, row in rows.items()}
 
 
 def map_rules(ids: Iterable[int]) -> dict[int, Rule]:

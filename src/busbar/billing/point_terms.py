@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
@@ -100,6 +100,7 @@ def losses_of(
     for row in terms.losses:
         if not _loses(row, terms, stretch.period):
             continue
+        _require_curve(row, points, stretch.period)
         held = sum(own.days for own in days if _same_loses(row, terms, own))
         own: tuple[str, ...] = ()
         if len(points) > 1:
@@ -117,6 +118,16 @@ def losses_of(
             month_kwh=month_kwh.get(row.usage_point.number) if row.loss_table else None,
             held_days=held if len(days) > 1 else None,
             **_parameters(row, book, stretch.period.start),
+        )
+
+
+def _require_curve(row: PointLoss, points: Collection[str], days: Period) -> None:
+    """What flows through is the point's own: never another's, where it has none."""
+    number = row.usage_point.number
+    if points and number not in points:
+        last = days.end - dt.timedelta(days=1)
+        raise rating.UnableToRate(
+            f"计量点 {number} {days.start} 至 {last} 没有负荷曲线，不能计算{row.name}"
         )
 
 

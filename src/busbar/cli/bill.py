@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from busbar.billing import quote
-from busbar.cli import bill_advice
+from busbar.cli import bill_advice, bill_outdated
 from busbar.kit.periods import Month
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """quote | run, release, correct, find by month | paper | advise, forecast, shadow."""
+    """quote | run, release, outdated, correct, find by month | paper | advise, forecast, shadow."""
     words = parser.add_subparsers(dest="word", required=True)
     quoting = words.add_parser("quote", help="试算：读入 JSON，打印账单 JSON")
     quoting.add_argument("file", nargs="?", help="JSON 文件，- 为标准输入")
@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     releasing = words.add_parser("release", help="发行一个月的账单，待复核的留下，可中断后再运行")
     releasing.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
-    correcting = words.add_parser("correct", help="出账后曲线有变的账单：重新核算，只收退差额")
+    comparing = words.add_parser(
+        "outdated", help="用现在的档案核对一个月的账单，列出依据已变的账单及变了什么"
+    )
+    comparing.add_argument("month", type=_month, metavar="YYYY-MM")
+    correcting = words.add_parser("correct", help="出账后依据有变的账单：重新核算，只收退差额")
     correcting.add_argument("--month", required=True, type=_month, metavar="YYYY-MM")
     correcting.add_argument("--reason", required=True, help="更正原因")
     printing = words.add_parser("paper", help="一张账单的 PDF")
@@ -49,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         return _find(args.month)
     if args.word == "correct":
         return _correct(args.month, args.reason)
+    if args.word == "outdated":
+        return bill_outdated.run(args.month, _progress)
     if args.word == "paper":
         return _paper(args)
     if args.word == "release":
@@ -145,7 +151,7 @@ def _correct(month: Month, reason: str) -> int:
 
     found = list_outdated(SYSTEM_VIEWER, month)
     if not found:
-        print(f"{month}：没有出账后曲线有变的账单")
+        print(f"{month}：没有出账后依据有变的账单")
         return 0
     done = billing_operations.correct_bills(
         month=month,

@@ -12,6 +12,7 @@ BUSBAR_WORKERS        background workers; default 1
 BUSBAR_RETRY_SECONDS  after which the work of a lost worker is given out again; default 3900
 BUSBAR_LOG            level of the log; default WARNING
 BUSBAR_BILL_MAX_MISSING_PERCENT  share of a month that may be missing in a bill; default 10
+BUSBAR_COMPARED_MONTHS  billed months compared with the archive every night; default 2
 BUSBAR_BILL_ENGINE    where bill runs add up the curves: local (default) or spark://host:port
 BUSBAR_FINDING_SWING_PERCENT   change against the month before worth a look; default 30
 BUSBAR_FINDING_DEMAND_PERCENT  demand below this share of the contracted is; default 70
@@ -217,6 +218,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10_485_760
 BUSBAR_UPLOAD_MAX_BYTES = int(os.environ.get("BUSBAR_UPLOAD_MAX_MB", "512")) * 1024 * 1024
 
 BUSBAR_BILL_MAX_MISSING_PERCENT = os.environ.get("BUSBAR_BILL_MAX_MISSING_PERCENT", "10")
+BUSBAR_COMPARED_MONTHS = os.environ.get("BUSBAR_COMPARED_MONTHS", "2")
 BUSBAR_BILL_ENGINE = os.environ.get("BUSBAR_BILL_ENGINE", "local")
 BUSBAR_FINDING_SWING_PERCENT = os.environ.get("BUSBAR_FINDING_SWING_PERCENT", "30")
 BUSBAR_FINDING_DEMAND_PERCENT = os.environ.get("BUSBAR_FINDING_DEMAND_PERCENT", "70")

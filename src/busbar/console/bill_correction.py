@@ -1,4 +1,4 @@
-"""账务: correcting issued bills, one from its page or those of a month whose curves changed."""
+"""账务: correcting issued bills, one from its page or those of a month whose grounds changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from busbar.access.permissions import Permission
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.operations import Correction
-from busbar.billing.outdated import list_outdated
+from busbar.billing.outdated import get_outdated
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
@@ -28,11 +28,11 @@ MOST = 100
 
 
 def outdated_context(request: StaffRequest, month: str) -> dict[str, Any]:
-    """The month's bills that rest on curves which have changed since."""
-    found = list_outdated(request.viewer, Month.parse(month))
+    """The month's bills that rest on curves or an archive that have changed since."""
+    found = get_outdated(request.viewer, Month.parse(month), most=MOST)
     return {
-        "outdated": found[:MOST],
-        "outdated_more": max(0, len(found) - MOST),
+        "outdated": found.first,
+        "outdated_more": found.total - len(found.first),
         "may_correct": request.viewer.may(Permission.RUN_BILLS),
     }
 
@@ -50,11 +50,11 @@ def bill_correction(request: StaffRequest, account_number: str, month: str) -> H
 
 @require_POST
 def bill_run_correction(request: StaffRequest, month: str) -> HttpResponse:
-    """Rate those of the month's bills again whose curves have changed since."""
+    """Rate those of the month's bills again whose curves or archive have changed since."""
     request.viewer.require(Permission.RUN_BILLS)
     seen = billing_queries.get_run(request.viewer, month)
-    found = list_outdated(request.viewer, Month.parse(seen.run.month))[:MOST]
-    _correct(request, month, [each.bill.account_id for each in found])
+    found = get_outdated(request.viewer, Month.parse(seen.run.month), most=MOST)
+    _correct(request, month, [each.bill.account_id for each in found.first])
     return redirect("bill_run_detail", month)
 
 

@@ -47,6 +47,7 @@ EVENTS: dict[str, Promise | str] = {
     "billing.bill.untold": pgettext_lazy("event", "账单通知未能发出"),
     "billing.finding.reviewed": pgettext_lazy("event", "复核账单异常"),
     "billing.heading.named": pgettext_lazy("event", "为户号定合并账单分组"),
+    "billing.run.compared": pgettext_lazy("event", "核对账单依据"),
     "billing.run.findings_renewed": pgettext_lazy("event", "重新查找账单异常"),
     "billing.run.released": pgettext_lazy("event", "发行当月电费"),
     "billing.saving_study.made": pgettext_lazy("event", "测算节费机会"),

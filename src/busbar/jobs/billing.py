@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
+from django_q.tasks import async_task
 
 from busbar.access import queries as access_queries
 from busbar.access.models import User
@@ -13,6 +14,7 @@ from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.engines import choose_engine
 from busbar.billing.models import Bill
+from busbar.billing.outdated import list_compared_months
 from busbar.customers import queries as customers_queries
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
@@ -50,6 +52,25 @@ def release_month(month: str, user_id: int) -> str:
     except billing_operations.UnableToReleaseBills as refusal:
         return str(refusal)
     return f"{month}：已发行 {done.released} 张账单，待复核 {done.held} 张"
+
+
+def queue_comparisons() -> str:
+    """Queue the comparison of the latest billed months with the archive, each by itself."""
+    months = list_compared_months(int(settings.BUSBAR_COMPARED_MONTHS))
+    for month in months:
+        async_task("busbar.jobs.billing.compare_bills", month, group=f"compare {month}")
+    return f"已排入 {len(months)} 个月"
+
+
+def compare_bills(month: str) -> str:
+    """Find the month's bills that come out otherwise from today's archive. Safe to run twice."""
+    return compare_bills_at(month, at=dt.datetime.now(dt.UTC))
+
+
+def compare_bills_at(month: str, *, at: dt.datetime) -> str:
+    """Run `compare_bills` at a moment."""
+    done = billing_operations.compare_month(month=Month.parse(month), by=SYSTEM_VIEWER, at=at)
+    return f"{month}：核对 {done.bills} 张账单，依据已变 {done.outdated} 张"
 
 
 def study_savings() -> str:

@@ -52,6 +52,7 @@ TIMETABLE = (
     Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),
     Line("savings", "busbar.jobs.billing.study_savings", minutes=15, keeps_result=False),
     Line("lake", "busbar.jobs.lake.tidy_lake", daily_at=dt.time(2, 0)),
+    Line("compared", "busbar.jobs.billing.queue_comparisons", daily_at=dt.time(2, 30)),
     Line("sessions", "busbar.jobs.sessions.clear_expired", daily_at=dt.time(3, 30)),
 )
 

@@ -18,6 +18,7 @@ from busbar.billing.models import Bill
 from busbar.billing.operations import run_month
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA, Month
+from busbar.pricing.models import PriceSeries, SeriesPrice
 from busbar.supply.models import BasicChargeMode, UsagePoint
 from tests.billing import world
 from tests.billing.advice import year as years
@@ -100,6 +101,69 @@ class TestMonthEnd:
         assert len(daily) == 28
         assert [is_known for _, _, is_known in daily] == [True] * 14 + [False] * 14
         assert {kwh for _, kwh, _ in daily} == {Decimal(2400)}
+
+
+def make_series(days: int) -> PriceSeries:
+    """February's first days: 0.20 yuan before noon, 0.50 after."""
+    series = PriceSeries.objects.create(
+        code="SPOT",
+        name="现货",
+        tariff_code="TWO-PART",
+        valid_from=FEBRUARY.first,
+        source="交易中心",
+        certainty="A",
+    )
+    SeriesPrice.objects.bulk_create(
+        SeriesPrice(
+            series=series,
+            day=FEBRUARY.first + dt.timedelta(days=day),
+            start_minute=minute,
+            end_minute=minute + 720,
+            price=Decimal(price),
+        )
+        for day in range(days)
+        for minute, price in ((0, "0.20"), (720, "0.50"))
+    )
+    return series
+
+
+class TestPriceSeries:
+    def test_bills_the_known_days_at_their_prices(self, point: UsagePoint) -> None:
+        make_series(28)
+        deliver(point, 14)
+
+        so_far = ask().outlook.so_far
+
+        # A day: 1,200 kWh at 0.20 and 1,200 at 0.50 yuan; demand 100 kW at 40.
+        assert so_far.energy_kwh == 14 * 2400
+        assert so_far.total_yuan == (14 * 840 + 4000) * Decimal("0.9925")
+        (energy,) = [line for line in so_far.lines if line.code.startswith("energy")]
+        assert (energy.amount_yuan, "1344 个时段" in energy.formula) == (14 * 840, True)
+
+    def test_meets_the_bill_of_a_customer_who_never_changes(self, point: UsagePoint) -> None:
+        make_series(28)
+        deliver(point, 14)
+        foreseen = ask().outlook.end
+        deliver(point, 28)
+        run_month(month=FEBRUARY, by=SYSTEM_VIEWER, at=world.AT)
+
+        bill = Bill.objects.get(month="2026-02")
+
+        assert foreseen.total_yuan == (28 * 840 + 4000) * Decimal("0.9925")
+        assert (foreseen.energy_kwh, foreseen.total_yuan) == (bill.energy_kwh, bill.amount)
+
+    def test_is_refused_with_the_days_without_prices(self, point: UsagePoint) -> None:
+        make_series(20)
+        deliver(point, 14)
+        before = Bill.objects.count(), Entry.objects.count()
+
+        with pytest.raises(UnableToAdvise) as refused:
+            ask()
+
+        assert str(refused.value) == (
+            "不能预测：价格序列 现货 缺 2026-02-21、2026-02-22、2026-02-23等 共 8 天的电价"
+        )
+        assert (Bill.objects.count(), Entry.objects.count()) == before
 
 
 class TestRange:

@@ -19,7 +19,7 @@ from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.models import Bill, BillFinding
 from busbar.billing.operations import Correction
-from busbar.billing.outdated import list_outdated
+from busbar.billing.outdated import Outdated, list_outdated
 from busbar.billing.release import list_findings_of
 from busbar.kit.periods import Month
 
@@ -29,10 +29,39 @@ MOST = 100
 
 
 class OutdatedBillOut(Schema):
-    """A bill and the days whose curves are newer than it knows."""
+    """A bill that comes out otherwise today, or may, and why.
+
+    `days` are those whose curves are newer than it knows, `parts` what the archive tells otherwise
+    (agreement, tariff, transformers, metering …). `amount_now` is what it came to when it was last
+    compared, null where that found nothing or a `refusal`: why it cannot be rated any more.
+    """
 
     bill: BillOut
     days: list[dt.date]
+    parts: list[str]
+    part_names: list[str]
+    amount_now: Decimal | None
+    refusal: str
+
+    @staticmethod
+    def resolve_parts(row: Outdated) -> list[str]:
+        """Codes."""
+        return list(row.change.parts) if row.change else []
+
+    @staticmethod
+    def resolve_part_names(row: Outdated) -> list[str]:
+        """In words."""
+        return [str(label) for label in row.change.part_labels] if row.change else []
+
+    @staticmethod
+    def resolve_amount_now(row: Outdated) -> Decimal | None:
+        """By the last comparison."""
+        return row.change.amount_now if row.change else None
+
+    @staticmethod
+    def resolve_refusal(row: Outdated) -> str:
+        """The sentence, or nothing."""
+        return row.change.refusal if row.change else ""
 
 
 class BillCorrectionIn(Sent):
@@ -78,7 +107,7 @@ def list_outdated_bills(
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """出账后曲线又有变化的账单，按户号，连同有变化的日子。"""
+    """出账后依据有变的账单，按户号：曲线以现在为准，档案以最近一次核对为准。"""
     viewer = viewer_of(request, group)
     billing_queries.get_run(viewer, month)
     found = list_outdated(viewer, Month.parse(month), after=after, limit=limit + 1)
@@ -94,7 +123,7 @@ def list_outdated_bills(
 def correct_outdated_bills(
     request: HttpRequest, month: MonthText, asked: Annotated[BillCorrectionIn, Body()]
 ) -> dict[str, Any]:
-    """更正曲线有变化的账单，每次至多 100 张，可再次调用。需“电费核算”权限。"""
+    """更正依据有变的账单，每次至多 100 张，可再次调用。需“电费核算”权限。"""
     viewer = viewer_of(request)
     billing_queries.get_run(viewer, month)
     found = list_outdated(viewer, Month.parse(month), limit=MOST)

@@ -21,6 +21,7 @@ from busbar.billing.month_sums import MonthAggregates
 from busbar.billing.price_book import load_price_book
 from busbar.billing.rating import RuleSet
 from busbar.billing.registers import load_registers
+from busbar.billing.series_energy import cost_curves
 from busbar.billing.stretches import list_stretches
 from busbar.clocks import queries as clocks_queries
 from busbar.customers.models import CustomerAccount
@@ -85,13 +86,17 @@ def load_days(
 
 
 def look_ahead(account: CustomerAccount, days: Days, through: dt.date, figures: RuleSet) -> Outlook:
-    """Rate the month of `through` twice; UnableToAdvise where the recent days are too few."""
+    """Rate the month of `through` twice; UnableToAdvise where the recent days are too few.
+
+    UnableToRate where the month cannot be rated, a price series that does not reach its end too.
+    """
     month = Month.of(through)
     after = through + dt.timedelta(days=1)
     known = {pk: c.between(month.first, after) for pk, c in days.curves.items()}
     coming = _continue(days, after, month, figures)
-    facts = _facts(account, month, days.version, _rows(known, {}))
-    ends = _facts(account, month, days.version, _rows(known, coming), coming)
+    facts = _facts(account, month, days.version, _rows(known, {}), until=after)
+    end = month.period.end
+    ends = _facts(account, month, days.version, _rows(known, coming), coming, until=end)
     return Outlook(
         month=month,
         through=through,
@@ -163,7 +168,10 @@ def _facts(
     version: int,
     rows: pa.Table,
     coming: Mapping[int, Coming] | None = None,
+    *,
+    until: dt.date,
 ) -> AccountFacts:
+    """The facts of the days before `until`, of which a price series must cover every one."""
     book, registers = load_price_book(month), load_registers([account.pk], month)
     agreements = registers.agreements.get(account.pk, [])
     points = registers.usage_points.get(account.pk, [])
@@ -176,7 +184,13 @@ def _facts(
         maps = maps_of(month, stretch.period, schemes, codes)
         sums[stretch.period] = aggregate_month(rows.to_batches(), maps)
     _raise_demand(sums[max(sums)], coming or {})
-    return assemble(account, registers, Measured(sums), book, Limits(version, _EVERYTHING))
+    costs, unpriced = cost_curves(
+        rows, month, {account.pk: stretches}, registers.usage_points, as_of=version, until=until
+    )
+    if account.pk in unpriced:
+        raise unpriced[account.pk]
+    limits = Limits(version, _EVERYTHING)
+    return assemble(account, registers, Measured(sums), book, limits, costs)
 
 
 def _raise_demand(sums: MonthAggregates, coming: Mapping[int, Coming]) -> None:

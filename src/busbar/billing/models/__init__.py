@@ -12,6 +12,7 @@ from busbar.billing.models.bills import (
     FindingKind,
 )
 from busbar.billing.models.headings import BillHeading
+from busbar.billing.models.outdated import ChangedPart, OutdatedBill
 from busbar.billing.models.savings import Saving, SavingKind, SavingStudy
 from busbar.billing.models.shadow import ShadowBill, ShadowItem, ShadowLine
 
@@ -24,8 +25,10 @@ __all__ = [
     "BillRefusal",
     "BillRun",
     "BillRunState",
+    "ChangedPart",
     "Citation",
     "FindingKind",
+    "OutdatedBill",
     "Saving",
     "SavingKind",
     "SavingStudy",

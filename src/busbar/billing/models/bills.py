@@ -21,7 +21,10 @@ class BillRunState(models.TextChoices):
 
 
 class BillRun(models.Model):
-    """The billing of one month; run again after a stop, it goes on where it stopped."""
+    """The billing of one month; run again after a stop, it goes on where it stopped.
+
+    `compared_at`: when its bills were last compared with the archive (`compare_month`).
+    """
 
     month = models.CharField(max_length=7, unique=True)
     state = models.CharField(max_length=10, choices=BillRunState.choices)
@@ -30,6 +33,7 @@ class BillRun(models.Model):
     accounts = models.PositiveIntegerField(default=0)
     billed = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    compared_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.month

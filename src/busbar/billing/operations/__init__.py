@@ -8,6 +8,11 @@ from busbar.billing.operations.correction import (
 )
 from busbar.billing.operations.finding_again import UnableToFindInBills, renew_findings
 from busbar.billing.operations.headings import UnableToNameHeading, name_heading
+from busbar.billing.operations.outdating import (
+    Comparison,
+    UnableToCompareBills,
+    compare_month,
+)
 from busbar.billing.operations.recalculation import recalculate
 from busbar.billing.operations.release import (
     Release,
@@ -24,8 +29,10 @@ from busbar.billing.operations.shadowing import (
 )
 
 __all__ = [
+    "Comparison",
     "Correction",
     "Release",
+    "UnableToCompareBills",
     "UnableToCorrectBills",
     "UnableToFindInBills",
     "UnableToMapItem",
@@ -33,6 +40,7 @@ __all__ = [
     "UnableToReleaseBills",
     "UnableToReviewFindings",
     "UnableToRunMonth",
+    "compare_month",
     "correct_bills",
     "map_shadow_item",
     "name_heading",

@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill, BillFinding, BillLine, BillRun
+from busbar.billing.models import Bill, BillFinding, BillRun, OutdatedBill
+from busbar.billing.operations.comparing import differs, lines_of
 from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
-from busbar.billing.rating import RatedBill
 from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
@@ -62,8 +60,8 @@ def correct_bills(
     work = prepare(run, accounts.order_by("pk"), by=by, at=at)
     registers = load_registers(list(old), month)
     rated, refused = rate_all(work, accounts.order_by("pk"), registers)
-    lines = _lines_of(old.values())
-    differing = [pair for pair in rated if _differs(old[pair[0].account.pk], lines, pair[1])]
+    lines = lines_of(old.values())
+    differing = [pair for pair in rated if differs(old[pair[0].account.pk], lines, pair[1])]
     replaced = [old[facts.account.pk] for facts, _ in differing]
     unchanged = _note_checked(old, rated, replaced, work)
     bills = _replace(work, differing, replaced, reason.strip())
@@ -78,20 +76,6 @@ def _bills(month: Month, account_ids: Collection[int], by: Viewer) -> dict[int, 
     return {bill.account_id: bill for bill in bills}
 
 
-def _lines_of(bills: Collection[Bill]) -> dict[int, dict[str, tuple[Any, ...]]]:
-    found: dict[int, dict[str, tuple[Any, ...]]] = {bill.pk: {} for bill in bills}
-    rows: QuerySet[BillLine] = BillLine.objects.filter(bill__in=list(found))
-    for line in rows.order_by("bill_id", "position"):
-        found[line.bill_id][line.line_id] = (line.quantity, line.price, line.amount)
-    return found
-
-
-def _differs(bill: Bill, lines: dict[int, dict[str, tuple[Any, ...]]], rated: RatedBill) -> bool:
-    now = {line.id: (line.quantity, line.price, line.amount_yuan) for line in rated.lines}
-    same_head = (bill.amount, bill.energy_kwh) == (rated.total_yuan, rated.energy_kwh)
-    return not same_head or lines[bill.pk] != now
-
-
 def _note_checked(
     old: dict[int, Bill], rated: Sequence[Rated], replaced: Sequence[Bill], work: Work
 ) -> list[Bill]:
@@ -100,6 +84,7 @@ def _note_checked(
     same = [bill for bill in same if bill.pk not in differing]
     keys = [bill.pk for bill in same]
     Bill.objects.filter(pk__in=keys).update(checked_version=work.limits.lake_version)
+    OutdatedBill.objects.filter(bill__in=keys).delete()
     return same
 
 
@@ -110,6 +95,7 @@ def _replace(
     keys = [bill.pk for bill in replaced]
     Bill.objects.filter(pk__in=keys).update(is_current=False)
     BillFinding.objects.filter(bill__in=keys).delete()
+    OutdatedBill.objects.filter(bill__in=keys).delete()
     bills = [new_bill(work, facts, bill) for facts, bill in rated]
     for bill, before in zip(bills, replaced, strict=True):
         bill.replaces, bill.revision, bill.reason = before, before.revision + 1, reason
