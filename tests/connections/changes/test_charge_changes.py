@@ -199,8 +199,8 @@ class TestModeChange:
     @pytest.mark.parametrize(
         ("kw", "words"),
         [
-            (651, r"651 kW低于合同容量 1630 kVA 的 40%，至少 652 kW（依据：.*（R2024，未核实））"),
-            (1631, "1631 kW高于合同容量 1630 kVA（依据：供用电合同 A1）"),
+            (651, r"651 kW 低于合同容量 1630 kVA 的 40%，至少 652 kW（依据：.*（R2024，未核实））"),
+            (1631, "1631 kW 高于合同容量 1630 kVA（依据：供用电合同 A1）"),
         ],
     )
     def test_a_contracted_demand_stays_between_floor_and_capacity(

@@ -156,10 +156,10 @@ def _bounds(
     floor = rule_set.find("demand.floor_share")
     if floor is not None and wanted.kw < (least := capacity * rule_set.number(floor.code)):
         percent = plain(rule_set.number(floor.code) * 100)
-        sentence = f"{stated}低于合同容量 {capacity} kVA 的 {percent}%，至少 {math.ceil(least)} kW"
+        sentence = f"{stated} 低于合同容量 {capacity} kVA 的 {percent}%，至少 {math.ceil(least)} kW"
         yield Objection("floor", sentence, _cite(floor))
     if wanted.kw > capacity:
-        yield _by_agreement("capacity", f"{stated}高于合同容量 {capacity} kVA", agreement)
+        yield _by_agreement("capacity", f"{stated} 高于合同容量 {capacity} kVA", agreement)
 
 
 def _by_agreement(code: str, sentence: str, agreement: Agreement) -> Objection:

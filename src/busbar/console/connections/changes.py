@@ -178,12 +178,13 @@ def _page(
 def stated(found: SupplyChange) -> list[tuple[str, str]]:
     """What the kind of change needed, each with its label."""
     rows = []
-    for name, value in found.facts.items():
-        if name in _FACT_LABELS and value not in ("", None, []):
+    for name, label in _FACT_LABELS.items():
+        value = found.facts.get(name)
+        if value not in ("", None, []):
             text = _("、").join(map(str, value)) if isinstance(value, list) else str(value)
             if name.endswith("basic_charge_mode"):
                 text = str(BasicChargeMode(text).label)
-            rows.append((str(_FACT_LABELS[name]), text))
+            rows.append((str(label), text))
     return rows
 
 
