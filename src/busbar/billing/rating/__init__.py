@@ -44,7 +44,7 @@ from busbar.billing.rating.losses import (
     month_hours,
 )
 from busbar.billing.rating.mode_changes import (
-    ChangeBarred,
+    ChangeRefused,
     WantedChange,
     check_contract_change,
     check_mode_change,
@@ -101,7 +101,7 @@ __all__ = [
     "BillLine",
     "Calculation",
     "CapacityCharge",
-    "ChangeBarred",
+    "ChangeRefused",
     "ComputedLoss",
     "CustomerFacts",
     "DateRange",

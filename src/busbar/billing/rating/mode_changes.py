@@ -17,7 +17,7 @@ MODE_NAMES = {
 }
 
 
-class ChangeBarred(UnableToRate):
+class ChangeRefused(UnableToRate):
     """The change is not allowed: `reason` is the sentence by itself, `rule` what forbids it."""
 
     def __init__(self, reason: str, rule: Rule) -> None:
@@ -41,11 +41,11 @@ class WantedChange:
 
 
 def check_mode_change(change: WantedChange, mode: str, rule_set: RuleSet) -> tuple[Rule, ...]:
-    """The rules that allow the change of mode; ChangeBarred with the clause that does not."""
+    """The rules that allow the change of mode; ChangeRefused with the clause that does not."""
     modes = rule_set.rule("basic_charge.modes")
     if not isinstance(modes.value, tuple) or mode not in modes.value:
         name = MODE_NAMES.get(mode, mode)
-        raise ChangeBarred(f"规则集 {rule_set.code} 没有{name}计收的方式", modes)
+        raise ChangeRefused(f"规则集 {rule_set.code} 没有{name}计收的方式", modes)
     interval = rule_set.rule("basic_charge.mode_change_months")
     notice = rule_set.find("basic_charge.mode_change_notice_working_days")
     starts = rule_set.rule("basic_charge.mode_change_starts")
@@ -53,7 +53,7 @@ def check_mode_change(change: WantedChange, mode: str, rule_set: RuleSet) -> tup
 
 
 def check_contract_change(change: WantedChange, rule_set: RuleSet) -> tuple[Rule, ...]:
-    """The rules that allow another contract demand; ChangeBarred with the clause that does not."""
+    """The rules that allow another contract demand; ChangeRefused with the clause that does not."""
     interval = rule_set.rule("demand.contract_change_months")
     notice = rule_set.find("demand.contract_change_notice_working_days")
     starts = rule_set.rule("demand.contract_change_starts")
@@ -79,7 +79,7 @@ def _check_interval(noun: str, change: WantedChange, rule: Rule, rule_set: RuleS
         return
     earliest = months_later(change.present_since, rule_set.integer(rule.code))
     if change.effective_from < earliest:
-        raise ChangeBarred(
+        raise ChangeRefused(
             f"{noun}自 {change.present_since} 起执行，{plain(rule_set.number(rule.code))} 个月内"
             f"不得再变更，最早 {earliest}",
             rule,
@@ -89,7 +89,7 @@ def _check_interval(noun: str, change: WantedChange, rule: Rule, rule_set: RuleS
 def _check_notice(noun: str, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
     least = rule_set.integer(rule.code)
     if change.notice_working_days < least:
-        raise ChangeBarred(
+        raise ChangeRefused(
             f"变更{noun}应提前 {least} 个工作日申请，现提前 {change.notice_working_days} 个工作日",
             rule,
         )
@@ -105,7 +105,7 @@ def _check_start(noun: str, change: WantedChange, rule: Rule) -> None:
     }  # fmt: skip
     name, fits = wanted[str(rule.value)]
     if not fits:
-        raise ChangeBarred(f"变更{noun}应自{name}起执行，现为 {day}", rule)
+        raise ChangeRefused(f"变更{noun}应自{name}起执行，现为 {day}", rule)
 
 
 def _clause(rule: Rule) -> str:

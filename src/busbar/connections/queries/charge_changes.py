@@ -130,7 +130,7 @@ def _timing(
             rating.check_mode_change(change, mode, rule_set)
         else:
             rating.check_contract_change(change, rule_set)
-    except rating.ChangeBarred as barred:
+    except rating.ChangeRefused as barred:
         switch = _earliest(rule_set, wanted.kind, agreements, wanted.asked_on)
         is_late = barred.rule.code != "basic_charge.modes" and switch is not None
         hint = f"；现在申请，最早可自 {switch.on} 起变更" if is_late and switch else ""
