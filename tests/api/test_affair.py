@@ -487,6 +487,32 @@ class TestChangesAndOrders:
         assert "依据" in refused["detail"]
         assert (made["state"], made["facts"]["new_name"]) == ("requested", "新名")
 
+    def test_another_basic_charge_is_judged_and_asked_for(
+        self, affair: Affair, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monday = dt.datetime(2026, 3, 2, 2, 0, tzinfo=dt.UTC)
+        monkeypatch.setattr("busbar.api.connections.changes.now", lambda: monday)
+        facts = {"basic_charge_mode": "contract_demand", "agreement_number": "B1"}
+        body = {"account_number": "1001", "kind": "charge_mode_change", "starts_on": "2026-04-01"}
+        officer = affair.hire(Role.CONNECTION_OFFICER, "310101")
+        before = SupplyChange.objects.count()
+
+        low = {**body, "facts": {**facts, "contract_demand_kw": 399}}
+        judged = post(officer, "supply-changes/judge", low)
+        refused = post(officer, "supply-changes", low, status=409)
+        late = {**low, "starts_on": "2026-03-01"}
+        too_late = post(officer, "supply-changes", late, status=409)
+        none_kept = SupplyChange.objects.count() == before
+        right = {**body, "facts": {**facts, "contract_demand_kw": 400}}
+        made = post(officer, "supply-changes", right)
+
+        assert [one["code"] for one in judged["objections"]] == ["floor"]
+        assert "至少 400 kW" in refused["detail"]
+        assert "最早可自 2026-04-01 起变更" in too_late["detail"]
+        assert none_kept
+        assert (made["state"], made["rule_set"]) == ("requested", "R2016")
+        assert made["facts"]["contract_demand_kw"] == 400
+
     def test_orders_are_placed_and_read(self, affair: Affair) -> None:
         officer = affair.hire(Role.CONNECTION_OFFICER, "310101")
 

@@ -55,6 +55,24 @@ class TestAdvice:
         assert answer.context["best_name"] == "按实际最大需量"
         assert "309,660.00" in answer.content.decode()
 
+    def test_leads_to_the_application_whoever_may_apply(
+        self, region: Region, clerk: Client, tmp_path: Path
+    ) -> None:
+        points = region.points  # type: ignore[attr-defined]
+        loads = {m: {"kw": 100} for m in years.months_until(Month(2025, 11), 7)}
+        years.bill_months(tmp_path / "lake", points, loads)
+        agent = region.client(Role.SERVICE_AGENT)
+
+        context = agent.get(f"/advice/{OWN}/?on=2026-02-02").context
+        others = clerk.get(f"/advice/{OWN}/?on=2026-02-02")
+        form = agent.get(context["application"]).context["form"]
+
+        assert context["application"] == (
+            f"/changes/new/?account={OWN}&kind=charge_mode_change&basic_charge_mode=actual_demand"
+        )
+        assert form["basic_charge_mode"].value() == "actual_demand"
+        assert "申请变更" not in others.content.decode()
+
     def test_is_not_found_in_another_branch(self, clerk: Client) -> None:
         assert clerk.get(f"/advice/{FOREIGN}/").status_code == 404
         assert clerk.get(f"/advice/{FOREIGN}/forecast/").status_code == 404

@@ -103,6 +103,12 @@ def load_price_book(month: Month) -> PriceBook:
     )
 
 
+def load_rule_set(on: dt.date) -> rating.RuleSet:
+    """The billing rules in force on the day, without tables and prices. Two queries."""
+    sets = _in_force(RuleSubject.BILLING, Month.of(on))
+    return _rule_set([sets[0], *(row for row in sets[1:] if row.valid_from <= on)][-1])
+
+
 def _in_force(subject: RuleSubject, month: Month) -> list[RuleSet]:
     """The set of the month's first day, and those that take over within the month."""
     rows = _valid(RuleSet.objects.filter(subject=subject), month.first, _last(month))

@@ -46,6 +46,7 @@ COMMANDS = (
     ),
     Command("tariff", "tariff", "电价的版本与拟订：list、show、draft、check、test-bill、adopt"),
     Command("readings", "readings", "校验一个月的负荷曲线并补值（validate）"),
+    Command("change", "change", "变更用电：试判（judge），受理并送审批（request）"),
     Command("scheme", "scheme", "比选供电方案（study）", needs_django=False),
     Command("fees", "fees", "导入银行流水并核销业务费用（import），登记收款账号（account）"),
     Command(

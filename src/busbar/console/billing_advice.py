@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.permissions import Permission
+from busbar.access.visibility import Viewer
 from busbar.billing import operations as billing_operations
 from busbar.billing import shadow
 from busbar.billing.advice import (
@@ -29,6 +31,7 @@ from busbar.billing.advice import (
 )
 from busbar.billing.advice.basic_charge import BasicAdvice, Option
 from busbar.billing.shadow_items import CODES
+from busbar.connections.models import ChangeKind
 from busbar.console.cutting import cut
 from busbar.console.group_choice import by_group
 from busbar.console.refusals import said
@@ -73,6 +76,7 @@ def bill_advice(request: StaffRequest, account_number: str) -> HttpResponse:
         context["refused"] = said(refused)
     else:
         context |= _advice_context(advice)
+        context["application"] = _application(request.viewer, advice)
     return render(request, "console/billing/advice/advice.html", context)
 
 
@@ -94,6 +98,22 @@ def _advice_context(advice: Advice) -> dict[str, Any]:
         ],
         "curve": _curve(advice),
     }
+
+
+def _application(viewer: Viewer, advice: Advice) -> str:
+    """The form of the change that is advised, filled in; empty where there is none to be made."""
+    basic = advice.basic
+    if basic is None or basic.best is basic.present or not viewer.may(Permission.HANDLE_CHANGES):
+        return ""
+    best = basic.best
+    proposed: dict[str, object] = {"account": advice.account.number}
+    if best.mode == basic.present.mode:
+        proposed["kind"] = ChangeKind.CONTRACT_DEMAND_CHANGE
+    else:
+        proposed |= {"kind": ChangeKind.CHARGE_MODE_CHANGE, "basic_charge_mode": best.mode}
+    if best.contract_kw is not None:
+        proposed["contract_demand_kw"] = best.contract_kw
+    return f"{reverse('change_new')}?{urlencode(proposed)}"
 
 
 def _option(basic: BasicAdvice, option: Option) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class TestLoadChangeRules:
     """The shipped rules."""
 
     def test_writes_each_rule_once(self, world: World) -> None:
-        assert ChangeRule.objects.count() == 28
+        assert ChangeRule.objects.count() == 32
         assert change_operations.load_change_rules(at=AT) == 0
 
     @pytest.mark.parametrize(

@@ -29,26 +29,15 @@ from busbar.connections.queries import changes as change_queries
 from busbar.connections.queries.changes import Wish
 from busbar.customers import queries as customers_queries
 from busbar.kit.periods import local_date
+from busbar.supply.models import BasicChargeMode
 
 router = Router()
 
 _MOST = 50
 
 
-class WishIn(Sent):
-    """What a customer wishes over `[starts_on, ends_on)`; `confirmed` are conditions checked."""
-
-    account_number: Short
-    kind: ChangeKind
-    starts_on: Day
-    ends_on: Day | None = None
-    transformer_ids: Annotated[list[BodyId], Field(max_length=_MOST)] = []
-    capacity_after_kva: Annotated[int, between(0, 10_000_000), JSON_NUMBER] | None = None
-    confirmed: Annotated[list[Short], Field(max_length=_MOST)] = []
-
-
 class FactsIn(Sent):
-    """What some kinds need besides: a new name, customer, address, tariff …"""
+    """What some kinds need besides: a new name, customer, address, tariff, basic charge …"""
 
     new_name: Annotated[Short, Field(max_length=200)] | None = None
     new_customer: Short | None = None
@@ -63,14 +52,28 @@ class FactsIn(Sent):
     voltage_kv: Annotated[Short, Field(max_length=10)] | None = None
     tariff_code: Annotated[Short, Field(max_length=40)] | None = None
     tariff_category: Annotated[Short, Field(max_length=40)] | None = None
+    basic_charge_mode: BasicChargeMode | None = None
+    contract_demand_kw: Annotated[int, between(1, 10_000_000), JSON_NUMBER] | None = None
     agreement_number: Annotated[Short, Field(max_length=40)] | None = None
+
+
+class WishIn(Sent):
+    """What a customer wishes over `[starts_on, ends_on)`; `confirmed` are conditions checked."""
+
+    account_number: Short
+    kind: ChangeKind
+    starts_on: Day
+    ends_on: Day | None = None
+    transformer_ids: Annotated[list[BodyId], Field(max_length=_MOST)] = []
+    capacity_after_kva: Annotated[int, between(0, 10_000_000), JSON_NUMBER] | None = None
+    confirmed: Annotated[list[Short], Field(max_length=_MOST)] = []
+    facts: FactsIn = FactsIn()
 
 
 class ChangeIn(WishIn):
     """A wish to be carried out."""
 
     reason: Annotated[Sentence, Field(max_length=300)] = ""
-    facts: FactsIn = FactsIn()
 
 
 class ObjectionOut(Schema):
@@ -201,7 +204,8 @@ def judge(request: HttpRequest, asked: Annotated[WishIn, Body()]) -> dict[str, A
     """试判一项变更：依据、全部不符之处（各附条款）、最晚止期、对电费的影响；不写任何数据。"""
     account = customers_queries.get_account(viewer_of(request), asked.account_number)
     try:
-        found = change_queries.judge(account, _wish(asked), asked_on=local_date(now()))
+        wish = change_queries.with_facts(_wish(asked), asked.facts.dict())
+        found = change_queries.judge(account, wish, asked_on=local_date(now()))
     except LookupError as silence:
         raise UnableToTake(str(silence)) from silence
     rule = found.rule

@@ -42,17 +42,17 @@ def earliest_mode_change(
     rule_set: RuleSet, agreements: Sequence[Agreement], today: dt.date
 ) -> Switch | None:
     """The earliest change to another mode; None where the rule set states no notice."""
-    return _earliest(rule_set, _MODE, _changed(agreements, "basic_charge_mode"), today)
+    return _earliest(rule_set, _MODE, last_changed(agreements, "basic_charge_mode"), today)
 
 
 def earliest_demand_change(
     rule_set: RuleSet, agreements: Sequence[Agreement], today: dt.date
 ) -> Switch | None:
     """The earliest change of the contracted demand; None where the set states no notice."""
-    return _earliest(rule_set, _DEMAND, _changed(agreements, "contract_demand_kw"), today)
+    return _earliest(rule_set, _DEMAND, last_changed(agreements, "contract_demand_kw"), today)
 
 
-def _changed(agreements: Sequence[Agreement], field: str) -> dt.date | None:
+def last_changed(agreements: Sequence[Agreement], field: str) -> dt.date | None:
     """When the field last changed from one agreement to the next, oldest first."""
     for earlier, later in zip(reversed(agreements[:-1]), reversed(agreements[1:]), strict=True):
         if getattr(earlier, field) != getattr(later, field):

@@ -44,6 +44,7 @@ from busbar.billing.rating.losses import (
     month_hours,
 )
 from busbar.billing.rating.mode_changes import (
+    ChangeRefused,
     WantedChange,
     check_contract_change,
     check_mode_change,
@@ -100,6 +101,7 @@ __all__ = [
     "BillLine",
     "Calculation",
     "CapacityCharge",
+    "ChangeRefused",
     "ComputedLoss",
     "CustomerFacts",
     "DateRange",

@@ -17,6 +17,15 @@ MODE_NAMES = {
 }
 
 
+class ChangeRefused(UnableToRate):
+    """The change is not allowed: `reason` is the sentence by itself, `rule` what forbids it."""
+
+    def __init__(self, reason: str, rule: Rule) -> None:
+        """The message names the clause after the reason."""
+        super().__init__(f"{reason}{_clause(rule)}。")
+        self.reason, self.rule = reason, rule
+
+
 @dataclass(frozen=True, slots=True)
 class WantedChange:
     """A change applied for: from when, since when the present holds, and the notice given.
@@ -32,11 +41,11 @@ class WantedChange:
 
 
 def check_mode_change(change: WantedChange, mode: str, rule_set: RuleSet) -> tuple[Rule, ...]:
-    """The rules that allow the change of mode; UnableToRate with the clause that does not."""
+    """The rules that allow the change of mode; ChangeRefused with the clause that does not."""
     modes = rule_set.rule("basic_charge.modes")
     if not isinstance(modes.value, tuple) or mode not in modes.value:
         name = MODE_NAMES.get(mode, mode)
-        raise UnableToRate(f"规则集 {rule_set.code} 没有{name}计收的方式（{modes.article}）。")
+        raise ChangeRefused(f"规则集 {rule_set.code} 没有{name}计收的方式", modes)
     interval = rule_set.rule("basic_charge.mode_change_months")
     notice = rule_set.find("basic_charge.mode_change_notice_working_days")
     starts = rule_set.rule("basic_charge.mode_change_starts")
@@ -44,7 +53,7 @@ def check_mode_change(change: WantedChange, mode: str, rule_set: RuleSet) -> tup
 
 
 def check_contract_change(change: WantedChange, rule_set: RuleSet) -> tuple[Rule, ...]:
-    """The rules that allow another contract demand; UnableToRate with the clause that does not."""
+    """The rules that allow another contract demand; ChangeRefused with the clause that does not."""
     interval = rule_set.rule("demand.contract_change_months")
     notice = rule_set.find("demand.contract_change_notice_working_days")
     starts = rule_set.rule("demand.contract_change_starts")
@@ -70,18 +79,19 @@ def _check_interval(noun: str, change: WantedChange, rule: Rule, rule_set: RuleS
         return
     earliest = months_later(change.present_since, rule_set.integer(rule.code))
     if change.effective_from < earliest:
-        raise UnableToRate(
+        raise ChangeRefused(
             f"{noun}自 {change.present_since} 起执行，{plain(rule_set.number(rule.code))} 个月内"
-            f"不得再变更，最早 {earliest}{_clause(rule)}。"
+            f"不得再变更，最早 {earliest}",
+            rule,
         )
 
 
 def _check_notice(noun: str, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
     least = rule_set.integer(rule.code)
     if change.notice_working_days < least:
-        raise UnableToRate(
-            f"变更{noun}应提前 {least} 个工作日申请，现提前 "
-            f"{change.notice_working_days} 个工作日{_clause(rule)}。"
+        raise ChangeRefused(
+            f"变更{noun}应提前 {least} 个工作日申请，现提前 {change.notice_working_days} 个工作日",
+            rule,
         )
 
 
@@ -95,7 +105,7 @@ def _check_start(noun: str, change: WantedChange, rule: Rule) -> None:
     }  # fmt: skip
     name, fits = wanted[str(rule.value)]
     if not fits:
-        raise UnableToRate(f"变更{noun}应自{name}起执行，现为 {day}{_clause(rule)}。")
+        raise ChangeRefused(f"变更{noun}应自{name}起执行，现为 {day}", rule)
 
 
 def _clause(rule: Rule) -> str:

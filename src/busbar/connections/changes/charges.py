@@ -57,10 +57,13 @@ CONSEQUENCES = {
     "closure": "电费结清至拆表之日，此后不再计收",
     "voltage_change": "供电电压决定电价，改压后的电价以另签的供用电合同为准",
     "category_change": "自生效日起按新的用电类别和电价计收",
+    "charge_mode_change": "自生效日起按新的方式计收基本电费",
+    "contract_demand_change": "自生效日起按新的合同最大需量计收基本电费",
 }
-"""What each kind does to the bill, by `ChangeKind` value (供电营业规则 1996 第23–36条)."""
+"""What each kind does to the bill, by `ChangeKind` value (供电营业规则 1996 第23–36条, 1583 号)."""
 _PRORATED = frozenset(CONSEQUENCES) - {
     "relocation", "meter_relocation", "renaming", "voltage_change",
+    "charge_mode_change", "contract_demand_change",
 }  # fmt: skip
 """Kinds after which the month's basic charge is shared out by days."""
 

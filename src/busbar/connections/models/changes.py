@@ -13,7 +13,11 @@ from busbar.supply.models import OfAccountQuerySet, Transformer
 
 
 class ChangeKind(models.TextChoices):
-    """Kinds of change (供电营业规则 1996 第22条 with restorations as kinds of their own)."""
+    """Kinds of change (供电营业规则 1996 第22条 with restorations as kinds of their own).
+
+    The last two follow 发改办价格〔2016〕1583号: the basic charge is reckoned otherwise from the
+    first day of a month on.
+    """
 
     CAPACITY_REDUCTION = "capacity_reduction", _("减容")
     CAPACITY_RESTORATION = "capacity_restoration", _("减容恢复")
@@ -32,6 +36,8 @@ class ChangeKind(models.TextChoices):
     CLOSURE = "closure", _("销户")
     VOLTAGE_CHANGE = "voltage_change", _("改压")
     CATEGORY_CHANGE = "category_change", _("改类")
+    CHARGE_MODE_CHANGE = "charge_mode_change", _("基本电费计收方式变更")
+    CONTRACT_DEMAND_CHANGE = "contract_demand_change", _("合同最大需量变更")
 
 
 class ChangeState(models.TextChoices):

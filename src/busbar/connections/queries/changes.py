@@ -15,6 +15,11 @@ from busbar.clocks import queries as clocks_queries
 from busbar.connections.changes import charges, eligibility
 from busbar.connections.changes.facts import Objection, Request, Rule, Stay
 from busbar.connections.models.changes import ChangeKind, ChangeRule, ChangeState, SupplyChange
+from busbar.connections.queries.charge_changes import (
+    CHARGE_KINDS,
+    WantedCharge,
+    charge_objections,
+)
 from busbar.customers.models import CustomerAccount
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Period
@@ -63,6 +68,7 @@ class Wish:
     """What a customer wishes, before it is judged; `confirmed` are conditions a clerk checked.
 
     `replaced_by_kva`: a reduction by a smaller transformer in the place of the one chosen.
+    `basic_charge_mode`, `contract_demand_kw`: how the basic charge is to be reckoned.
     """
 
     kind: ChangeKind
@@ -71,6 +77,8 @@ class Wish:
     transformer_ids: tuple[int, ...] = ()
     capacity_after_kva: int | None = None
     replaced_by_kva: int | None = None
+    basic_charge_mode: str = ""
+    contract_demand_kw: int | None = None
     confirmed: frozenset[str] = frozenset()
 
 
@@ -85,7 +93,14 @@ class Judgement:
 
 
 def with_facts(wish: Wish, facts: Mapping[str, Any]) -> Wish:
-    """The wish with what its facts add to it: the smaller transformer of a reduction."""
+    """The wish with what its facts add to it: a reduction's smaller transformer, a new charge."""
+    if wish.kind in CHARGE_KINDS:
+        kw = facts.get("contract_demand_kw")
+        return replace(
+            wish,
+            basic_charge_mode=str(facts.get("basic_charge_mode") or ""),
+            contract_demand_kw=int(kw) if kw else None,
+        )
     if wish.kind != ChangeKind.CAPACITY_REDUCTION or not facts.get("capacity_kva"):
         return wish
     return replace(wish, replaced_by_kva=int(facts["capacity_kva"]))
@@ -114,11 +129,30 @@ def judge(
         raise LookupError(f"{wish.starts_on} 还没有关于“{wish.kind.label}”的规则")
     rule = as_rule(row)
     request = _request(account, wish, rule, asked_on, leave_out)
-    found = tuple(eligibility.objections(request, rule))
+    found = (
+        *eligibility.objections(request, rule),
+        *_charge_objections(account, wish, asked_on, leave_out),
+    )
     is_high = request.voltage_kv >= rule.high_voltage_kv
     latest = eligibility.latest_end(wish.starts_on, rule, is_high=is_high)
     effect = _effect(account, wish, row)
     return Judgement(row, found, effect, latest)
+
+
+def _charge_objections(
+    account: CustomerAccount, wish: Wish, asked_on: dt.date, leave_out: int | None
+) -> tuple[Objection, ...]:
+    if wish.kind not in CHARGE_KINDS:
+        return ()
+    wanted = WantedCharge(
+        kind=wish.kind,
+        starts_on=wish.starts_on,
+        asked_on=asked_on,
+        mode=wish.basic_charge_mode,
+        kw=wish.contract_demand_kw,
+    )
+    agreement = current_agreement(account, on=wish.starts_on)
+    return tuple(charge_objections(account, agreement, wanted, leave_out=leave_out))
 
 
 def _effect(account: CustomerAccount, wish: Wish, row: ChangeRule) -> charges.Effect:

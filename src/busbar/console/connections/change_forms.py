@@ -9,15 +9,17 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from busbar.connections.models import ChangeKind
 from busbar.connections.queries import changes as change_queries
 from busbar.connections.queries.changes import Judgement, Wish
+from busbar.connections.queries.charge_changes import CHARGE_KINDS, earliest_start
 from busbar.customers.models import CustomerAccount
 from busbar.kit.periods import local_date
 from busbar.pricing.models import TariffCategory
-from busbar.supply.models import RunningState, UsagePoint
+from busbar.supply.models import BasicChargeMode, RunningState, UsagePoint
 
 _K = ChangeKind
 FIELDS: dict[ChangeKind, tuple[str, ...]] = {
@@ -42,6 +44,10 @@ FIELDS: dict[ChangeKind, tuple[str, ...]] = {
     _K.CLOSURE: ("starts_on",),
     _K.VOLTAGE_CHANGE: ("starts_on", "voltage_kv"),
     _K.CATEGORY_CHANGE: ("starts_on", "tariff_code", "tariff_category", "agreement_number"),
+    _K.CHARGE_MODE_CHANGE: (
+        "basic_charge_mode", "contract_demand_kw", "starts_on", "agreement_number",
+    ),
+    _K.CONTRACT_DEMAND_CHANGE: ("contract_demand_kw", "starts_on", "agreement_number"),
 }  # fmt: skip
 """Besides the conditions to confirm and the reason, which every kind has."""
 
@@ -55,7 +61,13 @@ _GROUPS: tuple[tuple[str | Promise, tuple[ChangeKind, ...]], ...] = (
     ),
     (_("位置"), (_K.RELOCATION, _K.METER_RELOCATION, _K.TEMPORARY_REMOVAL, _K.REINSTALLATION)),
     (_("户与名"), (_K.RENAMING, _K.TRANSFER, _K.SPLIT, _K.MERGER, _K.CLOSURE)),
-    (_("供电与电价"), (_K.VOLTAGE_CHANGE, _K.CATEGORY_CHANGE)),
+    (
+        _("供电与电价"),
+        (
+            _K.VOLTAGE_CHANGE, _K.CATEGORY_CHANGE, _K.CHARGE_MODE_CHANGE,
+            _K.CONTRACT_DEMAND_CHANGE,
+        ),
+    ),
 )  # fmt: skip
 
 _CHOSEN = frozenset({"transformers", "usage_points", "usage_point", "starts_on", "ends_on"})
@@ -113,14 +125,24 @@ class ChangeForm(forms.Form):
     )
     tariff_code = forms.CharField(label=_("新的电价编码"), max_length=40)
     tariff_category = forms.ChoiceField(label=_("新的用电类别"), choices=TariffCategory.choices)
+    basic_charge_mode = forms.ChoiceField(
+        label=_("新的计收方式"),
+        choices=[each for each in BasicChargeMode.choices if each[0] != BasicChargeMode.NONE],
+    )
+    contract_demand_kw = forms.IntegerField(label=_("合同最大需量 kW"), min_value=1)
     agreement_number = forms.CharField(label=_("新合同编号"), max_length=40)
     reason = forms.CharField(label=_("客户申请理由"), max_length=300, required=False)
 
     def __init__(
-        self, data: QueryDict | None, *, account: CustomerAccount, kind: ChangeKind
+        self,
+        data: QueryDict | None,
+        *,
+        account: CustomerAccount,
+        kind: ChangeKind,
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        """Keep the fields of the kind and offer what the account has."""
-        super().__init__(data)
+        """Keep the fields of the kind and offer what the account has; `initial` is a proposal."""
+        super().__init__(data, initial=initial)
         self.kind, self.names = kind, (*FIELDS[kind], "reason")
         for name in set(self.fields) - set(self.names):
             del self.fields[name]
@@ -132,6 +154,8 @@ class ChangeForm(forms.Form):
             self._offer(name, [(p.number, f"{p.number} {p.name}") for p in points])
         if kind == ChangeKind.CAPACITY_REDUCTION:
             self._ask_for_smaller()
+        if kind in CHARGE_KINDS:
+            self._say_earliest(account)
         if kind == ChangeKind.SPLIT:
             self.fields["new_name"].label = _("新户名称")
             self.fields["transformers"].label = _("随之划出的变压器")
@@ -145,13 +169,22 @@ class ChangeForm(forms.Form):
         for name in ("number", "capacity_kva"):
             self.fields[name].required = False
 
-    def _smaller(self, read: dict[str, Any]) -> int | None:
-        return read.get("capacity_kva") if self.kind == ChangeKind.CAPACITY_REDUCTION else None
+    def _say_earliest(self, account: CustomerAccount) -> None:
+        """Propose the first month that an application of today can reach."""
+        if self.kind == ChangeKind.CHARGE_MODE_CHANGE:
+            self.fields["contract_demand_kw"].required = False
+            self.fields["contract_demand_kw"].help_text = _("改为按合同最大需量时填写")
+        today = local_date(timezone.now())
+        switch = earliest_start(account, self.kind, asked_on=today)
+        if switch is not None:
+            self.initial.setdefault("starts_on", switch.on)
+            words = gettext("现在申请，最早可自 %(day)s 起")
+            self.fields["starts_on"].help_text = words % {"day": f"{switch.on:%Y-%m-%d}"}
 
     @property
     def has_start(self) -> bool:
         """Whether the first day can be read, so that a rule can be looked up for it."""
-        return self.is_bound and "starts_on" in self._read()
+        return "starts_on" in self._read()
 
     def wish(self) -> Wish:
         """The wish of a form that holds."""
@@ -159,7 +192,8 @@ class ChangeForm(forms.Form):
 
     def wish_so_far(self, *, default_start: dt.date) -> Wish:
         """What of the form can be read, so that the judgement follows the typing."""
-        return self._wish({"starts_on": default_start, **self._read()})
+        wish = self._wish({"starts_on": default_start, **self._read()})
+        return change_queries.with_facts(wish, self.facts())
 
     def facts(self) -> dict[str, Any]:
         """What the kind needs besides days and transformers, as the operation takes it."""
@@ -176,7 +210,7 @@ class ChangeForm(forms.Form):
 
     def _read(self) -> dict[str, Any]:
         if not self.is_bound:
-            return {}
+            return dict(self.initial)
         self.is_valid()
         return {k: v for k, v in self.cleaned_data.items() if v not in (None, "", [])}
 
@@ -188,7 +222,6 @@ class ChangeForm(forms.Form):
             starts_on=read["starts_on"],
             ends_on=read.get("ends_on"),
             transformer_ids=tuple(int(key) for key in chosen),
-            replaced_by_kva=self._smaller(read),
             confirmed=frozenset(confirmed) - _PROVEN_BY_ARCHIVE,
         )
 

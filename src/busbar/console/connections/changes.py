@@ -36,6 +36,7 @@ from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.supply.models import BasicChargeMode
 from busbar.workflow.models import UserTask
 
 PAGE, FOUND, ENTRIES = 50, 20, 40
@@ -90,7 +91,12 @@ def new_change(request: StaffRequest) -> HttpResponse:
     kind = one_of(given.get("kind", ""), ChangeKind.values)
     if not kind:
         return render(request, "console/connections/changes/new.html", context)
-    form = ChangeForm(request.POST or None, account=account, kind=ChangeKind(kind))
+    form = ChangeForm(
+        request.POST or None,
+        account=account,
+        kind=ChangeKind(kind),
+        initial=_proposed(request.GET),
+    )
     made = _request(request, form, account) if request.method == "POST" else None
     if made is not None:
         return redirect("change", made.number)
@@ -172,10 +178,13 @@ def _page(
 def stated(found: SupplyChange) -> list[tuple[str, str]]:
     """What the kind of change needed, each with its label."""
     rows = []
-    for name, value in found.facts.items():
-        if name in _FACT_LABELS and value not in ("", None, []):
+    for name, label in _FACT_LABELS.items():
+        value = found.facts.get(name)
+        if value not in ("", None, []):
             text = _("、").join(map(str, value)) if isinstance(value, list) else str(value)
-            rows.append((str(_FACT_LABELS[name]), text))
+            if name.endswith("basic_charge_mode"):
+                text = str(BasicChargeMode(text).label)
+            rows.append((str(label), text))
     return rows
 
 
@@ -196,6 +205,10 @@ _FACT_LABELS = {
     "capacity_kva": gettext_lazy("换上变压器的容量 kVA"),
     "voltage_kv": gettext_lazy("新的供电电压 kV"),
     "tariff_code": gettext_lazy("新的电价编码"),
+    "old_basic_charge_mode": gettext_lazy("原计收方式"),
+    "basic_charge_mode": gettext_lazy("新的计收方式"),
+    "old_contract_demand_kw": gettext_lazy("原合同最大需量 kW"),
+    "contract_demand_kw": gettext_lazy("合同最大需量 kW"),
     "agreement_number": gettext_lazy("新合同编号"),
     "checked_by": gettext_lazy("核查人"),
 }
@@ -249,6 +262,14 @@ def _judged(viewer: Viewer, form: ChangeForm, account: CustomerAccount) -> dict[
         "asks_confirmation": bool(conditions),
         "total": judged.effect.saved_yuan,
     }
+
+
+def _proposed(given: QueryDict) -> dict[str, Any]:
+    """What an advice that led here proposes for the basic charge."""
+    mode = one_of(given.get("basic_charge_mode", ""), BasicChargeMode.values)
+    kw = whole(given.get("contract_demand_kw", ""))
+    proposed = {"basic_charge_mode": mode, "contract_demand_kw": kw}
+    return {name: value for name, value in proposed.items() if value}
 
 
 def _account(viewer: Viewer, given: QueryDict) -> CustomerAccount | None:

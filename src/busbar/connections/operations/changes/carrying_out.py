@@ -18,6 +18,7 @@ from busbar.connections.operations.changes.recording import (
     record_change,
 )
 from busbar.connections.queries import changes as change_queries
+from busbar.connections.queries.charge_changes import CHARGE_KINDS
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Period, local_date
 
@@ -45,14 +46,17 @@ def carry_out_change(
 ) -> SupplyChange:
     """Carry the change out on a day; `seals` are seal numbers by transformer.
 
-    The day of sealing is the first free day, the day of unsealing the first charged one.
+    The day of sealing is the first free day, the day of unsealing the first charged one. A new
+    way of the basic charge is carried out by signing and holds from its approved first day.
     """
     by.require(Permission.HANDLE_CHANGES)
     change = _approved(change_id, done_on, by, at)
     effects.apply(change, done_on=done_on, seals=dict(seals or {}), by=by, at=at)
     lasting = ChangeKind(change.kind) in LASTING
     change.state = ChangeState.IN_FORCE if lasting else ChangeState.DONE
-    change.starts_on, change.executed_at = done_on, at
+    change.executed_at = at
+    if change.kind not in CHARGE_KINDS:
+        change.starts_on = done_on
     if change.follows is not None:
         _end(change, change.follows, done_on)
     change.save(update_fields=["state", "starts_on", "executed_at", "charge_effect"])
@@ -70,7 +74,7 @@ def _approved(change_id: int, done_on: dt.date, by: Viewer, at: dt.datetime) -> 
             number=change.number,
             state=change.get_state_display(),
         )
-    if done_on < change.starts_on:
+    if done_on < change.starts_on and change.kind not in CHARGE_KINDS:
         raise UnableToCarryOut("不得早于批准的生效日期 %(starts_on)s", starts_on=change.starts_on)
     if done_on > local_date(at):
         raise UnableToCarryOut("执行日期 %(done_on)s 还没有到", done_on=done_on)

@@ -232,9 +232,7 @@ def _require_no_meter(account: CustomerAccount) -> None:
 def _close_account(step: _Step) -> None:
     agreement = change_queries.current_agreement(step.account, on=step.done_on)
     if agreement is not None and agreement.valid_from < step.done_on:
-        row = {"number": agreement.number, **_agreement_facts(agreement)}
-        row["valid_until"] = step.done_on
-        _require(supply_operations.store_agreements(rows=[row], by=step.by, at=step.at))
+        _end_agreement(step, agreement, step.done_on)
     _store_account(step, {"status": AccountStatus.CLOSED, "closed_on": step.done_on})
 
 
@@ -255,19 +253,29 @@ def _change_voltage(step: _Step) -> None:
 
 
 def _change_category(step: _Step) -> None:
-    old = change_queries.current_agreement(step.account, on=step.done_on)
+    names = ("tariff_code", "tariff_category")
+    _sign_anew(step, step.done_on, {name: step.facts[name] for name in names})
+
+
+def _change_charge(step: _Step) -> None:
+    """From the month's first day that was approved, on whatever day the customer signs."""
+    terms = {"contract_demand_kw": step.facts.get("contract_demand_kw")}
+    if mode := step.facts.get("basic_charge_mode"):
+        terms["basic_charge_mode"] = mode
+    _sign_anew(step, step.change.starts_on, terms)
+
+
+def _sign_anew(step: _Step, since: dt.date, terms: dict[str, Any]) -> None:
+    """The agreement in force ends on the day; one with other terms takes over until its end."""
+    old = change_queries.current_agreement(step.account, on=since)
     if old is None:
         raise UnableToUpdateArchive(
             "户号 %(number)s 没有在执行的供用电合同", number=step.account.number
         )
-    facts = _agreement_facts(old)
-    facts.update(
-        tariff_code=step.facts["tariff_code"],
-        tariff_category=step.facts["tariff_category"],
-        signed_on=step.done_on,
-        valid_from=step.done_on,
-    )
+    facts = {**_agreement_facts(old), **terms, "signed_on": step.done_on, "valid_from": since}
     facts.pop("account")
+    if old.valid_until is not None:
+        _end_agreement(step, old, since)
     supply_operations.sign_agreement(
         account=step.account,
         number=step.facts["agreement_number"],
@@ -275,6 +283,11 @@ def _change_category(step: _Step) -> None:
         by=step.by,
         at=step.at,
     )
+
+
+def _end_agreement(step: _Step, agreement: Agreement, on: dt.date) -> None:
+    row = {"number": agreement.number, **_agreement_facts(agreement), "valid_until": on}
+    _require(supply_operations.store_agreements(rows=[row], by=step.by, at=step.at))
 
 
 def _agreement_facts(agreement: Agreement) -> dict[str, Any]:
@@ -356,4 +369,6 @@ _EFFECTS: dict[ChangeKind, Callable[[_Step], None]] = {
     ChangeKind.CLOSURE: _close,
     ChangeKind.VOLTAGE_CHANGE: _change_voltage,
     ChangeKind.CATEGORY_CHANGE: _change_category,
+    ChangeKind.CHARGE_MODE_CHANGE: _change_charge,
+    ChangeKind.CONTRACT_DEMAND_CHANGE: _change_charge,
 }

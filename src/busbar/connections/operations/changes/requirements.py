@@ -13,7 +13,13 @@ from busbar.connections.queries.changes import Wish
 from busbar.customers.models import AccountStatus, Customer, CustomerAccount
 from busbar.kit.errors import Listing, Refusal
 from busbar.pricing.models import Tariff, TariffCategory
-from busbar.supply.models import RunningState, Transformer, UsagePoint
+from busbar.supply.models import (
+    Agreement,
+    BasicChargeMode,
+    RunningState,
+    Transformer,
+    UsagePoint,
+)
 
 Facts = dict[str, Any]
 
@@ -24,6 +30,8 @@ class UnableToStateChange(Refusal):
 
 _STOPS = {ChangeKind.CAPACITY_REDUCTION, ChangeKind.SUSPENSION, ChangeKind.TEMPORARY_REPLACEMENT}
 _REOPENS = {ChangeKind.REINSTALLATION}
+_MOST_KW = 10_000_000
+"""More than any customer draws; the column ends beyond it."""
 
 
 def check_facts(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
@@ -164,11 +172,46 @@ def _category(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) ->
     return {"tariff_code": code, "tariff_category": category, "agreement_number": number}
 
 
+def _charge_mode(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
+    mode = text(facts, "basic_charge_mode", "基本电费计收方式")
+    if mode not in set(BasicChargeMode.values) - {BasicChargeMode.NONE}:
+        raise UnableToStateChange("没有基本电费计收方式 %(mode)s", mode=mode)
+    found = {"basic_charge_mode": mode, "agreement_number": _free_agreement_number(facts)}
+    if old := change_queries.current_agreement(account, on=wish.starts_on):
+        found["old_basic_charge_mode"] = str(old.basic_charge_mode)
+    if mode != BasicChargeMode.CONTRACT_DEMAND:
+        return found
+    return {**found, "contract_demand_kw": _whole_kw(facts)}
+
+
+def _contract_demand(account: CustomerAccount, wish: Wish, facts: Facts, by: Viewer) -> Facts:
+    kw, number = _whole_kw(facts), _free_agreement_number(facts)
+    old = change_queries.current_agreement(account, on=wish.starts_on)
+    before = {"old_contract_demand_kw": old.contract_demand_kw} if old else {}
+    return {**before, "contract_demand_kw": kw, "agreement_number": number}
+
+
+def _free_agreement_number(facts: Facts) -> str:
+    number = text(facts, "agreement_number", "新合同编号")
+    if Agreement.objects.filter(number=number).exists():
+        raise UnableToStateChange("合同编号 %(number)s 已登记", number=number)
+    return number
+
+
 def _whole(facts: Facts, name: str, label: str) -> int:
     stated = text(facts, name, label)
     if not stated.isascii() or not stated.isdigit() or int(stated) == 0:
         raise UnableToStateChange(
             "%(label)s应为大于 0 的整数千伏安，填的是 %(stated)s", label=label, stated=stated
+        )
+    return int(stated)
+
+
+def _whole_kw(facts: Facts) -> int:
+    stated = text(facts, "contract_demand_kw", "合同最大需量")
+    if not stated.isascii() or not stated.isdigit() or not 0 < int(stated) <= _MOST_KW:
+        raise UnableToStateChange(
+            "合同最大需量应为大于 0 的整数千瓦，填的是 %(stated)s", stated=stated
         )
     return int(stated)
 
@@ -185,4 +228,6 @@ _CHECKS: dict[ChangeKind, _Check] = {
     ChangeKind.TEMPORARY_REPLACEMENT: _replacement,
     ChangeKind.VOLTAGE_CHANGE: _voltage,
     ChangeKind.CATEGORY_CHANGE: _category,
+    ChangeKind.CHARGE_MODE_CHANGE: _charge_mode,
+    ChangeKind.CONTRACT_DEMAND_CHANGE: _contract_demand,
 }

@@ -31,6 +31,7 @@ from busbar.connections.papers.work_facts import (
 )
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import local_date
+from busbar.supply.models import BasicChargeMode
 
 _DECISIONS = {
     ChangeState.APPROVED: "同意办理",
@@ -48,9 +49,17 @@ _NEW_FACTS = {
     "voltage_kv": "供电电压(kV)",
     "tariff_code": "电价",
     "capacity_kva": "变压器容量(kVA)",
+    "basic_charge_mode": "基本电费计收方式",
+    "contract_demand_kw": "合同最大需量(kW)",
     "agreement_number": "供用电合同",
 }
-_OLD_FACTS = {"new_name": "old_name", "new_address": "old_address"}
+_OLD_FACTS = {
+    "new_name": "old_name",
+    "new_address": "old_address",
+    "basic_charge_mode": "old_basic_charge_mode",
+    "contract_demand_kw": "old_contract_demand_kw",
+}
+_MODES = {str(mode.value): str(mode.label) for mode in BasicChargeMode}
 
 
 class UnableToIssueChangePaper(Refusal):
@@ -160,8 +169,8 @@ def _items(change: SupplyChange) -> list[ChangedItem]:
     known: dict[str, Any] = change.facts
     for name, label in _NEW_FACTS.items():
         if known.get(name):
-            before = str(known.get(_OLD_FACTS.get(name, ""), ""))
-            found.append(ChangedItem(label, before, str(known[name])))
+            before, after = str(known.get(_OLD_FACTS.get(name, "")) or ""), str(known[name])
+            found.append(ChangedItem(label, _MODES.get(before, before), _MODES.get(after, after)))
     return found
 
 
