@@ -16,6 +16,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from busbar.access.visibility import Viewer
 from busbar.journal import immutability
 from busbar.payments import guards
 from busbar.workflow import library
@@ -96,6 +97,15 @@ def _versions_are_numbered_anew() -> Iterator[None]:
     """A rolled-back test gives its rows' numbers to the next: what they stood for is forgotten."""
     yield
     library.forget_numbers()
+
+
+@pytest.fixture(autouse=True)
+def _viewers_look_anew(request: pytest.FixtureRequest) -> None:
+    """A viewer lives for one request; one that a test module keeps was found for another test."""
+    for kept in vars(request.module).values():
+        if isinstance(kept, Viewer):
+            for name in ("units", "team_customers"):
+                vars(kept).pop(name, None)
 
 
 @pytest.fixture(autouse=True)
