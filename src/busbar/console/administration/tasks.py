@@ -25,6 +25,8 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.arrears.run_day": _("催费日常办理"),
     "busbar.jobs.basic_services.raise_due": _("基本业务到期"),
     "busbar.jobs.billing.study_savings": _("测算节费机会"),
+    "busbar.jobs.billing.queue_comparisons": _("安排账单与档案的核对"),
+    "busbar.jobs.billing.compare_bills": _("核对账单与档案"),
     "busbar.jobs.consolidation.run_consolidation": _("归并客户档案"),
     "busbar.jobs.key_accounts.run_day": _("大客户日常评定"),
     "busbar.jobs.key_accounts.evaluate": _("评定一个月的大客户"),
