@@ -18,8 +18,8 @@ from busbar.connections.models import (
     ChangeKind,
     ConnectionApplication,
     FeeMatch,
+    FeeMatchWay,
     FeeNotice,
-    MatchWay,
 )
 from busbar.connections.queries.changes import Wish
 from busbar.notifications.models import Message
@@ -145,7 +145,7 @@ def pay(company: Company) -> None:
         by=company.people["cashier"],
         at=at("2025-03-29"),
     )
-    assert FeeMatch.objects.get().way == MatchWay.BY_NUMBER
+    assert FeeMatch.objects.get().way == FeeMatchWay.BY_NUMBER
 
 
 def stand_beside(company: Company) -> None:

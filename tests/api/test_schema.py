@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ class TestNames:
         for schema in _schemas(base):
             if schema.__module__.startswith("busbar.api"):
                 found.setdefault(schema.__name__, set()).add(schema.__module__)
+
+        assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+    def test_no_two_enumerations_share_a_name_in_the_document(self) -> None:
+        found: dict[str, set[str]] = {}
+        for name, module in list(sys.modules.items()):
+            for kept in vars(module).values() if name.startswith("busbar.api") else ():
+                if isinstance(kept, type) and issubclass(kept, Enum):
+                    found.setdefault(kept.__name__, set()).add(kept.__module__)
 
         assert {name: places for name, places in found.items() if len(places) > 1} == {}
 

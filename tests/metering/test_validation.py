@@ -21,11 +21,11 @@ from busbar.metering import queries as metering_queries
 from busbar.metering.models import (
     CheckState,
     CurveCheck,
-    FindingState,
     LakeCommit,
     MeterInstallation,
     RegisterReading,
     VeeFinding,
+    VeeState,
 )
 from busbar.metering.operations import vee as vee_operations
 from busbar.supply.models import UsagePoint
@@ -271,7 +271,7 @@ class TestSecondCheck:
         validate()
 
         assert stored(point, 7)["active_wh"] == SHAPE.tolist()
-        assert found() == [("missing", 7, [[10, 13]], FindingState.SETTLED)]
+        assert found() == [("missing", 7, [[10, 13]], VeeState.SETTLED)]
 
     def test_leaves_a_person_s_decision_while_it_finds_the_same(self, point: UsagePoint) -> None:
         deliver(point, dict.fromkeys(range(5, 13), SHAPE))

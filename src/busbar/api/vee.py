@@ -36,7 +36,7 @@ from busbar.api.values import (
 from busbar.kit.periods import Month
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
-from busbar.metering.models import FindingState, VeeAction, VeeFinding, VeeRuleCode
+from busbar.metering.models import VeeAction, VeeFinding, VeeRuleCode, VeeState
 from busbar.metering.queries import VeeFilter
 from busbar.supply import queries as supply_queries
 
@@ -69,7 +69,7 @@ class VeeFindingOut(Schema):
     written_version: int | None
     energy_wh: int
     stake_yuan: Decimal
-    state: FindingState
+    state: VeeState
     found_at: dt.datetime
     decided_at: dt.datetime | None
     decided_by: str
@@ -123,7 +123,7 @@ class CurveEditOut(Schema):
 def list_findings(
     request: HttpRequest,
     *,
-    state: FindingState | Literal["all"] = FindingState.OPEN,
+    state: VeeState | Literal["all"] = VeeState.OPEN,
     rule: VeeRuleCode | None = None,
     unit: Text = "",
     month: MonthText | None = None,

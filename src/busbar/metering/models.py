@@ -296,7 +296,7 @@ class CurveCheck(models.Model):
         return self.key
 
 
-class FindingState(models.TextChoices):
+class VeeState(models.TextChoices):
     """What became of a finding."""
 
     OPEN = "open", _("待处理")
@@ -332,7 +332,7 @@ class VeeFinding(models.Model):
     written_version = models.BigIntegerField(null=True, blank=True)
     energy_wh = models.BigIntegerField()
     stake_yuan = models.DecimalField(max_digits=16, decimal_places=2)
-    state = models.CharField(max_length=10, choices=FindingState.choices)
+    state = models.CharField(max_length=10, choices=VeeState.choices)
     found_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=100, blank=True)

@@ -23,12 +23,12 @@ from busbar.metering import lake
 from busbar.metering.lake import INTERVALS, Quality
 from busbar.metering.models import (
     CurveCheck,
-    FindingState,
     LakeCommit,
     MeterInstallation,
     ReadingSource,
     VeeFinding,
     VeeRule,
+    VeeState,
 )
 from busbar.supply.models import UsagePoint
 
@@ -272,7 +272,7 @@ def _take_delivered(
 class VeeFilter:
     """What of the findings is asked for; an empty field: all."""
 
-    state: str = FindingState.OPEN
+    state: str = VeeState.OPEN
     rule: str = ""
     unit_path: str = ""
     month: Month | None = None

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
-from busbar.metering.models import FindingState, VeeAction, VeeFinding
+from busbar.metering.models import VeeAction, VeeFinding, VeeState
 
 _UNDONE = Q(action__in=[VeeAction.REPORT, VeeAction.SUSPECT]) | Q(written_version=None)
 """Nothing was done about it: a doubt, or a gap that was not filled."""
@@ -42,5 +42,5 @@ def count_waiting_findings(
 
 
 def _waiting(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[Any, Any]:
-    rows = VeeFinding.objects.visible_to(viewer).filter(_UNDONE, state=FindingState.OPEN)
+    rows = VeeFinding.objects.visible_to(viewer).filter(_UNDONE, state=VeeState.OPEN)
     return rows.looked_after(viewer, mine=mine, customer_id=customer_id)

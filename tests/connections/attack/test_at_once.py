@@ -20,9 +20,9 @@ from busbar.connections.models import (
     ConnectionApplication,
     FeeMatch,
     FeeRefund,
+    FeeRefundState,
     IssuedPaper,
     PaperKind,
-    RefundState,
 )
 from busbar.connections.recording import record_step
 from busbar.customers import operations as customers_operations
@@ -390,7 +390,7 @@ class TestMoney:
             )
             assert len(refusals(answers)) == 2
             refund.refresh_from_db()
-            assert refund.state in {RefundState.APPROVED, RefundState.REFUSED}
+            assert refund.state in {FeeRefundState.APPROVED, FeeRefundState.REFUSED}
         assert FeeRefund.objects.count() == ROUNDS
 
     def test_two_refunds_of_the_same_rest(self, money: money_world.World) -> None:

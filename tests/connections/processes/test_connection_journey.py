@@ -19,7 +19,7 @@ from busbar.connections.operations.receipts import BankRow
 from busbar.kit.periods import Month
 from busbar.supply.models import UsagePoint
 from busbar.workflow import operations as workflow_operations
-from busbar.workflow.models import FindingKind, InstanceState, SupervisionFinding
+from busbar.workflow.models import InstanceState, SupervisionFinding, SupervisionKind
 from tests.billing import world as billing_world
 from tests.connections.processes import world as w
 from tests.connections.processes.world import PDF, PHOTO, Connection, at
@@ -347,7 +347,7 @@ class TestCountersigning:
         workflow_operations.take_silence_as_consent(at=at("2025-04-01"))
 
         assert connection.open_elements() == {"approve_scheme"}
-        finding = SupervisionFinding.objects.get(kind=FindingKind.SILENT)
+        finding = SupervisionFinding.objects.get(kind=SupervisionKind.SILENT)
         assert finding.task.element == "sign_safety"
 
 

@@ -16,13 +16,13 @@ from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
 from busbar.connections.models import (
     BankReceipt,
-    Direction,
     FeeMatch,
+    FeeMatchWay,
     FeeNotice,
     FeeRefund,
-    MatchWay,
+    FeeRefundState,
     NoticeState,
-    RefundState,
+    ReceiptDirection,
 )
 
 notices = Router()
@@ -83,7 +83,7 @@ class MatchOut(Schema):
     notice_id: int
     reference: str
     amount_yuan: Decimal
-    way: MatchWay
+    way: FeeMatchWay
     reason: str
     matched_at: dt.datetime
     matched_by_name: str
@@ -113,7 +113,7 @@ class BankReceiptOut(Schema):
 
     id: int
     reference: str
-    direction: Direction
+    direction: ReceiptDirection
     payee_number: str
     booked_on: dt.date
     payer_name: str
@@ -161,7 +161,7 @@ class RefundOut(Schema):
     to_account: str
     to_name: str
     ground: str
-    state: RefundState
+    state: FeeRefundState
     requested_by_name: str
     requested_at: dt.datetime
     decided_by_name: str
@@ -224,7 +224,7 @@ def get_notice(request: HttpRequest, notice_id: Id) -> dict[str, Any]:
 def list_receipts(
     request: HttpRequest,
     *,
-    direction: Direction = Direction.IN,
+    direction: ReceiptDirection = ReceiptDirection.IN,
     unsettled: Flag = False,
     after: After = "",
     limit: Limit = 50,
@@ -278,7 +278,7 @@ def undo_match(request: HttpRequest, match_id: Id, asked: Annotated[UndoIn, Body
 @refunds.get("", response=answers(Page[RefundOut], 409), operation_id="list_refunds")
 def list_refunds(
     request: HttpRequest,
-    state: RefundState | None = None,
+    state: FeeRefundState | None = None,
     after: After = "",
     limit: Limit = 50,
 ) -> dict[str, Any]:

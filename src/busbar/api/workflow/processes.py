@@ -20,7 +20,7 @@ from busbar.api.workflow.schemas import AttachmentOut, ConsultationOut, StepOut
 from busbar.clocks import queries as clocks_queries
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow import queries as workflow_queries
-from busbar.workflow.models import FindingKind, InstanceState, ProcessComment, ProcessInstance
+from busbar.workflow.models import InstanceState, ProcessComment, ProcessInstance, SupervisionKind
 from busbar.workflow.queries import ProcessDiagram
 
 router = Router()
@@ -78,7 +78,7 @@ class WaitOut(Schema):
 class FindingBriefOut(Schema):
     """What supervision found of a step."""
 
-    kind: FindingKind
+    kind: SupervisionKind
     task_id: int
     person: str
     note: str

@@ -23,7 +23,7 @@ from busbar.api.sign_in import viewer_of
 from busbar.api.values import UnableToTake, first_moment, now, seen_unit
 from busbar.kit.periods import Period, local_date
 from busbar.workflow import queries as workflow_queries
-from busbar.workflow.models import FindingKind, SupervisionFinding
+from busbar.workflow.models import SupervisionFinding, SupervisionKind
 from busbar.workflow.queries import ComplianceRate, FindingFilter
 from busbar.workflow.queries.supervision import GroupBy
 
@@ -34,7 +34,7 @@ class FindingOut(Schema):
     """督办发现."""
 
     id: int
-    kind: FindingKind
+    kind: SupervisionKind
     process_id: int
     process_key: str
     subject_label: str
@@ -86,7 +86,7 @@ class RateOut(Schema):
 def list_findings(
     request: HttpRequest,
     *,
-    kind: FindingKind | None = None,
+    kind: SupervisionKind | None = None,
     process: Text = "",
     unit: Text = "",
     person: Text = "",

@@ -199,7 +199,7 @@ class BankFile(models.Model):
         return self.name
 
 
-class Direction(models.TextChoices):
+class ReceiptDirection(models.TextChoices):
     """Whether money came or went."""
 
     IN = "in", _("收入")
@@ -214,7 +214,7 @@ class BankReceipt(models.Model):
     """
 
     reference = models.CharField(max_length=60, unique=True)
-    direction = models.CharField(max_length=3, choices=Direction.choices)
+    direction = models.CharField(max_length=3, choices=ReceiptDirection.choices)
     payee = models.ForeignKey(PayeeAccount, on_delete=models.PROTECT, related_name="receipts")
     file = models.ForeignKey(BankFile, on_delete=models.PROTECT, related_name="receipts")
     row = models.PositiveIntegerField()
@@ -242,7 +242,7 @@ class BankReceipt(models.Model):
         return self.reference
 
 
-class MatchWay(models.TextChoices):
+class FeeMatchWay(models.TextChoices):
     """How a receipt found its notice."""
 
     BY_NUMBER = "by_number", _("附言中的通知号")
@@ -255,7 +255,7 @@ class FeeMatch(models.Model):
     receipt = models.ForeignKey(BankReceipt, on_delete=models.PROTECT, related_name="matches")
     notice = models.ForeignKey(FeeNotice, on_delete=models.PROTECT, related_name="matches")
     amount_yuan = models.DecimalField(max_digits=14, decimal_places=2)
-    way = models.CharField(max_length=10, choices=MatchWay.choices)
+    way = models.CharField(max_length=10, choices=FeeMatchWay.choices)
     reason = models.CharField(max_length=300, blank=True)
     matched_at = models.DateTimeField()
     matched_by_name = models.CharField(max_length=50)
@@ -283,7 +283,7 @@ class FeeMatch(models.Model):
         return f"{self.receipt_id}->{self.notice_id} {self.amount_yuan}"
 
 
-class RefundState(models.TextChoices):
+class FeeRefundState(models.TextChoices):
     """How far a refund has come."""
 
     REQUESTED = "requested", _("待审批")
@@ -315,7 +315,7 @@ class FeeRefund(models.Model):
     to_account = models.CharField(max_length=40)
     to_name = models.CharField(max_length=200)
     ground = models.CharField(max_length=500)
-    state = models.CharField(max_length=10, choices=RefundState.choices)
+    state = models.CharField(max_length=10, choices=FeeRefundState.choices)
     requested_by = models.ForeignKey(
         Employee, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

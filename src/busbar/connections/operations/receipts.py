@@ -14,14 +14,14 @@ from busbar.connections.charging import NOTICE_PREFIX
 from busbar.connections.models import (
     BankFile,
     BankReceipt,
-    Direction,
     FeeMatch,
+    FeeMatchWay,
     FeeNotice,
     FeeRefund,
-    MatchWay,
+    FeeRefundState,
     NoticeState,
     PayeeAccount,
-    RefundState,
+    ReceiptDirection,
 )
 from busbar.connections.operations import bank_rows, fees, refunds
 from busbar.connections.queries import fees as fee_queries
@@ -97,7 +97,7 @@ def _known_references(references: Sequence[str]) -> dict[str, dt.date]:
 def _receipt(file: BankFile, row: BankRow) -> BankReceipt:
     return BankReceipt(
         reference=row.reference,
-        direction=Direction.IN if row.amount_yuan > 0 else Direction.OUT,
+        direction=ReceiptDirection.IN if row.amount_yuan > 0 else ReceiptDirection.OUT,
         payee=file.payee,
         file=file,
         row=row.number,
@@ -110,7 +110,7 @@ def _receipt(file: BankFile, row: BankRow) -> BankReceipt:
 
 
 def _place(receipt: BankReceipt, actor: Actor, at: dt.datetime) -> None:
-    if receipt.direction == Direction.OUT:
+    if receipt.direction == ReceiptDirection.OUT:
         refunds.prove_by_number(receipt, actor=actor, at=at)
         return
     for number in find_payment_numbers(NOTICE_PREFIX, receipt.remark):
@@ -121,7 +121,7 @@ def _place(receipt: BankReceipt, actor: Actor, at: dt.datetime) -> None:
         notice = fees.lock_notice(found.pk)
         owed = fee_queries.get_notice_balance(notice).outstanding
         if notice.state in fee_queries.AWAITING and owed > 0:
-            amount, way = min(waiting, owed), MatchWay.BY_NUMBER
+            amount, way = min(waiting, owed), FeeMatchWay.BY_NUMBER
             _match(receipt, notice, amount, way=way, reason="", actor=actor, at=at)
 
 
@@ -153,7 +153,7 @@ def match_receipt(
         receipt,
         notice,
         amount,
-        way=MatchWay.MANUAL,
+        way=FeeMatchWay.MANUAL,
         reason=reason.strip(),
         actor=by.actor,
         at=at,
@@ -161,7 +161,7 @@ def match_receipt(
 
 
 def _check_pair(receipt: BankReceipt, notice: FeeNotice) -> None:
-    if receipt.direction != Direction.IN:
+    if receipt.direction != ReceiptDirection.IN:
         raise UnableToMatchReceipt(
             "流水 %(reference)s 是支出，不能核销缴费通知", reference=receipt.reference
         )
@@ -214,7 +214,7 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Fe
     if not reason.strip():
         raise UnableToUndoMatch("请写明撤销的原因")
     live = FeeRefund.objects.filter(receipt=receipt, notice=notice)
-    if live.exclude(state=RefundState.REFUSED).exists():
+    if live.exclude(state=FeeRefundState.REFUSED).exists():
         raise UnableToUndoMatch(
             "流水 %(reference)s 已就这份通知办理退费，不能再撤销核销", reference=receipt.reference
         )
@@ -231,7 +231,7 @@ def _match(
     notice: FeeNotice,
     amount: Decimal,
     *,
-    way: MatchWay,
+    way: FeeMatchWay,
     reason: str,
     actor: Actor,
     at: dt.datetime,

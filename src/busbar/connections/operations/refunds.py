@@ -13,10 +13,10 @@ from busbar.clocks.subjects import Subject
 from busbar.connections.charging import REFUND_PREFIX
 from busbar.connections.models import (
     BankReceipt,
-    Direction,
     FeeNotice,
     FeeRefund,
-    RefundState,
+    FeeRefundState,
+    ReceiptDirection,
 )
 from busbar.connections.numbering import next_serial
 from busbar.connections.operations import bank_rows
@@ -78,7 +78,7 @@ def request_refund(
         to_account=receipt.payer_account,
         to_name=receipt.payer_name,
         ground=ground.strip()[:500],
-        state=RefundState.REQUESTED,
+        state=FeeRefundState.REQUESTED,
         requested_by_id=by.employee_id,
         requested_by_name=by.name,
         requested_at=at,
@@ -90,7 +90,7 @@ def request_refund(
 
 def _lock_receipt(receipt_id: int, by: Viewer) -> BankReceipt:
     receipt = bank_rows.lock_receipt(receipt_id, by, UnableToRequestRefund)
-    if receipt.direction != Direction.IN:
+    if receipt.direction != ReceiptDirection.IN:
         raise UnableToRequestRefund(
             "流水 %(reference)s 是支出，不能退费", reference=receipt.reference
         )
@@ -125,7 +125,7 @@ def _checked_amount(receipt: BankReceipt, notice: FeeNotice | None, amount: Deci
 @transaction.atomic
 def approve_refund(*, refund_id: int, remark: str, by: Viewer, at: dt.datetime) -> FeeRefund:
     """Approve it, as somebody other than who asked."""
-    return _decide(refund_id, RefundState.APPROVED, remark, by, at)
+    return _decide(refund_id, FeeRefundState.APPROVED, remark, by, at)
 
 
 @transaction.atomic
@@ -133,15 +133,15 @@ def refuse_refund(*, refund_id: int, remark: str, by: Viewer, at: dt.datetime) -
     """Refuse it with a reason; the money is where it was before it was asked for."""
     if not remark.strip():
         raise UnableToDecideRefund("不予退费须写明理由")
-    return _decide(refund_id, RefundState.REFUSED, remark, by, at)
+    return _decide(refund_id, FeeRefundState.REFUSED, remark, by, at)
 
 
 def _decide(
-    refund_id: int, state: RefundState, remark: str, by: Viewer, at: dt.datetime
+    refund_id: int, state: FeeRefundState, remark: str, by: Viewer, at: dt.datetime
 ) -> FeeRefund:
     by.require(Permission.APPROVE_REFUNDS)
     refund = _locked_refund(refund_id, by, UnableToDecideRefund)
-    if refund.state != RefundState.REQUESTED:
+    if refund.state != FeeRefundState.REQUESTED:
         raise UnableToDecideRefund(
             "退费 %(number)s %(state)s，不能再审批",
             number=refund.number,
@@ -184,9 +184,9 @@ def prove_by_number(payout: BankReceipt, *, actor: Actor, at: dt.datetime) -> No
 
 
 def _why_not_proof(refund: FeeRefund, payout: BankReceipt) -> str | None:
-    if refund.state != RefundState.APPROVED:
+    if refund.state != FeeRefundState.APPROVED:
         return f"退费 {refund.number} {refund.get_state_display()}，只有已批准的才能付款"
-    if payout.direction != Direction.OUT:
+    if payout.direction != ReceiptDirection.OUT:
         return f"流水 {payout.reference} 是收入，不是退款"
     if payout.payee_id != refund.receipt.payee_id:
         return f"退款应从收款的账号 {refund.receipt.payee.number} 付出"
@@ -202,7 +202,7 @@ def _why_not_proof(refund: FeeRefund, payout: BankReceipt) -> str | None:
 
 
 def _prove(refund: FeeRefund, payout: BankReceipt, actor: Actor, at: dt.datetime) -> None:
-    refund.state, refund.payout, refund.paid_on = RefundState.PAID, payout, payout.booked_on
+    refund.state, refund.payout, refund.paid_on = FeeRefundState.PAID, payout, payout.booked_on
     refund.save(update_fields=["state", "payout", "paid_on"])
     payout.is_settled = True
     payout.save(update_fields=["is_settled"])

@@ -17,13 +17,13 @@ from busbar.connections.models import (
     BankReceipt,
     ChargeItem,
     ConnectionApplication,
-    Direction,
     FeeMatch,
     FeeNotice,
     FeeRefund,
+    FeeRefundState,
     NoticeState,
     PayeeAccount,
-    RefundState,
+    ReceiptDirection,
     SupplyKind,
 )
 
@@ -162,7 +162,7 @@ def get_fee_notice(viewer: Viewer, notice_id: int) -> FeeNotice | None:
 def get_notice_balance(notice: FeeNotice) -> NoticeBalance:
     """Two sums over the notice's matches and refunds."""
     live = FeeMatch.objects.filter(notice=notice, undone_at=None)
-    back = FeeRefund.objects.filter(notice=notice).exclude(state=RefundState.REFUSED)
+    back = FeeRefund.objects.filter(notice=notice).exclude(state=FeeRefundState.REFUSED)
     return NoticeBalance(notice.total_yuan, _sum(live), _sum(back))
 
 
@@ -171,7 +171,7 @@ def get_receipt_balance(receipt: BankReceipt) -> ReceiptBalance:
     live = FeeMatch.objects.filter(receipt=receipt, undone_at=None)
     back = FeeRefund.objects.filter(receipt=receipt, notice=None)
     return ReceiptBalance(
-        receipt.amount_yuan, _sum(live), _sum(back.exclude(state=RefundState.REFUSED))
+        receipt.amount_yuan, _sum(live), _sum(back.exclude(state=FeeRefundState.REFUSED))
     )
 
 
@@ -181,7 +181,7 @@ def get_refundable_yuan(receipt: BankReceipt, notice: FeeNotice | None) -> Decim
         return get_receipt_balance(receipt).waiting
     live = FeeMatch.objects.filter(receipt=receipt, notice=notice, undone_at=None)
     back = FeeRefund.objects.filter(receipt=receipt, notice=notice)
-    return _sum(live) - _sum(back.exclude(state=RefundState.REFUSED))
+    return _sum(live) - _sum(back.exclude(state=FeeRefundState.REFUSED))
 
 
 def list_bank_files(viewer: Viewer) -> QuerySet[BankFile, BankFile]:
@@ -191,7 +191,10 @@ def list_bank_files(viewer: Viewer) -> QuerySet[BankFile, BankFile]:
 
 
 def list_receipts(
-    viewer: Viewer, *, direction: Direction | str = Direction.IN, unsettled_only: bool = False
+    viewer: Viewer,
+    *,
+    direction: ReceiptDirection | str = ReceiptDirection.IN,
+    unsettled_only: bool = False,
 ) -> QuerySet[BankReceipt, BankReceipt]:
     """Visible bank rows, newest first; `unsettled_only` is the queue of what nobody matched."""
     rows: QuerySet[BankReceipt, BankReceipt] = BankReceipt.objects.visible_to(viewer)
@@ -236,21 +239,21 @@ def list_refunds(viewer: Viewer, *, state: str = "") -> QuerySet[FeeRefund, FeeR
 def reconcile_fees(viewer: Viewer) -> Reconciliation:
     """The sums of all visible notices, receipts, matches and refunds."""
     receipts = BankReceipt.objects.visible_to(viewer)
-    came = receipts.filter(direction=Direction.IN)
+    came = receipts.filter(direction=ReceiptDirection.IN)
     refunds = FeeRefund.objects.filter(receipt__in=came.values("pk"))
-    live = refunds.exclude(state=RefundState.REFUSED)
+    live = refunds.exclude(state=FeeRefundState.REFUSED)
     matched = _sum(FeeMatch.objects.filter(receipt__in=came.values("pk"), undone_at=None))
     asked = FeeNotice.objects.visible_to(viewer).exclude(
         state__in=(NoticeState.DRAFT, NoticeState.CANCELLED)
     )
-    went = receipts.filter(direction=Direction.OUT, paid_refund=None)
+    went = receipts.filter(direction=ReceiptDirection.OUT, paid_refund=None)
     return Reconciliation(
         asked=_sum(asked, "total_yuan"),
         received=_sum(came),
         matched=matched,
         waiting=_sum(came) - matched - _sum(live.filter(notice=None)),
-        refunds_under_way=_sum(live.exclude(state=RefundState.PAID)),
-        paid_back=_sum(live.filter(state=RefundState.PAID)),
+        refunds_under_way=_sum(live.exclude(state=FeeRefundState.PAID)),
+        paid_back=_sum(live.filter(state=FeeRefundState.PAID)),
         payouts_unexplained=_sum(went),
     )
 

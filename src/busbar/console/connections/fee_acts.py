@@ -11,7 +11,7 @@ from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
-from busbar.connections.models import Direction
+from busbar.connections.models import ReceiptDirection
 from busbar.connections.operations import Charge
 from busbar.console.acts import Act, ActForm, DayField, Doing, paragraph
 from busbar.console.money_forms import (
@@ -82,7 +82,7 @@ class ProveForm(ActForm):
 
     def fit(self, doing: Doing) -> None:
         """Money that went and explains nothing yet."""
-        rows = connections_queries.list_receipts(doing.viewer, direction=Direction.OUT)
+        rows = connections_queries.list_receipts(doing.viewer, direction=ReceiptDirection.OUT)
         free = rows.filter(paid_refund=None)[:50]
         self.fields["payout"].choices = [  # type: ignore[attr-defined] # a ChoiceField
             (str(r.pk), f"{r.booked_on} {r.reference} {r.payer_name} {r.amount_yuan}") for r in free

@@ -15,9 +15,9 @@ from busbar.connections.models import (
     BankReceipt,
     ChargeItem,
     FeeMatch,
+    FeeRefundState,
     NoticeState,
     PayeeAccount,
-    RefundState,
 )
 from busbar.console.acts import Acts
 from busbar.console.answers import one_of
@@ -146,13 +146,13 @@ def fee_refunds(request: StaffRequest) -> HttpResponse:
     acts = Acts(REFUND_ACTS, request, None)
     if request.method == "POST" and acts.post():
         return redirect("fee_refunds")
-    state = one_of(request.GET.get("state", ""), RefundState.values)
+    state = one_of(request.GET.get("state", ""), FeeRefundState.values)
     rows = connections_queries.list_refunds(request.viewer, state=state)
     context = {
         "tab": "refunds",
         "sums": connections_queries.reconcile_fees(request.viewer),
         "refunds": rows.select_related("notice__application", "payout")[:PAGE],
-        "states": RefundState.choices,
+        "states": FeeRefundState.choices,
         "state": state,
         "acts": acts,
     }

@@ -27,10 +27,10 @@ from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
 from busbar.metering.models import (
     CurveCheck,
-    FindingState,
     VeeAction,
     VeeFinding,
     VeeRuleCode,
+    VeeState,
 )
 from busbar.metering.queries import VeeFilter
 
@@ -72,7 +72,7 @@ def vee_list(request: StaffRequest) -> HttpResponse:
         "tab": "list",
         "narrowed": narrowed,
         "state": narrowed.state or EVERY_STATE,
-        "states": FindingState.choices,
+        "states": VeeState.choices,
         "unit": unit,
         "units": units,
         "lines": [line_of(row) for row in page.findings],
@@ -131,7 +131,7 @@ def _filter(
     unit = next((row for row in units if row.code == given.get("unit", "")), None)
     state, rule = given.get("state", ""), given.get("rule", "")
     narrowed = VeeFilter(
-        state="" if state == EVERY_STATE else state if state in FindingState.values else "open",
+        state="" if state == EVERY_STATE else state if state in VeeState.values else "open",
         rule=rule if rule in VeeRuleCode.values else "",
         unit_path=unit.path if unit else "",
         month=_month(given.get("month", "")),

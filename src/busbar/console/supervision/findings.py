@@ -19,7 +19,7 @@ from busbar.console.supervision import asking
 from busbar.console.supervision.asking import Asked
 from busbar.kit.periods import CHINA
 from busbar.workflow import queries as workflow_queries
-from busbar.workflow.models import FindingKind, SupervisionFinding
+from busbar.workflow.models import SupervisionFinding, SupervisionKind
 from busbar.workflow.queries import FindingFilter
 
 MOST_PEOPLE = 500
@@ -45,7 +45,7 @@ def supervision(request: StaffRequest) -> HttpResponse:
         "people": _people(request),
         "findings": page.findings,
         "before": page.before,
-        "kinds": [(kind, counts.get(kind, 0)) for kind in FindingKind],
+        "kinds": [(kind, counts.get(kind, 0)) for kind in SupervisionKind],
         "total": sum(counts.values()),
         "may_export": asking.may_export(request.viewer),
     }
@@ -97,7 +97,7 @@ def _exported(rows: Sequence[SupervisionFinding]) -> Iterator[list[object]]:
 def _filter(request: StaffRequest, asked: Asked) -> FindingFilter:
     kind = request.GET.get("kind", "")
     return FindingFilter(
-        kind=kind if kind in FindingKind.values else "",
+        kind=kind if kind in SupervisionKind.values else "",
         process=asked.process,
         unit_id=asked.unit.pk if asked.unit else None,
         person=request.GET.get("person", "").strip(),

@@ -20,7 +20,7 @@ from busbar.kit.errors import Refusal
 from busbar.metering import lake
 from busbar.metering.lake import CHANNELS, COLUMNS, CURVE_SCHEMA, INTERVALS, Quality
 from busbar.metering.lake.schema import ACTIVE, QUALITY
-from busbar.metering.models import FindingState, LakeCommit, VeeFinding
+from busbar.metering.models import LakeCommit, VeeFinding, VeeState
 from busbar.metering.operations.vee_findings import decide
 from busbar.metering.queries import lake_root
 from busbar.metering.vee import runs_of
@@ -197,8 +197,8 @@ def _decide_findings(
     point: UsagePoint, day: dt.date, edited: Any, reason: str, by: Viewer, at: dt.datetime
 ) -> None:
     """Findings whose intervals were all set by the person are done; of a day, the whole day."""
-    open_ = VeeFinding.objects.filter(usage_point=point, day=day, state=FindingState.OPEN)
+    open_ = VeeFinding.objects.filter(usage_point=point, day=day, state=VeeState.OPEN)
     for row in open_:
         wanted = mask_of(tuple((start, end) for start, end in row.intervals))
         if not (wanted & ~edited).any():
-            decide(row, FindingState.EDITED, reason, by, at)
+            decide(row, VeeState.EDITED, reason, by, at)

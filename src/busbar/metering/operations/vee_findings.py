@@ -18,7 +18,7 @@ from busbar.kit.errors import Refusal
 from busbar.metering.estimating import Outcome
 from busbar.metering.judging import Judged
 from busbar.metering.lake import Quality
-from busbar.metering.models import FindingState, VeeAction, VeeFinding
+from busbar.metering.models import VeeAction, VeeFinding, VeeState
 from busbar.metering.vee import Hit
 from busbar.metering.vee.days import mask_of
 
@@ -26,7 +26,7 @@ _CENT = Decimal("0.01")
 _WH_PER_KWH = 1000
 _KEPT = ("action", "intervals", "methods", "judged_version", "written_version", "energy_wh",
          "stake_yuan", "state", "found_at", "decided_at", "decided_by", "reason")  # fmt: skip
-_UNDECIDED = frozenset({FindingState.OPEN, FindingState.SETTLED})
+_UNDECIDED = frozenset({VeeState.OPEN, VeeState.SETTLED})
 """States in which no person has said anything."""
 _Key = tuple[int, dt.date, str, str]
 
@@ -62,7 +62,7 @@ def keep_findings(
     touched += [row for row in standing.values() if _settle(row, judged, outcome, at)]
     VeeFinding.objects.bulk_create(fresh, batch_size=500)
     VeeFinding.objects.bulk_update(touched, _KEPT, batch_size=200)
-    return sum(row.state == FindingState.OPEN for row in fresh)
+    return sum(row.state == VeeState.OPEN for row in fresh)
 
 
 def _standing(judged: Judged) -> dict[_Key, VeeFinding]:
@@ -102,7 +102,7 @@ def _finding(
         written_version=written if hit.row in outcome.changed_rows else None,
         energy_wh=energy,
         stake_yuan=stake(energy, prices.get(judged.account_ids[key.point])),
-        state=FindingState.SETTLED if is_fact else FindingState.OPEN,
+        state=VeeState.SETTLED if is_fact else VeeState.OPEN,
         found_at=at,
         decided_at=at if is_fact else None,
     )
@@ -133,7 +133,7 @@ def _settle(row: VeeFinding, judged: Judged, outcome: Outcome, at: dt.datetime) 
 
     A gap that turned out to be an outage is none any more.
     """
-    if row.state != FindingState.OPEN:
+    if row.state != VeeState.OPEN:
         return False
     places = [i for i, key in enumerate(judged.keys) if (key.point, key.day) == _key(row)[:2]]
     mask = mask_of(tuple((start, end) for start, end in row.intervals))
@@ -141,7 +141,7 @@ def _settle(row: VeeFinding, judged: Judged, outcome: Outcome, at: dt.datetime) 
     settled = (Quality.MEASURED, *([Quality.OUTAGE] if row.action == "estimate" else []))
     if row.action in {"estimate", "outage"} and not np.isin(codes, settled).all():
         return False
-    row.state, row.decided_at = FindingState.SETTLED, at
+    row.state, row.decided_at = VeeState.SETTLED, at
     return True
 
 
@@ -164,7 +164,7 @@ def accept_findings(
         .select_related("usage_point__account__unit")
         .order_by("pk")
     )
-    decided = next((row for row in rows if row.state != FindingState.OPEN), None)
+    decided = next((row for row in rows if row.state != VeeState.OPEN), None)
     if decided is not None:
         raise UnableToAcceptFinding(
             "%(usage_point)s %(day)s 的“%(rule)s”已是“%(state)s”",
@@ -174,14 +174,14 @@ def accept_findings(
             state=decided.get_state_display(),
         )
     for row in rows:
-        decide(row, FindingState.ACCEPTED, reason, by, at)
+        decide(row, VeeState.ACCEPTED, reason, by, at)
     journal_operations.record_many(
         happenings=[_happening(row) for row in rows], actor=by.actor, at=at
     )
     return rows
 
 
-def decide(row: VeeFinding, state: FindingState, reason: str, by: Viewer, at: dt.datetime) -> None:
+def decide(row: VeeFinding, state: VeeState, reason: str, by: Viewer, at: dt.datetime) -> None:
     """Write a person's decision on a finding; the caller records it."""
     row.state, row.reason = state, reason.strip()[:300]
     row.decided_at, row.decided_by = at, by.name
@@ -212,7 +212,7 @@ def _happening(row: VeeFinding) -> Happening:
 @transaction.atomic
 def restate_stakes(*, prices: Mapping[int, Decimal]) -> int:
     """Bring the stakes of open findings to newer prices by account; how many changed."""
-    rows = VeeFinding.objects.filter(state=FindingState.OPEN).select_related("usage_point")
+    rows = VeeFinding.objects.filter(state=VeeState.OPEN).select_related("usage_point")
     changed = []
     for row in rows.iterator(chunk_size=2000):
         now = stake(row.energy_wh, prices.get(row.usage_point.account_id))

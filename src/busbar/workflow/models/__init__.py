@@ -7,7 +7,7 @@ from busbar.workflow.models.instances import (
     ProcessInstance,
     ProcessWait,
 )
-from busbar.workflow.models.supervision import FindingKind, SupervisionFinding
+from busbar.workflow.models.supervision import SupervisionFinding, SupervisionKind
 from busbar.workflow.models.tasks import (
     OPEN_STATES,
     Consultation,
@@ -21,7 +21,6 @@ from busbar.workflow.models.tasks import (
 __all__ = [
     "OPEN_STATES",
     "Consultation",
-    "FindingKind",
     "InstanceState",
     "ProcessComment",
     "ProcessDefinition",
@@ -29,6 +28,7 @@ __all__ = [
     "ProcessVersion",
     "ProcessWait",
     "SupervisionFinding",
+    "SupervisionKind",
     "TaskAttachment",
     "TaskState",
     "TaskTransfer",

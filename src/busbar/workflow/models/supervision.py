@@ -11,7 +11,7 @@ from busbar.workflow.models.instances import ProcessInstance
 from busbar.workflow.models.tasks import UserTask
 
 
-class FindingKind(models.TextChoices):
+class SupervisionKind(models.TextChoices):
     """What was found of a task (R6)."""
 
     LATE = "late", _("超期")
@@ -32,7 +32,7 @@ class SupervisionFindingQuerySet(VisibleQuerySet):
 class SupervisionFinding(models.Model):
     """One finding about one task, once a kind."""
 
-    kind = models.CharField(max_length=12, choices=FindingKind.choices)
+    kind = models.CharField(max_length=12, choices=SupervisionKind.choices)
     instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="findings")
     task = models.ForeignKey(UserTask, on_delete=models.CASCADE, related_name="findings")
     unit = models.ForeignKey(OrganizationUnit, on_delete=models.PROTECT, related_name="+")

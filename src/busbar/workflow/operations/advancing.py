@@ -20,11 +20,11 @@ from busbar.workflow.definition.elements import Definition, Step, Wait
 from busbar.workflow.engine import Course
 from busbar.workflow.library import get_definition
 from busbar.workflow.models import (
-    FindingKind,
     InstanceState,
     ProcessInstance,
     ProcessWait,
     SupervisionFinding,
+    SupervisionKind,
     TaskState,
     UserTask,
 )
@@ -148,7 +148,7 @@ def _withdraw(move: Move, gone: list[UUID]) -> None:
     rows = UserTask.objects.open().filter(instance=move.instance, spiff_id__in=gone)
     for task in rows.select_related("unit"):
         withdraw(move, task, "流程事件中断了这一步")
-        find(FindingKind.SKIPPED, task, move, "流程事件中断了这一步，未办理即越过")
+        find(SupervisionKind.SKIPPED, task, move, "流程事件中断了这一步，未办理即越过")
 
 
 def withdraw(move: Move, task: UserTask, reason: str) -> None:
@@ -273,7 +273,7 @@ def _keep(move: Move, open_tasks: Mapping[UUID, str]) -> None:
         raise NoSuchProcess("流程在这一步之内被另一步改动，请检查处理程序")
 
 
-def find(kind: FindingKind, task: UserTask, move: Move, note: str) -> None:
+def find(kind: SupervisionKind, task: UserTask, move: Move, note: str) -> None:
     """Show it to supervision, once a kind and task."""
     SupervisionFinding.objects.bulk_create(
         [

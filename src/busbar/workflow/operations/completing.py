@@ -14,7 +14,7 @@ from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.kit.errors import Refusal
 from busbar.workflow import clocking, engine, forms, offering, people, registry
 from busbar.workflow.definition.elements import RETURNED, Step
-from busbar.workflow.models import FindingKind, TaskAttachment, TaskState, UserTask
+from busbar.workflow.models import SupervisionKind, TaskAttachment, TaskState, UserTask
 from busbar.workflow.moments import spoken
 from busbar.workflow.operations import advancing, attaching
 from busbar.workflow.operations.advancing import Move
@@ -85,10 +85,10 @@ def _complete(
     )
     if task.done_at < at:
         note = f"实际完成 {spoken(task.done_at)}，补录于 {spoken(at)}：{doing.reason}"
-        advancing.find(FindingKind.BACK_DATED, task, move, note)
+        advancing.find(SupervisionKind.BACK_DATED, task, move, note)
     if acting.for_another:
         move.happenings[-1].changes["proxy"] = True
-        advancing.find(FindingKind.PROXY, task, move, f"{viewer.name}代{_whose(task)}办理")
+        advancing.find(SupervisionKind.PROXY, task, move, f"{viewer.name}代{_whose(task)}办理")
     _on(move, task)
     return task
 
@@ -109,9 +109,9 @@ def return_task(*, task_id: int, reason: str, viewer: Viewer, at: dt.datetime) -
     _learn(move, task, {"outcome": RETURNED, "return_reason": task.reason})
     _close(move, task, TaskState.RETURNED, viewer)
     move.tell("task.returned", task, reason=task.reason, proxy=acting.for_another)
-    advancing.find(FindingKind.RETURNED, task, move, task.reason)
+    advancing.find(SupervisionKind.RETURNED, task, move, task.reason)
     if acting.for_another:
-        advancing.find(FindingKind.PROXY, task, move, f"{viewer.name}代{_whose(task)}退回")
+        advancing.find(SupervisionKind.PROXY, task, move, f"{viewer.name}代{_whose(task)}退回")
     _on(move, task)
     return task
 
@@ -129,7 +129,7 @@ def consent_silently(*, task_id: int, at: dt.datetime) -> bool:
         _close(move, task, TaskState.SILENT, SYSTEM_VIEWER)
         move.tell("task.consented_by_silence", task, outcome=task.outcome, due_at=task.due_at)
         note = f"期限 {spoken(task.due_at)} 内未答复，视同“{_outcome_words(move, step)}”"
-        advancing.find(FindingKind.SILENT, task, move, note)
+        advancing.find(SupervisionKind.SILENT, task, move, note)
         _on(move, task)
         return True
 
@@ -246,7 +246,7 @@ def _close(move: Move, task: UserTask, state: TaskState, viewer: Viewer) -> None
     clocking.let_go(task, move.instance, at=move.at)
     if task.is_late(move.at) and state != TaskState.SILENT:
         note = f"应于 {spoken(task.due_at)} 前办理，实际 {spoken(move.at)}"
-        advancing.find(FindingKind.LATE, task, move, note)
+        advancing.find(SupervisionKind.LATE, task, move, note)
 
 
 def _on(move: Move, task: UserTask) -> None:

@@ -12,7 +12,7 @@ from busbar.journal import operations as journal_operations
 from busbar.kit.errors import Refusal
 from busbar.workflow import people
 from busbar.workflow.models import (
-    FindingKind,
+    SupervisionKind,
     TaskState,
     TaskTransfer,
     TransferKind,
@@ -86,7 +86,7 @@ def hand_over_task(
         raise UnableToHandOverTask(refusal.sentence, **refusal.values) from refusal
     _give(move, task, employee, TransferKind.HANDED_OVER, reason.strip())
     if acting.for_another:
-        advancing.find(FindingKind.PROXY, task, move, f"{viewer.name}代为转办给{employee.name}")
+        advancing.find(SupervisionKind.PROXY, task, move, f"{viewer.name}代为转办给{employee.name}")
     return task
 
 

@@ -16,11 +16,11 @@ from busbar.kit.errors import Refusal
 from busbar.workflow import engine, forms
 from busbar.workflow.library import get_definition
 from busbar.workflow.models import (
-    FindingKind,
     InstanceState,
     ProcessInstance,
     ProcessWait,
     SupervisionFinding,
+    SupervisionKind,
     UserTask,
 )
 from busbar.workflow.moments import FAR_FUTURE, spoken
@@ -166,10 +166,10 @@ def note_late_tasks(*, at: dt.datetime) -> int:
     A paused clock is not late.
     """
     late = UserTask.objects.open().filter(due_at__lt=at, clock__state="running")
-    fresh = late.exclude(findings__kind=FindingKind.LATE).select_related("owner")
+    fresh = late.exclude(findings__kind=SupervisionKind.LATE).select_related("owner")
     findings = [
         SupervisionFinding(
-            kind=FindingKind.LATE,
+            kind=SupervisionKind.LATE,
             instance_id=task.instance_id,
             task=task,
             unit_id=task.unit_id,

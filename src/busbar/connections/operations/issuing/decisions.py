@@ -14,9 +14,9 @@ from busbar.connections.models import (
     ChangeKind,
     ChangeState,
     FeeRefund,
+    FeeRefundState,
     IssuedPaper,
     PaperKind,
-    RefundState,
     SupplyChange,
 )
 from busbar.connections.operations.changes.recording import change_subject
@@ -105,7 +105,7 @@ def issue_refund_paper(*, refund_id: int, by: Viewer, at: dt.datetime) -> Issued
     refund = seen.select_related(
         "receipt__payee__unit", "notice__application__account", "notice__application__unit"
     ).first()
-    if refund is None or refund.state not in (RefundState.APPROVED, RefundState.PAID):
+    if refund is None or refund.state not in (FeeRefundState.APPROVED, FeeRefundState.PAID):
         raise UnableToIssueRefundPaper("没有已批准的退费，或不在您的范围之内")
     facts = _refund_facts(refund, at)
     application = refund.notice.application if refund.notice else None
