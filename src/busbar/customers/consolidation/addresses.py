@@ -19,9 +19,11 @@ _NOT_DIGIT = re.compile(r"[^0-9]+")
 _EXTENSION = re.compile(r"转|分机|[xX]|ext")
 _BETWEEN_PHONES = re.compile(r"[/;,、|]|(?:和|或)")
 _EXTENSION_DASH = re.compile(r"(\d{7,8})-(\d{1,5})$")
-_MOBILE = re.compile(r"^(?:86)?(1[3-9]\d{9})$")
+_MOBILE = re.compile(r"^(?:(?:00)?86)?(1[3-9]\d{9})$")
 _SHORTEST_PHONE, _LONGEST_PHONE = 7, 8
-_SHORT_AREA = re.compile(r"^0(?:10|2\d)")
+_SHORT_AREA = re.compile(r"^0(?:0\d|10|2\d)")
+"""Areas of three digits: 010, 02x; and 00x, which is no area: made-up numbers have it."""
+_COUNTRY = re.compile(r"^(?:00)?86")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def normalize_phones(texts: Iterable[str]) -> list[str]:
 
     >>> normalize_phones(["(0512) 6543-2101 转 8", "+86 138 0000 1111", "无"])
     ['13800001111', '65432101']
+    >>> normalize_phones(["000-65432101", "0086 512 65432101"])
+    ['65432101']
     >>> normalize_phones(["０５１２-65432101-8、021-65432102", "13800001111/0355-6543210"])
     ['13800001111', '6543210', '65432101', '65432102']
     """
@@ -90,12 +94,12 @@ def _phone(text: str) -> str:
     digits = _NOT_DIGIT.sub("", text)
     if mobile := _MOBILE.match(digits):
         return mobile.group(1)
-    return _without_area(digits.removeprefix("86") if len(digits) > _LONGEST_PHONE else digits)
+    return _without_area(_COUNTRY.sub("", digits) if len(digits) > _LONGEST_PHONE else digits)
 
 
 def _without_area(digits: str) -> str:
     """A number of the fixed network at home: area codes are 010, 02x, or 0 and three digits."""
-    if digits.startswith("0"):
+    if digits.startswith("0") and len(digits) > _LONGEST_PHONE:
         digits = digits[3:] if _SHORT_AREA.match(digits) else digits[4:]
     elif len(digits) > _LONGEST_PHONE:
         digits = digits[-_LONGEST_PHONE:]
