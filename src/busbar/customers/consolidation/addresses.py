@@ -21,8 +21,8 @@ _BETWEEN_PHONES = re.compile(r"[/;,、|]|(?:和|或)")
 _EXTENSION_DASH = re.compile(r"(\d{7,8})-(\d{1,5})$")
 _MOBILE = re.compile(r"^(?:(?:00)?86)?(1[3-9]\d{9})$")
 _SHORTEST_PHONE, _LONGEST_PHONE = 7, 8
-_SHORT_AREA = re.compile(r"^0(?:0\d|10|2\d)")
-"""Areas of three digits: 010, 02x; and 00x, which is no area: made-up numbers have it."""
+_AREA = re.compile(r"^0(?:10|2\d|[3-9]\d\d)")
+"""Area codes: 010, 02x and those of four digits."""
 _COUNTRY = re.compile(r"^(?:00)?86")
 
 
@@ -98,11 +98,9 @@ def _phone(text: str) -> str:
 
 
 def _without_area(digits: str) -> str:
-    """A number of the fixed network at home: area codes are 010, 02x, or 0 and three digits."""
-    if digits.startswith("0") and len(digits) > _LONGEST_PHONE:
-        digits = digits[3:] if _SHORT_AREA.match(digits) else digits[4:]
-    elif len(digits) > _LONGEST_PHONE:
-        digits = digits[-_LONGEST_PHONE:]
+    """A number of the fixed network at home; behind what is no area code, its last digits."""
+    if len(digits) > _LONGEST_PHONE:
+        digits = _AREA.sub("", digits)[-_LONGEST_PHONE:]
     return digits if len(digits) >= _SHORTEST_PHONE else ""
 
 
