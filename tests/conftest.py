@@ -104,7 +104,7 @@ def _viewers_look_anew(request: pytest.FixtureRequest) -> None:
     """A viewer lives for one request; one that a test module keeps was found for another test."""
     for kept in vars(request.module).values():
         if isinstance(kept, Viewer):
-            for name in ("units", "team_customers"):
+            for name in ("sees_company", "units", "team_customers"):
                 vars(kept).pop(name, None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -338,7 +337,7 @@ class TestSparedQuestions:
         for number, place in (("HARBOR", company.harbor), ("PLAIN", company.plain)):
             customer(number, place, place)
         top, asked = company.viewer(company.province), company.viewer(company.province)
-        asked = replace(asked, sees_company=False)
+        vars(asked)["sees_company"] = False
 
         for model in (Customer, CustomerAccount):
             rows = [set(model.objects.visible_to(v).values_list("pk")) for v in (top, asked)]

@@ -17,6 +17,15 @@ class UnableToPlaceUnit(Refusal):
     """A unit cannot take another child."""
 
 
+def is_top(path: str) -> bool:
+    """Whether the unit of the path has none above it.
+
+    >>> is_top("000"), is_top("000037"), is_top("")
+    (True, False, False)
+    """
+    return len(path) == _WIDTH
+
+
 def child_path(parent_path: str, ordinal: int) -> str:
     """Path of the parent's child with this ordinal, counted from 0.
 

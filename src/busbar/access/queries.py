@@ -36,7 +36,7 @@ _USUAL_BELOW = {
 
 
 def get_viewer(user: User | AnonymousUser) -> Viewer:
-    """What row visibility knows of a signed-in person; one query, two at the tree's top."""
+    """What row visibility knows of a signed-in person; one query."""
     if user.is_anonymous or not user.is_active:
         return NOBODY
     employee = Employee.objects.select_related("unit").filter(user_id=user.pk).first()
@@ -48,14 +48,7 @@ def get_viewer(user: User | AnonymousUser) -> Viewer:
         name=employee.name,
         unit_path=employee.unit.path,
         permissions=permissions_of(employee.roles),
-        sees_company=_is_only_top(employee.unit),
     )
-
-
-def _is_only_top(unit: OrganizationUnit) -> bool:
-    if unit.parent_id is not None:
-        return False
-    return not OrganizationUnit.objects.filter(parent=None).exclude(pk=unit.pk).exists()
 
 
 def list_branch(viewer: Viewer) -> list[OrganizationUnit]:
@@ -64,14 +57,6 @@ def list_branch(viewer: Viewer) -> list[OrganizationUnit]:
     if not viewer.sees_all:
         units = units.in_branch(viewer.unit_path) if viewer.unit_path else units.none()
     return list(units)
-
-
-def sees_whole_company(viewer: Viewer) -> bool:
-    """Whether no unit lies outside the viewer's branch; at most one query."""
-    if viewer.sees_all or viewer.sees_company or not viewer.unit_path:
-        return viewer.sees_all or viewer.sees_company
-    units = OrganizationUnit.objects
-    return units.count() == units.in_branch(viewer.unit_path).count()
 
 
 def get_unit(code: str) -> OrganizationUnit:
@@ -107,7 +92,7 @@ def digest_of(plain: str) -> str:
 
 
 def get_viewer_for_token(plain: str, *, at: dt.datetime) -> Viewer | None:
-    """Who acts by this API key; None for one unknown, expired or revoked. Up to three queries."""
+    """Who acts by this API key; None for one unknown, expired or revoked. Two queries."""
     token = get_token(plain, at=at)
     viewer = get_viewer(token.user) if token else NOBODY
     return viewer if viewer.user_id is not None else None

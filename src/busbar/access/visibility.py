@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from busbar.access.models import OrganizationUnit
-from busbar.access.paths import branch_end
+from busbar.access.paths import branch_end, is_top
 from busbar.access.permissions import Permission
 from busbar.journal.operations import Actor
 from busbar.kit.errors import Refusal
@@ -39,8 +39,6 @@ class Viewer:
     `unit_path` is empty for somebody without a place in the tree, who sees nothing;
     `sees_all` is for the system's own jobs. `group_ids` are the groups a page looks at: rows of
     other customers are left out of everything it reads; None leaves nothing out.
-
-    `sees_company`: no unit lies outside the branch, so that what has a unit needs no asking.
     """
 
     user_id: int | None
@@ -49,8 +47,16 @@ class Viewer:
     unit_path: str
     permissions: frozenset[Permission] = frozenset()
     sees_all: bool = False
-    sees_company: bool = False
     group_ids: frozenset[int] | None = None
+
+    @cached_property
+    def sees_company(self) -> bool:
+        """Whether no unit lies outside the branch; asked of whoever stands at a top, once."""
+        if self.sees_all or not is_top(self.unit_path):
+            return self.sees_all
+        end = branch_end(self.unit_path)
+        outside = OrganizationUnit.objects.exclude(path__gte=self.unit_path, path__lt=end)
+        return not outside.exists()
 
     @cached_property
     def units(self) -> Ids:
@@ -79,7 +85,7 @@ class Viewer:
     @property
     def sees_everything(self) -> bool:
         """Whether no customer is left out: the whole company, and not one group of it."""
-        return (self.sees_all or self.sees_company) and self.group_ids is None
+        return self.sees_company and self.group_ids is None
 
     def narrowed_to(self, group_ids: frozenset[int]) -> Viewer:
         """The same person looking at these groups' customers only: rows go, none come."""

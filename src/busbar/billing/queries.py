@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from busbar.access import queries as access_queries
 from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer, units_in_branch
 from busbar.billing.models import Bill, BillFinding, BillLine, BillRefusal, BillRun
@@ -189,7 +188,7 @@ def get_run(viewer: Viewer, month: str) -> RunSeen:
 
 def _counted(viewer: Viewer, runs: list[BillRun]) -> list[RunSeen]:
     """The run's own counts for who sees the whole company; for others those of their branch."""
-    if viewer.group_ids is None and access_queries.sees_whole_company(viewer):
+    if viewer.sees_everything:
         return [RunSeen(run, run.billed, run.refused, is_whole=True) for run in runs]
     mine = CustomerAccount.objects.visible_to(viewer).values("pk")
     months = [run.month for run in runs]

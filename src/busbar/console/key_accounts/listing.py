@@ -158,7 +158,7 @@ def _acts(request: StaffRequest) -> dict[str, object]:
     viewer = request.viewer
     may = viewer.may(Permission.RECOGNIZE_KEY_ACCOUNTS)
     return {
-        "may_evaluate": may and access_queries.sees_whole_company(viewer),
+        "may_evaluate": may and viewer.sees_company,
         "may_export": viewer.may(Permission.EXPORT),
     }
 

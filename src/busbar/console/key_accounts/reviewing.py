@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.console.acts import DayField
 from busbar.console.answers import one_of, whole
@@ -54,7 +53,7 @@ def review_list(request: StaffRequest) -> HttpResponse:
         "run": recognition_queries.get_latest_run(),
         "next_year": max([today.year, *(r.year + 1 for r in reviews[:1])]),
         "may_open": viewer.may(Permission.RECOGNIZE_KEY_ACCOUNTS)
-        and access_queries.sees_whole_company(viewer)
+        and viewer.sees_company
         and all(r.state == ReviewState.ADOPTED for r in reviews),
     }
     return render(request, "console/key_accounts/reviews.html", context)
@@ -87,7 +86,7 @@ def review_board(request: StaffRequest, year: int) -> HttpResponse:
     )
     counts = review_queries.count_items(viewer, review)
     may = viewer.may(Permission.RECOGNIZE_KEY_ACCOUNTS)
-    whole_company = access_queries.sees_whole_company(viewer)
+    whole_company = viewer.sees_company
     context = {
         "review": review,
         "items": items[:PAGE],

@@ -91,7 +91,7 @@ def vee_list(request: StaffRequest) -> HttpResponse:
 
 def _checks(request: StaffRequest) -> list[CurveCheck]:
     """The newest checks, whose counts are the whole company's."""
-    if not access_queries.sees_whole_company(request.viewer):
+    if not request.viewer.sees_company:
         return []
     return metering_queries.list_curve_checks(limit=5)
 

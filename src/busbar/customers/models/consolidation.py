@@ -104,7 +104,7 @@ class MatchCandidateQuerySet(VisibleQuerySet):
 
     def seen_by(self, viewer: Viewer) -> Self:
         """Only pairs of which the viewer sees both sides whole."""
-        if viewer.sees_all or viewer.sees_company:
+        if viewer.sees_company:
             return self
         seen = Customer.objects.whole_to(viewer).values("pk")
         return self.filter(left__in=seen, right__in=seen)

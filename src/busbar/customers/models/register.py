@@ -78,14 +78,14 @@ class CustomerQuerySet(VisibleQuerySet):
         and of it nothing but them (U3).
         """
         yes = Value(True)  # noqa: FBT003 - Django's signature
-        if viewer.sees_all or viewer.sees_company:
+        if viewer.sees_company:
             return self.annotate(seen_whole=yes)
         whole = When(_seen_whole(viewer), then=yes)
         return self.annotate(seen_whole=Case(whole, default=False, output_field=BooleanField()))
 
     def whole_to(self, viewer: Viewer) -> Self:
         """Only the customers of which the viewer sees all."""
-        if viewer.sees_all or viewer.sees_company:
+        if viewer.sees_company:
             return self
         return self.filter(_seen_whole(viewer))
 

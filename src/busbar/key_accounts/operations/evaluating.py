@@ -89,9 +89,8 @@ def evaluate_month(
 
 
 def _require_whole(by: Viewer) -> None:
-    from busbar.access import queries as access_queries
 
-    if not (by.sees_all or access_queries.sees_whole_company(by)):
+    if not by.sees_company:
         raise UnableToEvaluate("评定涉及全公司的客户，须由能看到全公司的人员发起")
 
 

@@ -7,7 +7,6 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 
-from busbar.access import queries as access_queries
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
@@ -45,7 +44,7 @@ class UnableToReview(Refusal):
 def open_review(*, year: int, by: Viewer, at: dt.datetime, month: str = "") -> YearlyReview:
     """Compare a run's findings (the newest unless a month is named) with the last adopted list."""
     by.require(Permission.RECOGNIZE_KEY_ACCOUNTS)
-    if not (by.sees_all or access_queries.sees_whole_company(by)):
+    if not by.sees_company:
         raise UnableToReview("年度复评涉及全公司的名单，须由能看到全公司的人员发起")
     journal_operations.take_turn()
     run = _run_for(month)
@@ -190,7 +189,7 @@ def adopt_review(*, year: int, by: Viewer, at: dt.datetime) -> YearlyReview:
 
 
 def _in_state(year: int, state: ReviewState, by: Viewer) -> YearlyReview:
-    if not (by.sees_all or access_queries.sees_whole_company(by)):
+    if not by.sees_company:
         raise UnableToReview("年度复评的名单须由能看到全公司的人员提交和批准")
     journal_operations.take_turn()
     review = YearlyReview.objects.select_related("run").get(year=year)

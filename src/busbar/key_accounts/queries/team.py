@@ -187,7 +187,7 @@ def _standing(lead: int, customers: int, parts: Mapping[str, Sums]) -> Standing:
 
 def _of_leads(viewer: Viewer, team: str) -> dict[str, Any]:
     """Only A角 of the viewer's branch: of others no line is shown, and a county reads no city."""
-    if viewer.sees_all or viewer.sees_company:
+    if viewer.sees_company:
         return {f"{team}__role": TeamRole.LEAD}
     return {f"{team}__role": TeamRole.LEAD, f"{team}__employee__unit__in": viewer.units}
 
