@@ -12,7 +12,7 @@ from django.db.models import Min, QuerySet
 from django.db.models.functions import Greatest
 
 from busbar.access.visibility import Viewer
-from busbar.billing.models import Bill, BillRun, OutdatedBill
+from busbar.billing.models import Bill, OutdatedBill
 from busbar.kit.periods import Month
 from busbar.metering import queries as metering_queries
 from busbar.metering.queries import ChangedPoint
@@ -77,12 +77,6 @@ def get_outdated(
     found.sort(key=lambda each: each.bill.account.number)
     total = len(newer) + others.count() if most is not None else len(found)
     return OutdatedBills(found[:most], total)
-
-
-def list_compared_months(count: int) -> list[str]:
-    """The latest billed months, newest first: those that are compared every night."""
-    runs = BillRun.objects.order_by("-month")
-    return list(runs.values_list("month", flat=True)[:count])
 
 
 def _changes(viewer: Viewer, month: Month) -> QuerySet[OutdatedBill]:

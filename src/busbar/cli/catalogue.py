@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from busbar.cli.given import day, pairs
 
+_KINDS = ("product", "package", "template", "reason")
 _LISTS = ("services", "sections", "shapes", "bands")
-_FIELDS = {
-    "product": ("name", "description", "benefit_basis"),
-    "package": ("name", *_LISTS),
-    "template": ("template",),
-    "reason": ("name",),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _kind(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=tuple(_FIELDS), help="产品、服务包、记录模板或拒绝理由")
+    parser.add_argument("kind", choices=_KINDS, help="产品、服务包、记录模板或拒绝理由")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,20 +58,16 @@ def _keep(args: argparse.Namespace) -> int:
     from busbar.access.visibility import SYSTEM_VIEWER
     from busbar.key_accounts import operations
 
-    given = pairs(args.facts, _FIELDS[args.kind])
+    facts = operations.FACTS[args.kind]
+    names = [field.name for field in fields(facts)]
+    given = pairs(args.facts, names)
     if given is None:
-        print(f"{args.kind} 的内容应写成 {'=… '.join(_FIELDS[args.kind])}=…")
+        print(f"{args.kind} 的内容应写成 {'=… '.join(names)}=…")
         return 1
-    facts = {
-        "product": operations.ProductFacts,
-        "package": operations.PackageFacts,
-        "template": operations.TemplateFacts,
-        "reason": operations.ReasonFacts,
-    }[args.kind]
     act = operations.add_catalogue_item if args.word == "add" else operations.revise_catalogue_item
     row = act(
         code=args.code,
-        facts=facts(**_whole(args, given)),
+        facts=facts(**_whole(args, names, given)),
         valid_from=args.since,
         source=args.source,
         by=SYSTEM_VIEWER,
@@ -84,12 +77,12 @@ def _keep(args: argparse.Namespace) -> int:
     return 0
 
 
-def _whole(args: argparse.Namespace, given: dict[str, str]) -> dict[str, Any]:
+def _whole(args: argparse.Namespace, names: Sequence[str], given: dict[str, str]) -> dict[str, Any]:
     """Every field: as given, else as the newest version has it, else empty."""
     from busbar.key_accounts.queries import catalogue
 
     old = next((r for r in catalogue.list_versions(args.kind) if r.code == args.code), None)
-    kept = {n: getattr(old, n, () if n in _LISTS else "") for n in _FIELDS[args.kind]}
+    kept = {n: getattr(old, n, () if n in _LISTS else "") for n in names}
     said = {n: _parts(text) if n in _LISTS else text for n, text in given.items()}
     return {n: tuple(v) if n in _LISTS else v for n, v in {**kept, **said}.items()}
 

@@ -30,10 +30,11 @@ def recognize(parameters: Parameters, *, at: dt.datetime) -> str:
 
 def assess_again(parameters: Parameters, *, at: dt.datetime) -> str:
     """The newest month's relationships anew, by the visits, plans and needs told since."""
-    for month in parameters.billed_months[-1:]:
-        count = key_accounts_operations.assess_month(month=month, by=SYSTEM_VIEWER, at=at)
-        return f"关系阶段 {count} 户"
-    return "没有出账的月份"
+    if not parameters.billed_months:
+        return "没有出账的月份"
+    newest = parameters.billed_months[-1]
+    count = key_accounts_operations.assess_month(month=newest, by=SYSTEM_VIEWER, at=at)
+    return f"关系阶段 {count} 户"
 
 
 def _review(months: list[Month], at: dt.datetime) -> None:

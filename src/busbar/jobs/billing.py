@@ -14,7 +14,6 @@ from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.engines import choose_engine
 from busbar.billing.models import Bill
-from busbar.billing.outdated import list_compared_months
 from busbar.customers import queries as customers_queries
 from busbar.journal import operations as journal_operations
 from busbar.journal.models import Entry
@@ -56,7 +55,7 @@ def release_month(month: str, user_id: int) -> str:
 
 def queue_comparisons() -> str:
     """Queue the comparison of the latest billed months with the archive, each by itself."""
-    months = list_compared_months(int(settings.BUSBAR_COMPARED_MONTHS))
+    months = billing_queries.list_months()[: int(settings.BUSBAR_COMPARED_MONTHS)]
     for month in months:
         async_task("busbar.jobs.billing.compare_bills", month, group=f"compare {month}")
     return f"已排入 {len(months)} 个月"

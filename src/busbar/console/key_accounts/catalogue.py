@@ -25,8 +25,6 @@ from busbar.key_accounts.queries import segments as segments_queries
 from busbar.key_accounts.queries.catalogue import Kept
 from busbar.kit.periods import local_date
 
-_LISTS = ("services", "sections", "shapes", "bands")
-
 
 @dataclass(frozen=True)
 class Shelf:
@@ -135,23 +133,15 @@ class EndForm(ActForm):
     reason = forms.CharField(label=_("原因"), max_length=300)
 
 
-_FACTS: dict[str, Any] = {
-    "product": operations.ProductFacts,
-    "package": operations.PackageFacts,
-    "template": operations.TemplateFacts,
-    "reason": operations.ReasonFacts,
-}
-
-
 def _given(kind: str, doing: Doing) -> dict[str, Any]:
     """What the operations take of what was written."""
     data = dict(doing.data)
     common = {name: data.pop(name) for name in ("valid_from", "source")}
     code = data.pop("code", "")
-    for name in _LISTS:
-        if name in data:
-            data[name] = tuple(data[name])
-    return {**common, "code": code, "facts": _FACTS[kind](**data)}
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+    }
+    return {**common, "code": code, "facts": operations.FACTS[kind](**said)}
 
 
 def _add(kind: str) -> Any:

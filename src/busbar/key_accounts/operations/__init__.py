@@ -7,6 +7,7 @@ from busbar.key_accounts.operations.catalogue import (
     load_services_seed,
 )
 from busbar.key_accounts.operations.cataloguing import (
+    FACTS,
     PackageFacts,
     ProductFacts,
     ReasonFacts,
@@ -92,6 +93,7 @@ from busbar.key_accounts.operations.services import (
 )
 
 __all__ = [
+    "FACTS",
     "PackageFacts",
     "ProductFacts",
     "ReasonFacts",

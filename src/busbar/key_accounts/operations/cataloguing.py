@@ -15,13 +15,10 @@ from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.key_accounts.models import (
-    BasicService,
     IndustryClass,
     RefusalReason,
-    ServicePackage,
     ShapeKind,
     SpendBand,
-    ValueAddedProduct,
 )
 from busbar.key_accounts.queries.catalogue import MODELS, CatalogueItem
 from busbar.key_accounts.queries.rules import in_force
@@ -70,12 +67,14 @@ class ReasonFacts:
 
 
 Facts = ProductFacts | PackageFacts | TemplateFacts | ReasonFacts
-_MODELS: dict[type[Facts], type[CatalogueItem]] = {
-    ProductFacts: ValueAddedProduct,
-    PackageFacts: ServicePackage,
-    TemplateFacts: BasicService,
-    ReasonFacts: RefusalReason,
+FACTS: dict[str, type[Facts]] = {
+    "product": ProductFacts,
+    "package": PackageFacts,
+    "template": TemplateFacts,
+    "reason": ReasonFacts,
 }
+"""What an item says, by the name of its catalogue."""
+_KINDS = {facts: kind for kind, facts in FACTS.items()}
 
 
 class UnableToKeepCatalogue(Refusal):
@@ -162,7 +161,7 @@ def _begin(facts: Facts, valid_from: dt.date, source: str, by: Viewer) -> type[C
     if not source.strip():
         raise UnableToKeepCatalogue("请写明依据（文件名、文号或会议纪要）")
     _check_length(source, 300)
-    model = _MODELS[type(facts)]
+    model = MODELS[_KINDS[type(facts)]]
     for name, value in asdict(facts).items():
         if isinstance(value, str):
             _check_text(model, name, value)
