@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -199,7 +200,8 @@ class TestRevokeQualification:
 class TestStoreTeam:
     def store(self, world: World, *rows: tuple[str, str, str]) -> Outcome:
         made = [dict(zip(("customer", "employee", "role"), row, strict=True)) for row in rows]
-        return teaming.store_team(rows=made, by=world.people["管理员"], at=at(MONDAY))
+        by = replace(world.people["管理员"])  # as of another request
+        return teaming.store_team(rows=made, by=by, at=at(MONDAY))
 
     def test_takes_a_lead_with_the_certificate_and_keeps_the_good_rows(self, world: World) -> None:
         special = world.customer("K2", importance=Importance.SPECIAL)
