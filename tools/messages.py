@@ -38,6 +38,7 @@ _REFUSING = (
     "access",
     "arrears",
     "billing",
+    "claims",
     "clocks",
     "connections",
     "customers",

@@ -44,8 +44,9 @@ def plan(desk: Desk, **facts: object) -> Interaction:
 
 
 def owe(account: CustomerAccount, *, fen: int) -> None:
-    """A bill of the account, overdue since February the twentieth."""
+    """A charge on the account, overdue since February the twentieth."""
     Receivable.objects.create(
+        kind="late",
         account=account,
         month="2026-01",
         reference=f"DF{account.pk:012d}",

@@ -29,6 +29,8 @@ class Permission(models.TextChoices):
     TAKE_PAYMENTS = "take_payments", _("电费收费与核销")
     KEEP_LEDGER = "keep_ledger", _("总账与月结")
     REOPEN_MONTHS = "reopen_months", _("反结账")
+    RAISE_CLAIMS = "raise_claims", _("提出追补与赔偿")
+    APPROVE_CLAIMS = "approve_claims", _("审批追补与赔偿")
     MANAGE_OUTAGES = "manage_outages", _("停电与复电")
     COLLECT_ARREARS = "collect_arrears", _("催费")
     APPROVE_STOPS = "approve_stops", _("审批欠费停电")
@@ -96,13 +98,21 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         }
     ),
     Role.METERING_ENGINEER: frozenset(
-        {_P.IMPORT_FILES, _P.EXPORT, _P.ENERGIZE, _P.EDIT_READINGS, _P.KEEP_VEE_RULES}
+        {
+            _P.IMPORT_FILES,
+            _P.EXPORT,
+            _P.ENERGIZE,
+            _P.EDIT_READINGS,
+            _P.KEEP_VEE_RULES,
+            _P.RAISE_CLAIMS,
+        }
     ),
     Role.BILLING_CLERK: frozenset(
         {
             _P.IMPORT_FILES,
             _P.RUN_BILLS,
             _P.RELEASE_BILLS,
+            _P.RAISE_CLAIMS,
             _P.EXPORT,
             _P.RECEIVE_FEES,
             _P.EDIT_READINGS,
@@ -114,13 +124,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ACCOUNTANT: frozenset({_P.EXPORT, _P.APPROVE_REFUNDS, _P.KEEP_LEDGER}),
     Role.PLANNER: frozenset({_P.EXPORT, _P.MANAGE_OUTAGES}),
     Role.DISPATCHER: frozenset({_P.EXPORT, _P.ENERGIZE, _P.MANAGE_OUTAGES}),
-    Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS}),
+    Role.SAFETY_INSPECTOR: frozenset({_P.EXPORT, _P.INSPECT_WORKS, _P.RAISE_CLAIMS}),
     Role.MANAGER: frozenset(
         {
             _P.EXPORT,
             _P.READ_JOURNAL,
             _P.APPROVE_SCHEMES,
             _P.APPROVE_REFUNDS,
+            _P.APPROVE_CLAIMS,
             _P.REOPEN_MONTHS,
             _P.APPROVE_STOPS,
             _P.GRANT_GREEN_CHANNEL,

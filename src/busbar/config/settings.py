@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "busbar.outages",
     "busbar.payments",
     "busbar.arrears",
+    "busbar.claims",
     "busbar.service_desk",
     "busbar.connections",
     "busbar.key_accounts",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from busbar.access.models import Role, UnitKind
+from busbar.claims.models import ClaimKind, ClaimState
 from busbar.clocks import shipped
 from busbar.clocks.models import Audience
 from busbar.connections.models import (
@@ -68,6 +69,8 @@ _BY_FIELD: dict[str, type[TextChoices]] = {
 
 _BY_NOUN: dict[tuple[str, str], type[TextChoices]] = {
     ("access.unit", "kind"): UnitKind,
+    ("claims.claim", "kind"): ClaimKind,
+    ("claims.claim", "state"): ClaimState,
     ("connections.application", "channel"): IntakeChannel,
     ("connections.application", "result"): ReviewResult,
     ("connections.application", "state"): ApplicationState,
@@ -101,6 +104,7 @@ _BY_NOUN: dict[tuple[str, str], type[TextChoices]] = {
 """Fields whose codes depend on what the entry is about."""
 
 _SUBJECTS: dict[str, Promise | str] = {
+    "claims.claim": _("追补单"),
     "connections.application": _("业扩报装申请"),
     "connections.change": _("变更用电"),
     "connections.metering_order": _("计量装接单"),

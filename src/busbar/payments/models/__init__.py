@@ -34,6 +34,7 @@ from busbar.payments.models.receivables import (
     LateCharge,
     PaymentTerm,
     Receivable,
+    ReceivableKind,
     in_yuan,
 )
 from busbar.payments.models.refunds import PaymentRefund, Payout, RefundState
@@ -67,6 +68,7 @@ __all__ = [
     "PointKind",
     "PostingKind",
     "Receivable",
+    "ReceivableKind",
     "RefundState",
     "TakingsState",
     "in_yuan",

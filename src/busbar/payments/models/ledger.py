@@ -21,6 +21,7 @@ class LedgerKind(models.TextChoices):
     ASSET = "asset", _("资产")
     LIABILITY = "liability", _("负债")
     INCOME = "income", _("收入")
+    EXPENSE = "expense", _("支出")
 
 
 class LedgerCode(models.TextChoices):
@@ -37,6 +38,8 @@ class LedgerCode(models.TextChoices):
     REFUNDS = "refunds", _("应付退款")
     REVENUE = "revenue", _("电费收入")
     LATE_INCOME = "late_income", _("违约金收入")
+    CLAIM_INCOME = "claim_income", _("违约使用电费收入")
+    COMPENSATION = "compensation", _("赔偿支出")
 
 
 class LedgerAccount(models.Model):
@@ -58,6 +61,8 @@ class PostingKind(models.TextChoices):
     BILLED = "billed", _("应收入账")
     LATE_CHARGED = "late_charged", _("违约金入账")
     LATE_REVERSED = "late_reversed", _("违约金冲回")
+    CLAIMED = "claimed", _("追补入账")
+    CLAIM_REVERSED = "claim_reversed", _("追补冲回")
     RECEIVED = "received", _("收款")
     MATCHED = "matched", _("核销")
     UNDONE = "undone", _("撤销核销")

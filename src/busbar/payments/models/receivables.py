@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import VisibleQuerySet
@@ -67,18 +68,31 @@ class LateChargeQuerySet(OfReceivableQuerySet):
         return self.filter(is_reversed=False, reverses=None)
 
 
-class Receivable(models.Model):
-    """应收: a bill's amount, what is still open of it, due by the end of `due_on`.
+class ReceivableKind(models.TextChoices):
+    """What is owed for."""
 
-    Without a bill it is a late-payment charge (`LateCharge`).
+    BILL = "bill", _("电费")
+    LATE = "late", _("违约金")
+    CLAIM = "claim", _("追补与赔偿")
+
+
+class Receivable(models.Model):
+    """应收: an amount, what is still open of it, due by the end of `due_on`.
+
+    `kind` says for what: a bill, a late-payment charge (`LateCharge`), or a claim beside the
+    bills (room `claims`), of which one may take back another (`reverses`).
 
     `reference` is what the payer writes: `DF`, the bill's id in ten digits, two check digits.
     A bill that corrects another adds its difference. What is below nought owes nothing: it
     stands in the account's credit.
     """
 
+    kind = models.CharField(max_length=5, choices=ReceivableKind.choices)
     bill = models.OneToOneField(
         Bill, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal"
     )
     account = models.ForeignKey(
         CustomerAccount, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -107,8 +121,14 @@ class Receivable(models.Model):
             models.CheckConstraint(
                 condition=Q(due_on__gte=F("issued_on")), name="receivable_due_after_issue"
             ),
+            models.CheckConstraint(
+                condition=Q(kind="bill", bill__isnull=False)
+                | (~Q(kind="bill") & Q(bill__isnull=True)),
+                name="receivable_bill_by_kind",
+            ),
         ]
         indexes = [
+            models.Index(fields=["kind"], name="receivable_kind"),
             models.Index(fields=["account", "due_on", "id"], name="receivable_account"),
             models.Index(
                 fields=["due_on", "id"], condition=Q(open_fen__gt=0), name="receivable_open_due"
@@ -125,7 +145,7 @@ class Receivable(models.Model):
 
     @property
     def amount_yuan(self) -> Decimal:
-        """What the bill asked for."""
+        """What was asked for."""
         return in_yuan(self.amount_fen)
 
     @property

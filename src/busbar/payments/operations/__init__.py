@@ -1,6 +1,7 @@
 """One use case a function, a file for each part of the money's way; all of them by one name."""
 
 from busbar.payments.operations.carrying import fetch_statements, order_refunds
+from busbar.payments.operations.charging import Parts, owe_beside_bills, take_back
 from busbar.payments.operations.importing import UnableToImportPayments, import_payments
 from busbar.payments.operations.late_charges import charge_late_payments
 from busbar.payments.operations.ledger import UnableToPost
@@ -48,6 +49,7 @@ from busbar.payments.operations.seeding import load_payments_seed
 from busbar.payments.operations.undoing import UnableToUndoMatch, undo_match
 
 __all__ = [
+    "Parts",
     "UnableToCloseMonth",
     "UnableToDecideRefund",
     "UnableToHandIn",
@@ -76,6 +78,7 @@ __all__ = [
     "open_collection_account",
     "open_point",
     "order_refunds",
+    "owe_beside_bills",
     "pay_refund_in_cash",
     "prove_refund",
     "raise_receivables",
@@ -85,6 +88,7 @@ __all__ = [
     "request_refund",
     "set_payment_term",
     "settle_from_balance",
+    "take_back",
     "take_payment",
     "undo_match",
 ]

@@ -26,13 +26,15 @@ from busbar.payments.models import (
     PaymentTerm,
     PostingKind,
     Receivable,
+    ReceivableKind,
     in_yuan,
 )
 from busbar.payments.operations import ledger
 from busbar.payments.operations.book import open_book
-from busbar.payments.operations.late_reversals import next_references, reverse_charges
+from busbar.payments.operations.late_reversals import reverse_charges
 from busbar.payments.operations.ledger import Posting, Side
 from busbar.payments.operations.receivables import days_allowed
+from busbar.payments.operations.references import next_references
 
 _BATCH = 200
 _EARLIER_MONEY = "核销撤销或更早到账的款项核销后，违约金重新计算"
@@ -101,7 +103,9 @@ def _candidates(after: int, last_day: dt.date) -> QuerySet[Receivable, Receivabl
     )
     beyond = Q(pk__in=too_far.values("overdue"))
     still = Q(open_fen__gt=0, due_on__lt=last_day) & ~Exists(mine.filter(until__gte=last_day))
-    rows = Receivable.objects.filter(settled | beyond | still, pk__gt=after, bill__isnull=False)
+    rows = Receivable.objects.filter(
+        settled | beyond | still, pk__gt=after, kind=ReceivableKind.BILL
+    )
     return rows.select_related("account__unit").order_by("pk")[:_BATCH]
 
 
@@ -157,7 +161,13 @@ def _reckon(
     fen = right - before
     if fen <= 0:
         return _Reckoned(None, stale)
-    owed = Receivable(account=row.account, month=row.month, amount_fen=fen, open_fen=fen, bill=None)
+    owed = Receivable(
+        kind=ReceivableKind.LATE,
+        account=row.account,
+        month=row.month,
+        amount_fen=fen,
+        open_fen=fen,
+    )
     lines = [_explained(entry) for entry in whole.lines]
     made = LateCharge(receivable=owed, overdue=row, until=until, charged_fen=before, lines=lines)
     return _Reckoned(made, stale)
@@ -197,7 +207,8 @@ def _post(
 
 def _write(charges: Sequence[LateCharge], on: dt.date) -> None:
     terms = list(PaymentTerm.objects.select_related("unit"))
-    for charge, reference in zip(charges, next_references(len(charges)), strict=True):
+    references = next_references(ReceivableKind.LATE, len(charges))
+    for charge, reference in zip(charges, references, strict=True):
         owed = charge.receivable
         owed.reference, owed.issued_on = reference, on
         owed.due_on = on + dt.timedelta(days=days_allowed(terms, owed.account.unit, on))

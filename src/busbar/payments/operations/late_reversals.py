@@ -17,21 +17,13 @@ from busbar.payments.models import (
     MoneyTarget,
     PostingKind,
     Receivable,
+    ReceivableKind,
     in_yuan,
 )
 from busbar.payments.operations import ledger
 from busbar.payments.operations.book import Book, Move, write_matches
 from busbar.payments.operations.ledger import Posting, Side
-from busbar.payments.recognition import bill_reference
-
-_FIRST_NUMBER = 5_000_000_000
-"""References of charges count from here, far above the ids of bills."""
-
-
-def next_references(count: int) -> list[str]:
-    """So many references that no charge has; the turn at the journal keeps them free."""
-    last = _FIRST_NUMBER + LateCharge.objects.count()
-    return [bill_reference(last + place) for place in range(1, count + 1)]
+from busbar.payments.operations.references import next_references
 
 
 def reverse_charges(
@@ -66,7 +58,7 @@ def _write(charges: Sequence[LateCharge], reason: str, on: dt.date) -> list[Late
             reverses=charge,
             lines=[_explained(charge, reason)],
         )
-        for charge, reference in zip(charges, next_references(len(charges)), strict=True)
+        for charge, reference in zip(charges, _references(charges), strict=True)
     ]
     Receivable.objects.bulk_create([charge.receivable for charge in made])
     for charge in made:
@@ -76,8 +68,13 @@ def _write(charges: Sequence[LateCharge], reason: str, on: dt.date) -> list[Late
     return made
 
 
+def _references(charges: Sequence[LateCharge]) -> list[str]:
+    return next_references(ReceivableKind.LATE, len(charges))
+
+
 def _negative(owed: Receivable, reference: str, on: dt.date) -> Receivable:
     return Receivable(
+        kind=ReceivableKind.LATE,
         account_id=owed.account_id,
         month=owed.month,
         reference=reference,

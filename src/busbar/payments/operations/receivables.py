@@ -25,6 +25,7 @@ from busbar.payments.models import (
     PaymentTerm,
     PostingKind,
     Receivable,
+    ReceivableKind,
 )
 from busbar.payments.operations import ledger
 from busbar.payments.operations.book import Book, Move, open_book, write_matches
@@ -85,6 +86,7 @@ def _receivable(bill: Bill, terms: Sequence[PaymentTerm]) -> Receivable:
     issued_on, amount = _given_on(bill), fen_of(bill)
     open_fen = max(amount, 0)
     return Receivable(
+        kind=ReceivableKind.BILL,
         bill=bill,
         account_id=bill.account_id,
         month=bill.month,

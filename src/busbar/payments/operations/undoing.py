@@ -22,6 +22,7 @@ from busbar.payments.models import (
     PaymentMatch,
     PaymentRefund,
     PostingKind,
+    Receivable,
     RefundState,
     in_yuan,
 )
@@ -53,7 +54,7 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
         raise UnableToUndoMatch("这笔核销已经撤销")
     if not reason.strip():
         raise UnableToUndoMatch("请写明撤销的原因")
-    move, charge = _move_of(match, reason.strip()), _charge_of(match)
+    move, is_void = _move_of(match, reason.strip()), _is_taken_back(match)
     final = _final_charges(match)
     book = open_book(
         [] if move.account_id is None else [move.account_id],
@@ -71,7 +72,7 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
     match.save(update_fields=["undone_at", "undone_by_name", "undone_reason"])
     why = f"核销撤销：{move.reason}"
     reverse_charges(final, book, reason=why, by=by, at=at)
-    if charge is not None and move.receivable is not None:
+    if is_void and move.receivable is not None:
         absorb([move.receivable], book, reason=why, by=by, at=at)
     _unlearn(move)
     keep_move(move, book, at)
@@ -79,12 +80,17 @@ def undo_match(*, match_id: int, reason: str, by: Viewer, at: dt.datetime) -> Pa
     return match
 
 
-def _charge_of(match: PaymentMatch) -> LateCharge | None:
-    """The charge that was taken back since the match paid it; what settled it then stays."""
-    found = LateCharge.objects.filter(receivable=match.receivable_id, is_reversed=True).first()
-    if found is not None and match.source == MoneySource.CREDIT:
-        raise UnableToUndoMatch("这笔违约金已冲回，冲抵它的核销不能撤销")
-    return found
+def _is_taken_back(match: PaymentMatch) -> bool:
+    """Whether what it paid was taken back since; what settled it then stays."""
+    paid = match.receivable_id
+    if paid is None or not (
+        LateCharge.objects.filter(receivable=paid, is_reversed=True).exists()
+        or Receivable.objects.filter(reverses=paid).exists()
+    ):
+        return False
+    if match.source == MoneySource.CREDIT:
+        raise UnableToUndoMatch("这笔应收已冲回，冲抵它的核销不能撤销")
+    return True
 
 
 def _final_charges(match: PaymentMatch) -> list[LateCharge]:

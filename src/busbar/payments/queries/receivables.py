@@ -24,6 +24,7 @@ from busbar.payments.models import (
     PaymentRefund,
     PaymentTerm,
     Receivable,
+    ReceivableKind,
     RefundState,
     in_yuan,
 )
@@ -241,10 +242,10 @@ def get_statement(
 
 
 def _kind_of(row: Receivable) -> str:
-    """A bill, a late-payment charge, or one that was taken back."""
-    if row.bill_id:
-        return "bill"
-    return "late" if row.amount_fen > 0 else "late_back"
+    """A bill, a late-payment charge, a claim, or one of these that was taken back."""
+    if row.kind == ReceivableKind.LATE and row.amount_fen < 0:
+        return "late_back"
+    return "claim_back" if row.reverses_id else str(row.kind)
 
 
 def _money(viewer: Viewer, ids: Sequence[int]) -> QuerySet[PaymentMatch, PaymentMatch]:
