@@ -197,10 +197,15 @@ class Belongings:
         """应收."""
         put(
             "payments.Receivable",
+            kind="late",
             account=self.account,
             month=MONTH,
             due_on=LONG_AGO + dt.timedelta(days=30),
         )
+
+    def claim(self) -> None:
+        """追补单."""
+        put("claims.Claim", account=self.account)
 
     def payment(self) -> Any:
         """缴费, matched to the account's credit."""

@@ -56,6 +56,7 @@ LISTS = {
     "/key-accounts/importance/": "assessment",
     "/shadow-bills/": "shadow_bill",
     "/arrears/": "case",
+    "/claims/": "claim",
     "/portfolio/": "team",
     "/fees/": "notice",
     "/portfolios/unowned/": "nothing",

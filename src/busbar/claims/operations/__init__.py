@@ -8,9 +8,14 @@ from busbar.claims.operations.deciding import (
     refuse_claim,
     take_back_claim,
 )
-from busbar.claims.operations.requesting import UnableToRequestClaim, request_claim
+from busbar.claims.operations.requesting import (
+    GROUND_LENGTH,
+    UnableToRequestClaim,
+    request_claim,
+)
 
 __all__ = [
+    "GROUND_LENGTH",
     "UnableToCompute",
     "UnableToDecideClaim",
     "UnableToRequestClaim",
