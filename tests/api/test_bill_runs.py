@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from busbar.access.models import Role
-from busbar.billing.models import Bill, BillRefusal, BillRun
+from busbar.api.billing import acts
+from busbar.billing import operations as billing_operations
+from busbar.billing.models import Bill, BillRefusal, BillRun, OutdatedBill
 from busbar.customers.models import Customer, CustomerGroup
 from busbar.jobs import billing as billing_jobs
 from busbar.journal.models import Entry
+from busbar.supply.models import Agreement
 from tests.api import billed as b
 from tests.api.affair import get, post
 from tests.api.billed import BILL, FOREIGN, JANUARY, OWN, Billed, refused
@@ -183,6 +188,14 @@ class TestRelease:
         assert not Bill.objects.exclude(released_at=None).exists()
 
 
+def refuse(bill: Bill) -> None:
+    """A correction met with a refusal."""
+    OutdatedBill.objects.create(
+        bill=bill, account=bill.account, month=bill.month, refusal="没有电价",
+        found_at=world.AT, tried_at=world.AT,
+    )  # fmt: skip
+
+
 class TestCorrection:
     def test_names_the_bills_whose_curves_changed(self, billed: Billed) -> None:
         client = billed.clerk()
@@ -229,6 +242,79 @@ class TestCorrection:
 
         assert [row["account_number"] for row in told["corrected"]] == [OWN]
         assert billed.bill(FOREIGN).revision == 0
+
+    def test_of_a_month_counts_what_could_not_be_corrected_and_what_remains(
+        self, billed: Billed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        billed.deliver_late()
+        Agreement.objects.filter(account__number=OWN).update(tariff_code="GONE")
+        client = billed.program(Role.BILLING_CLERK, billed.region.province)
+        at = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
+        monkeypatch.setattr(acts, "now", lambda: at)
+
+        told = post(client, f"{RUN}/correction", {"reason": "补抄"})
+
+        assert told.pop("corrected") == [
+            {"account_number": FOREIGN, "revision": 1, "before_yuan": "73106.80",
+             "amount": "74504.60", "amount_due": "74504.60"}
+        ]  # fmt: skip
+        assert told == {
+            "unchanged": [],
+            "refused": [{"account_number": OWN, "reason": "2026-01 没有电价 GONE"}],
+            "corrected_count": 1,
+            "unchanged_count": 0,
+            "refused_count": 1,
+            "remaining": 1,
+            "remaining_refused": 1,
+        }
+        (row,) = get(client, f"{RUN}/outdated")["items"]
+        assert (row["refusal"], row["refused_at"]) == (
+            "2026-01 没有电价 GONE", "2026-03-02T09:30:00Z",
+        )  # fmt: skip
+
+    def test_of_a_month_gets_past_what_it_could_not_correct(
+        self, billed: Billed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        billed.deliver_late()
+        Agreement.objects.filter(account__number=OWN).update(tariff_code="GONE")
+        client = billed.program(Role.BILLING_CLERK, billed.region.province)
+        correct = billing_operations.correct_outdated_bills
+        one = functools.partial(correct, most=1)
+        monkeypatch.setattr(billing_operations, "correct_outdated_bills", one)
+
+        first = post(client, f"{RUN}/correction", {"reason": "补抄"})
+        second = post(client, f"{RUN}/correction", {"reason": "补抄"})
+
+        counts = ("corrected_count", "refused_count", "remaining", "remaining_refused")
+        assert [first[name] for name in counts] == [0, 1, 2, 1]
+        assert [second[name] for name in counts] == [1, 0, 1, 1]
+
+    def test_of_a_month_names_the_first_reasons_and_counts_all(
+        self, billed: Billed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        billed.deliver_late()
+        Agreement.objects.update(tariff_code="GONE")
+        client = billed.program(Role.BILLING_CLERK, billed.region.province)
+        monkeypatch.setattr(acts, "MOST_REASONS", 1)
+
+        told = post(client, f"{RUN}/correction", {"reason": "补抄"})
+
+        assert [row["account_number"] for row in told["refused"]] == [OWN]
+        assert (told["refused_count"], told["remaining"], told["remaining_refused"]) == (2, 2, 2)
+
+    def test_of_a_month_is_refused_where_none_is_outdated(self, billed: Billed) -> None:
+        told = post(billed.clerk(), f"{RUN}/correction", {"reason": "核对"}, status=409)
+
+        assert told["detail"] == "2026-01 没有出账后依据有变的账单，无须更正"
+        assert Bill.objects.filter(revision__gt=0).count() == 0
+
+    def test_listing_takes_as_many_queries_for_one_refused_as_for_two(self, billed: Billed) -> None:
+        client = billed.program(Role.BILLING_CLERK, billed.region.province)
+        refuse(billed.bill(OWN))
+        before = count(client, f"{RUN}/outdated")
+        refuse(billed.bill(FOREIGN))
+
+        assert count(client, f"{RUN}/outdated") == before
 
     def test_is_for_who_may_and_says_why(self, billed: Billed) -> None:
         billed.deliver_late()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from busbar.access.models import Role, User
+from busbar.access.models import Employee, Role, User
 from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.customers.models import Customer
 from busbar.key_accounts import operations
+from busbar.kit.periods import CHINA
+from tests.console.belongings import put
 from tests.console.work_region import sign_in
 from tests.key_accounts.world import AT, JANUARY, make_world
 
@@ -37,6 +41,15 @@ def get(client: Client, address: str, status: int = 200) -> Any:
     return answer.json()
 
 
+def complain(customer: Customer) -> None:
+    """On 9 February."""
+    put(
+        "service_desk.Complaint", customer=customer, unit=customer.unit, state="accepted",
+        owner=Employee.objects.order_by("pk").first(),
+        received_at=dt.datetime(2026, 2, 9, 10, tzinfo=CHINA),
+    )  # fmt: skip
+
+
 class TestKeyAccounts:
     def test_lists_and_pages(self, client: Client) -> None:
         first = get(client, "key-accounts?everyone=true&limit=1")
@@ -55,8 +68,18 @@ class TestKeyAccounts:
     def test_tells_relationship_and_worth(self, client: Client) -> None:
         found = get(client, "key-accounts/BIG/relationship")
 
-        assert found["stage"] == "early"
+        assert (found["stage"], found["assessed_on"]) == ("early", "2026-01-31")
         assert {e["code"]: e["is_met"] for e in found["evidence"]}["mid-visits"] is False
+
+    def test_tells_the_day_on_which_the_relationship_changed(self, client: Client) -> None:
+        complain(Customer.objects.get(number="BIG"))
+        at = dt.datetime(2026, 2, 10, 5, 45, tzinfo=CHINA)
+        operations.renew_assessments(by=SYSTEM_VIEWER, at=at)
+
+        found = get(client, "key-accounts/BIG/relationship")
+
+        assert (found["month"], found["assessed_on"]) == ("2026-01", "2026-02-10")
+        assert [(w["code"], w["value"]) for w in found["warnings"]] == [("complaint", "1")]
 
     def test_simulates(self, client: Client) -> None:
         found = get(client, "key-accounts/simulation?criterion=economic-energy&enter_at=8000000")

@@ -9,20 +9,26 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from busbar.access.permissions import Permission
 from busbar.access.visibility import SYSTEM_VIEWER, NotPermitted, Viewer
 from busbar.billing import insights
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import check_again
-from busbar.billing.models import Bill, BillFinding, BillLine
+from busbar.billing.models import Bill, BillFinding, BillLine, OutdatedBill
 from busbar.billing.operations import (
+    MonthCorrection,
     UnableToCorrectBills,
+    compare_month,
     correct_bills,
+    correct_outdated_bills,
     release_bills,
     run_month,
 )
-from busbar.billing.outdated import list_outdated
+from busbar.billing.outdated import get_outdated, list_outdated
+from busbar.cli import bill_outdated
 from busbar.cli.main import main
 from busbar.journal.models import Entry
 from busbar.supply.models import Agreement, UsagePoint
@@ -225,6 +231,28 @@ class TestCorrectBills:
         assert (account.pk, sentence) == (point.account_id, "2026-01 没有电价 GONE")
         assert everything() == before
 
+    def test_keeps_why_and_when_a_bill_could_not_be_rated(
+        self, lake: Path, point: UsagePoint
+    ) -> None:
+        Agreement.objects.filter(account=point.account).update(tariff_code="GONE")
+
+        correct(point)
+
+        (found,) = list_outdated(SYSTEM_VIEWER, world.MONTH)
+        assert found.change is not None
+        assert (found.change.refusal, found.change.refused_at) == ("2026-01 没有电价 GONE", LATER)
+        assert (found.days, found.change.parts, found.change.amount_now) == ((), [], None)
+
+    def test_forgets_why_once_the_bill_can_be_rated(self, lake: Path, point: UsagePoint) -> None:
+        Agreement.objects.filter(account=point.account).update(tariff_code="GONE")
+        correct(point)
+        Agreement.objects.filter(account=point.account).update(tariff_code="TWO-PART")
+
+        done = correct(point)
+
+        assert (done.corrected, len(done.unchanged), done.refused) == ([], 1, [])
+        assert OutdatedBill.objects.count() == 0
+
     @pytest.mark.parametrize("reason", ["", "  "])
     def test_is_refused_without_a_reason(self, lake: Path, point: UsagePoint, reason: str) -> None:
         deliver_late(lake, point)
@@ -249,3 +277,181 @@ class TestCorrectBills:
         with pytest.raises(NotPermitted):
             correct(point, by=reader)
         assert everything() == before
+
+
+GONE = "2026-01 没有电价 GONE"
+
+
+class TestCorrectOutdatedBills:
+    """Five bills with newer curves; the first two by 户号 can no longer be rated."""
+
+    @pytest.fixture
+    def points(self, lake: Path) -> list[UsagePoint]:
+        county = world.make_county()
+        made = [world.make_account(county, f"100{n}") for n in range(1, 6)]
+        world.store(lake, world.curves(made))
+        run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
+        world.store(lake, world.curves(made, load=world.FLAT_LOAD * 2, days=1), key="late")
+        lose(*made[:2])
+        return made
+
+    def test_gets_past_those_that_cannot_be_rated(self, points: list[UsagePoint]) -> None:
+        told = [call(hours=n) for n in range(3)]
+
+        assert [numbers(done.corrected) for done in told] == [[], ["1003", "1004"], ["1005"]]
+        assert [refused(done) for done in told] == [
+            [("1001", GONE), ("1002", GONE)],
+            [],
+            [("1001", GONE)],
+        ]
+        assert [(done.remaining, done.remaining_refused) for done in told] == [
+            (5, 2),
+            (3, 2),
+            (2, 2),
+        ]
+        # 71,618.80 yuan and a day of 100 kW more.
+        corrected = [bill.amount for done in told for bill in done.corrected]
+        assert corrected == [Decimal("72968.60")] * 3
+
+    def test_takes_whom_it_tried_longest_ago_first(self, points: list[UsagePoint]) -> None:
+        call(hours=0, most=5)
+
+        told = [refused(call(hours=n, most=1)) for n in (1, 2, 3)]
+
+        assert told == [[("1001", GONE)], [("1002", GONE)], [("1001", GONE)]]
+
+    def test_takes_first_what_the_comparison_finds_can_be_rated_again(
+        self, points: list[UsagePoint]
+    ) -> None:
+        call(hours=0, most=5)
+        Agreement.objects.filter(account=points[1].account).update(tariff_code="TWO-PART")
+        compare_month(month=world.MONTH, by=SYSTEM_VIEWER, at=LATER + dt.timedelta(hours=12))
+
+        done = call(hours=13, most=1)
+
+        assert (numbers(done.corrected), refused(done)) == (["1002"], [])
+        assert (done.remaining, done.remaining_refused) == (1, 1)
+
+    def test_the_comparison_lets_stand_what_a_correction_met_with(
+        self, points: list[UsagePoint]
+    ) -> None:
+        call(hours=0, most=5)
+        before = list(OutdatedBill.objects.order_by("pk").values())
+
+        compare_month(month=world.MONTH, by=SYSTEM_VIEWER, at=LATER + dt.timedelta(hours=12))
+
+        assert list(OutdatedBill.objects.order_by("pk").values()) == before
+        assert [row["tried_at"] for row in before] == [LATER, LATER]
+
+    def test_takes_what_the_comparison_found_it_cannot_rate_last(
+        self, points: list[UsagePoint]
+    ) -> None:
+        compare_month(month=world.MONTH, by=SYSTEM_VIEWER, at=LATER)
+
+        done = call(hours=1, most=3)
+
+        assert numbers(done.corrected) == ["1003", "1004", "1005"]
+        assert (done.remaining, done.remaining_refused) == (2, 2)
+
+    def test_tries_none_twice_at_one_moment(self, points: list[UsagePoint]) -> None:
+        assert [len(call(hours=0).refused) for _ in range(3)] == [2, 0, 0]
+        before = everything(), list(OutdatedBill.objects.values())
+
+        with pytest.raises(UnableToCorrectBills, match="2026-01 没有出账后依据有变的账单"):
+            call(hours=0)
+
+        assert (everything(), list(OutdatedBill.objects.values())) == before
+
+    def test_is_refused_without_a_reason(self, points: list[UsagePoint]) -> None:
+        before = everything()
+        with pytest.raises(UnableToCorrectBills, match="须写明原因"):
+            call(hours=0, reason=" ")
+        assert (everything(), OutdatedBill.objects.count()) == (before, 0)
+
+    def test_is_refused_to_who_may_not_bill(self, points: list[UsagePoint]) -> None:
+        reader = Viewer(
+            user_id=1, employee_id=1, name="读者", unit_path="000",
+            permissions=frozenset({Permission.EXPORT}), sees_all=False,
+        )  # fmt: skip
+        before = everything()
+        with pytest.raises(NotPermitted):
+            call(hours=0, by=reader)
+        assert (everything(), OutdatedBill.objects.count()) == (before, 0)
+
+    def test_counts_what_the_caller_sees(self, points: list[UsagePoint]) -> None:
+        stranger = Viewer(
+            user_id=1, employee_id=1, name="外人", unit_path="000001",
+            permissions=frozenset({Permission.RUN_BILLS}), sees_all=False,
+        )  # fmt: skip
+        before = everything()
+        with pytest.raises(UnableToCorrectBills, match="没有出账后依据有变的账单"):
+            call(hours=0, by=stranger)
+        assert everything() == before
+
+    def test_asks_as_many_queries_for_many_refused_as_for_one(
+        self, points: list[UsagePoint]
+    ) -> None:
+        call(hours=0, most=5)
+        with CaptureQueriesContext(connection) as one:
+            assert len(call(hours=1, most=1).refused) == 1
+
+        with CaptureQueriesContext(connection) as two:
+            assert len(call(hours=2, most=5).refused) == 2
+
+        assert len(two) == len(one)
+
+    def test_the_command_tries_every_bill_once_and_names_the_reasons(
+        self,
+        points: list[UsagePoint],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(bill_outdated, "MOST_REASONS", 1)
+
+        assert main(["bill", "correct", "--month", "2026-01", "--reason", "补抄"]) == 1
+
+        told = capsys.readouterr()
+        assert told.out == "2026-01：更正 3 张，结果不变 0 张，不能核算 2 张\n"
+        assert told.err == f"busbar: 户号 1001 不能更正：{GONE}\nbusbar: 另有 1 户不能更正\n"
+
+    def test_the_command_lists_why_and_since_when(
+        self, points: list[UsagePoint], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call(hours=0, most=5)
+
+        assert main(["bill", "outdated", "2026-01"]) == 0
+
+        assert capsys.readouterr().out == (
+            f"1001 曲线有变：2026-01-01 等 1 天；不能核算（2026-02-04）：{GONE}\n"
+            f"1002 曲线有变：2026-01-01 等 1 天；不能核算（2026-02-04）：{GONE}\n"
+            "2026-01：核对 5 张账单，依据已变 2 张\n"
+        )
+
+    def test_the_page_s_order_is_that_of_the_next_call(self, points: list[UsagePoint]) -> None:
+        call(hours=0)
+
+        found = get_outdated(SYSTEM_VIEWER, world.MONTH, most=2)
+
+        assert [row.bill.account.number for row in found.first] == ["1003", "1004"]
+        assert (found.total, found.refused) == (5, 2)
+
+
+def lose(*points: UsagePoint) -> None:
+    """Their tariff is gone from the archive."""
+    accounts = [point.account_id for point in points]
+    Agreement.objects.filter(account__in=accounts).update(tariff_code="GONE")
+
+
+def call(
+    *, hours: int, most: int = 2, reason: str = "补抄", by: Viewer = SYSTEM_VIEWER
+) -> MonthCorrection:
+    at = LATER + dt.timedelta(hours=hours)
+    return correct_outdated_bills(month=world.MONTH, reason=reason, by=by, at=at, most=most)
+
+
+def numbers(bills: list[Bill]) -> list[str]:
+    return [bill.account.number for bill in bills]
+
+
+def refused(done: MonthCorrection) -> list[tuple[str, str]]:
+    return [(account.number, sentence) for account, sentence in done.refused]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -16,14 +17,15 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing import overview
 from busbar.billing import queries as billing_queries
 from busbar.billing.explanation import check_again, explain
-from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun
+from busbar.billing.models import Bill, BillLine, BillRefusal, BillRun, OutdatedBill
 from busbar.billing.operations import compare_month, renew_findings, run_month
 from busbar.billing.queries import BillFilter
+from busbar.console import bill_correction
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA, Month
 from busbar.pricing.models import Surcharge
-from busbar.supply.models import UsagePoint
+from busbar.supply.models import Agreement, UsagePoint
 from tests.billing import world
 from tests.console.work_region import (
     FOREIGN,
@@ -270,6 +272,50 @@ class TestCorrection:
         assert done.context["outdated"] == []
         assert "您管辖范围内没有依据已变的账单" in done.content.decode()
 
+    def test_shows_why_and_when_a_bill_could_not_be_corrected(
+        self, region: Region, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.deliver_late(region)
+        Agreement.objects.filter(account__number=OWN).update(tariff_code="GONE")
+        client = region.client(Role.BILLING_CLERK)
+        at = dt.datetime(2026, 3, 2, 9, 30, tzinfo=CHINA)
+        monkeypatch.setattr(bill_correction, "timezone", SimpleNamespace(now=lambda: at))
+
+        done = client.post("/bills/runs/2026-01/correction/", {"reason": "补抄"}, follow=True)
+
+        told = done.content.decode()
+        assert f"{OWN} 不能更正：2026-01 没有电价 GONE" in told
+        assert "依据已变的账单还有 1 张，其中 1 张上次不能核算" in told
+        assert "不能核算（2026-03-02 09:30）：2026-01 没有电价 GONE" in told
+        assert "共 1 张，其中 1 张上次不能核算，排在最后" in told
+
+    def test_takes_as_many_queries_for_one_refused_as_for_two(self, region: Region) -> None:
+        client = region.client(Role.MANAGER, region.province)
+        own = Bill.objects.get(account__number=OWN, month="2026-01")
+        other = Bill.objects.exclude(account__number=OWN).get(month="2026-01")
+        refuse(own)
+        one = count_queries(client, "/bills/runs/2026-01/")
+        refuse(other)
+
+        two = count_queries(client, "/bills/runs/2026-01/")
+
+        page = client.get("/bills/runs/2026-01/")
+        assert (page.context["outdated_total"], page.context["outdated_refused"]) == (2, 2)
+        assert two == one
+
+    def test_names_the_first_reasons_and_counts_the_others(
+        self, region: Region, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.deliver_late(region)
+        Agreement.objects.filter(account__number=OWN).update(tariff_code="GONE")
+        monkeypatch.setattr(bill_correction, "MOST_REASONS", 0)
+
+        done = region.client(Role.BILLING_CLERK).post(
+            "/bills/runs/2026-01/correction/", {"reason": "补抄"}, follow=True
+        )
+
+        assert "另有 1 张不能更正，原因列在下面" in done.content.decode()
+
     def test_says_that_nothing_changed(self, region: Region) -> None:
         client = region.client(Role.BILLING_CLERK)
 
@@ -293,6 +339,14 @@ class TestCorrection:
 
         assert "更正账单须写明原因" in page.content.decode()
         assert Bill.objects.filter(revision=1).count() == 0
+
+
+def refuse(bill: Bill) -> None:
+    """A correction met with a refusal."""
+    OutdatedBill.objects.create(
+        bill=bill, account=bill.account, month=bill.month, refusal="没有电价",
+        found_at=world.AT, tried_at=world.AT,
+    )  # fmt: skip
 
 
 class TestBillRuns:

@@ -25,6 +25,8 @@ from busbar.key_accounts.models import (
     ReviewItem,
     YearlyReview,
 )
+from busbar.kit.periods import CHINA
+from tests.console.belongings import put
 from tests.console.work_region import count_queries, sign_in
 from tests.key_accounts.world import AT, JANUARY, World, make_world
 
@@ -249,6 +251,28 @@ class TestOtherPages:
         assert "补齐生产、财务、电气等联系人" in stages
         assert "尚无此类记录" in tab
         assert "毛利" in tab
+
+    def test_show_the_day_on_which_a_relationship_changed(self, world: World) -> None:
+        key_accounts_operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)
+        big = world.customers["BIG"]
+        put(
+            "connections.SupplyChange", kind="closure", state="requested", customer=big,
+            account=big.accounts.get(), unit=big.unit, ends_on=None,
+            requested_at=dt.datetime(2026, 2, 9, 15, tzinfo=CHINA),
+        )  # fmt: skip
+        night = dt.datetime(2026, 2, 10, 5, 45, tzinfo=CHINA)
+        key_accounts_operations.renew_assessments(by=SYSTEM_VIEWER, at=night)
+        client = client_of(world, Role.ACCOUNT_MANAGER)
+
+        page = client.get("/key-accounts/relationships/")
+        tab = client.get("/customers/BIG/tab/recognition/").content.decode()
+
+        ((row, warnings, _actions),) = page.context["rows"]
+        assert (row.customer, row.stage) == (big, "uncoupling")
+        assert [(w.bound.code, w.value) for w, _place in warnings] == [("leaving", 1)]
+        assert "2026-02-10" in page.content.decode()
+        assert "依据截至 2026-02-10" in tab
+        assert "了解去向，挽留或衔接新址" in tab
 
     def test_take_the_same_queries_for_many(self, world: World) -> None:
         key_accounts_operations.assess_month(month=JANUARY, by=SYSTEM_VIEWER, at=AT)

@@ -175,6 +175,32 @@ class TestWarnings:
 
         assert found == [before, cancelled]
 
+    def test_names_the_day_on_which_it_was_seen_and_asks_for_a_talk_since(
+        self, region: Region
+    ) -> None:
+        run, before, since = _run(), region.customer("1"), region.customer("2")
+        night = dt.datetime(2026, 11, 12, 5, 45, tzinfo=CHINA)
+        for customer in (before, since):
+            _warn(run, customer, as_of=night)
+        _visit(region, before, dt.datetime(2026, 11, 11, 15, 0, tzinfo=CHINA))
+        _visit(region, since, dt.datetime(2026, 11, 12, 15, 0, tzinfo=CHINA))
+
+        (item,) = _kind(region, WorkKind.WARNINGS)
+
+        assert item.customer == before
+        assert item.reason.startswith("2026-11-12 评估：电量同比（%） -18（≤ -10）；")
+
+    def test_leaves_out_what_was_assessed_anew(self, region: Region) -> None:
+        run, customer = _run(), region.customer("1")
+        _warn(run, customer)
+        StageAssessment.objects.update(is_current=False)
+        StageAssessment.objects.create(
+            run=run, customer=customer, stage="mid", answers=[], warnings=[],
+            as_of=dt.datetime(2026, 11, 12, 5, 45, tzinfo=CHINA),
+        )  # fmt: skip
+
+        assert _kind(region, WorkKind.WARNINGS) == []
+
     def test_presses_a_customer_that_asks_to_leave(self, region: Region) -> None:
         _warn(_run(), region.customer("1"), code="leaving")
 
@@ -458,6 +484,9 @@ def _touch(outage: Outage, customer: Customer) -> None:
     AffectedPoint.objects.create(outage=outage, account=point.account, usage_point=point)
 
 
+END_OF_OCTOBER = dt.datetime(2026, 11, 1, tzinfo=CHINA)
+
+
 def _run() -> RecognitionRun:
     return RecognitionRun.objects.get_or_create(
         month="2026-10",
@@ -468,7 +497,12 @@ def _run() -> RecognitionRun:
 
 
 def _warn(
-    run: RecognitionRun, customer: Customer, *, revenue: str = "100.00", code: str = "shrinking"
+    run: RecognitionRun,
+    customer: Customer,
+    *,
+    revenue: str = "100.00",
+    code: str = "shrinking",
+    as_of: dt.datetime = END_OF_OCTOBER,
 ) -> None:
     warning = {
         "code": code, "name": "电量同比（%）", "evidence": "growth", "at_least": None,
@@ -477,7 +511,7 @@ def _warn(
     }  # fmt: skip
     StageAssessment.objects.create(
         run=run, customer=customer, stage="mid", answers=[], warnings=[warning],
-        warning_count=1, annual_revenue_yuan=Decimal(revenue),
+        warning_count=1, annual_revenue_yuan=Decimal(revenue), as_of=as_of,
     )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from busbar.access.visibility import Viewer
@@ -31,38 +31,96 @@ class Outdated:
     days: tuple[dt.date, ...]
     change: OutdatedBill | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it could not be rated again the last time."""
+        return self.change is not None and bool(self.change.refusal)
+
+    @property
+    def tried_at(self) -> dt.datetime | None:
+        """When a correction last tried it in vain."""
+        return self.change.tried_at if self.change else None
+
 
 @dataclass(frozen=True)
 class OutdatedBills:
-    """The first of a month's outdated bills by 户号, and how many there are."""
+    """The next of a month's outdated bills to be corrected.
+
+    `total` counts all of the month, `refused` those of them that could not be rated the last time.
+    """
 
     first: list[Outdated]
     total: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Bills with newer curves, all of them; and the rows of those that only the archive changed."""
+
+    newer: list[Outdated]
+    others: QuerySet[OutdatedBill]
 
 
 def list_outdated(
     viewer: Viewer, month: Month, *, after: str = "", limit: int | None = None
 ) -> list[Outdated]:
-    """The month's visible bills that are worth rating again, by 户号."""
-    return get_outdated(viewer, month, after=after, most=limit).first
+    """The month's visible bills that are worth rating again, by 户号; at most five queries.
+
+    `after` is the 户号 that the page before ended with.
+    """
+    seen = _find(viewer, month, after)
+    found = [*seen.newer, *_of_archive(seen.others.order_by("account__number")[:limit])]
+    return sorted(found, key=lambda each: each.bill.account.number)[:limit]
 
 
 def get_outdated(
-    viewer: Viewer, month: Month, *, after: str = "", most: int | None = None
+    viewer: Viewer, month: Month, *, most: int, tried_before: dt.datetime | None = None
 ) -> OutdatedBills:
-    """The month's visible bills that are worth rating again; at most six queries.
+    """Which `most` of the month's visible bills are to be corrected next; at most six queries.
 
-    `after` is the 户号 that the page before ended with.
+    Those that could not be rated the last time come last, whom a correction tried longest ago
+    first, so that nobody who cannot be rated stands before somebody who can. `tried_before`
+    leaves out whom a correction tried at that moment or later; all are counted.
     The cost follows what changed, not how many bills there are; `most` bounds what a change of
     the archive can bring. Curves are asked for as they are now, the archive as it was last
     compared (`compare_month`). A bill that was rated again and came out the same is not named
     until its curves or the archive change once more.
     """
+    seen = _find(viewer, month)
+    counts = seen.others.aggregate(total=Count("pk"), refused=Count("pk", filter=~Q(refusal="")))
+    newer, others = seen.newer, seen.others.order_by(*_IN_TURN)
+    if tried_before is not None:
+        newer = [row for row in newer if row.tried_at is None or row.tried_at < tried_before]
+        others = others.exclude(tried_at__gte=tried_before)
+    found = sorted([*newer, *_of_archive(others[:most])], key=_turn)
+    refused = sum(row.is_refused for row in seen.newer) + counts["refused"]
+    return OutdatedBills(found[:most], len(seen.newer) + counts["total"], refused)
+
+
+_IN_TURN = (
+    Case(When(refusal="", then=Value(0)), default=Value(1)),
+    F("tried_at").asc(nulls_first=True),
+    F("account__number").asc(),
+)
+"""What `_turn` says, for the database."""
+
+
+def _turn(row: Outdated) -> tuple[bool, float, str]:
+    tried = row.tried_at.timestamp() if row.tried_at else 0.0
+    return row.is_refused, tried, row.bill.account.number
+
+
+def _of_archive(rows: Iterable[OutdatedBill]) -> list[Outdated]:
+    return [Outdated(row.bill, (), row) for row in rows]
+
+
+def _find(viewer: Viewer, month: Month, after: str = "") -> _Found:
     bills = Bill.objects.visible_to(viewer).current().filter(month=str(month))
     known = bills.annotate(known=Greatest("lake_version", "checked_version"))
     oldest = known.aggregate(oldest=Min("known"))["oldest"]
     if oldest is None:
-        return OutdatedBills([], 0)
+        return _Found([], OutdatedBill.objects.none())
     changed = metering_queries.list_points_changed_since(oldest, month)
     changes = _changes(viewer, month)
     if after:
@@ -71,12 +129,8 @@ def get_outdated(
     newer = list(_with_newer_curves(known, _by_account(changed)))
     both = [bill.pk for bill, _ in newer]
     own = {row.bill_id: row for row in changes.filter(bill__in=both)} if both else {}
-    others = changes.exclude(bill__in=both)
     found = [Outdated(bill, days, own.get(bill.pk)) for bill, days in newer]
-    found += [Outdated(row.bill, (), row) for row in others.order_by("account__number")[:most]]
-    found.sort(key=lambda each: each.bill.account.number)
-    total = len(newer) + others.count() if most is not None else len(found)
-    return OutdatedBills(found[:most], total)
+    return _Found(found, changes.exclude(bill__in=both))
 
 
 def _changes(viewer: Viewer, month: Month) -> QuerySet[OutdatedBill]:

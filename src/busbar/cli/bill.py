@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.word == "find":
         return _find(args.month)
     if args.word == "correct":
-        return _correct(args.month, args.reason)
+        return bill_outdated.correct(args.month, args.reason)
     if args.word == "outdated":
         return bill_outdated.run(args.month, _progress)
     if args.word == "paper":
@@ -139,31 +139,6 @@ def _release(month: Month) -> int:
     )
     print(f"{month}：已发行 {done.released} 张账单，待复核 {done.held} 张")
     return 0
-
-
-def _correct(month: Month, reason: str) -> int:
-    from busbar.cli.main import start_django
-
-    start_django()
-    from busbar.access.visibility import SYSTEM_VIEWER
-    from busbar.billing import operations as billing_operations
-    from busbar.billing.outdated import list_outdated
-
-    found = list_outdated(SYSTEM_VIEWER, month)
-    if not found:
-        print(f"{month}：没有出账后依据有变的账单")
-        return 0
-    done = billing_operations.correct_bills(
-        month=month,
-        account_ids=[each.bill.account_id for each in found],
-        reason=reason,
-        by=SYSTEM_VIEWER,
-        at=dt.datetime.now(dt.UTC),
-    )
-    for account, sentence in done.refused:
-        print(f"busbar: 户号 {account.number} 不能更正：{sentence}", file=sys.stderr)
-    print(f"{month}：更正 {len(done.corrected)} 张，结果不变 {len(done.unchanged)} 张")
-    return 1 if done.refused else 0
 
 
 def _paper(args: argparse.Namespace) -> int:

@@ -118,6 +118,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     done = operations.evaluate_month(month=month, by=SYSTEM_VIEWER, at=at, progress=_say)
     operations.assess_month(month=month, by=SYSTEM_VIEWER, at=at)
     operations.segment_month(month=month, by=SYSTEM_VIEWER, at=at)
+    operations.renew_assessments(by=SYSTEM_VIEWER, at=at)
     print(f"{month}：评定 {done.customers} 户，列入 {done.entered} 项，退出 {done.left} 项")
     return 0
 

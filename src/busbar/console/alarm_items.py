@@ -102,9 +102,9 @@ def _of_warning(row: StageAssessment, *, may_plan: bool) -> WorkItem:
         kind=WorkKind.WARNINGS,
         rank=Rank.NOW if leaves else Rank.MONEY,
         title=title,
-        reason=_("%(month)s 评估：%(found)s；此后没有走访或联系，%(advice)s；金额为年电费")
+        reason=_("%(when)s 评估：%(found)s；此后没有走访或联系，%(advice)s；金额为年电费")
         % {
-            "month": row.run.month,
+            "when": row.assessed_on if row.is_renewed else row.run.month,
             "found": _("，").join(_found(answer) for answer in answers),
             "advice": answers[0].bound.advice,
         },

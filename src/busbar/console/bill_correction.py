@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -16,22 +16,27 @@ from django.views.decorators.http import require_POST
 from busbar.access.permissions import Permission
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
-from busbar.billing.operations import Correction
+from busbar.billing.operations import CORRECTED_AT_ONCE, Correction, MonthCorrection
 from busbar.billing.outdated import get_outdated
 from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 
-MOST = 100
-"""Bills of a month that are shown and corrected at once."""
+MOST_REASONS = 5
+"""Bills that could not be rated again that a message names; the page names them all."""
 
 
 def outdated_context(request: StaffRequest, month: str) -> dict[str, Any]:
-    """The month's bills that rest on curves or an archive that have changed since."""
-    found = get_outdated(request.viewer, Month.parse(month), most=MOST)
+    """The month's bills that rest on curves or an archive that have changed since.
+
+    Those that are shown are those that the button takes, in that order.
+    """
+    found = get_outdated(request.viewer, Month.parse(month), most=CORRECTED_AT_ONCE)
     return {
         "outdated": found.first,
+        "outdated_total": found.total,
+        "outdated_refused": found.refused,
         "outdated_more": found.total - len(found.first),
         "may_correct": request.viewer.may(Permission.RUN_BILLS),
     }
@@ -44,7 +49,16 @@ def bill_correction(request: StaffRequest, account_number: str, month: str) -> H
     found = billing_queries.get_bill(
         viewer=request.viewer, account_number=account_number, month=month
     )
-    _correct(request, month, [found.account_id])
+    _correct(
+        request,
+        lambda: billing_operations.correct_bills(
+            month=Month.parse(month),
+            account_ids=[found.account_id],
+            reason=request.POST.get("reason", ""),
+            by=request.viewer,
+            at=timezone.now(),
+        ),
+    )
     return redirect("bill", account_number, month)
 
 
@@ -53,20 +67,21 @@ def bill_run_correction(request: StaffRequest, month: str) -> HttpResponse:
     """Rate those of the month's bills again whose curves or archive have changed since."""
     request.viewer.require(Permission.RUN_BILLS)
     seen = billing_queries.get_run(request.viewer, month)
-    found = get_outdated(request.viewer, Month.parse(seen.run.month), most=MOST)
-    _correct(request, month, [each.bill.account_id for each in found.first])
-    return redirect("bill_run_detail", month)
-
-
-def _correct(request: StaffRequest, month: str, account_ids: Collection[int]) -> None:
-    try:
-        done = billing_operations.correct_bills(
-            month=Month.parse(month),
-            account_ids=account_ids,
+    _correct(
+        request,
+        lambda: billing_operations.correct_outdated_bills(
+            month=Month.parse(seen.run.month),
             reason=request.POST.get("reason", ""),
             by=request.viewer,
             at=timezone.now(),
-        )
+        ),
+    )
+    return redirect("bill_run_detail", month)
+
+
+def _correct(request: StaffRequest, act: Callable[[], Correction]) -> None:
+    try:
+        done = act()
     except Refusal as refusal:
         messages.error(request, said(refusal))
         return
@@ -79,12 +94,18 @@ def _say(request: StaffRequest, done: Correction) -> None:
         said = _("已更正 %(count)s 张账单，差额合计 %(amount)s 元")
         facts = {"count": len(done.corrected), "amount": f"{total:+,.2f}"}
         messages.success(request, said % facts)
-    for account, sentence in done.refused:
+    for account, sentence in done.refused[:MOST_REASONS]:
         said = _("%(account)s 不能更正：%(why)s")
         messages.error(request, said % {"account": account.number, "why": sentence})
+    if more := len(done.refused[MOST_REASONS:]):
+        messages.error(request, _("另有 %(count)s 张不能更正，原因列在下面") % {"count": more})
     if done.unchanged:
         said = _("%(count)s 张账单按现有数据重新核算，结果与原账单一致，无须更正")
         messages.info(request, said % {"count": len(done.unchanged)})
+    if isinstance(done, MonthCorrection) and done.remaining:
+        said = _("依据已变的账单还有 %(count)s 张，其中 %(refused)s 张上次不能核算")
+        facts = {"count": done.remaining, "refused": done.remaining_refused}
+        messages.info(request, said % facts)
 
 
 urlpatterns = [

@@ -205,6 +205,7 @@ EVENTS: dict[str, Promise | str] = {
     "key_accounts.review_item.decided": pgettext_lazy("event", "决定复评项"),
     "key_accounts.rule.versioned": pgettext_lazy("event", "登记认定规则新版本"),
     "key_accounts.run.assessed": pgettext_lazy("event", "分析客户关系与价值"),
+    "key_accounts.stage.renewed": pgettext_lazy("event", "客户关系阶段或预警有变"),
     "key_accounts.run.finished": pgettext_lazy("event", "完成大客户评定"),
     "key_accounts.seed.loaded": pgettext_lazy("event", "装入大客户管理的规则与目录"),
     "key_accounts.agreement.ended": pgettext_lazy("event", "终止内部服务协议"),

@@ -29,11 +29,15 @@ def recognize(parameters: Parameters, *, at: dt.datetime) -> str:
 
 
 def assess_again(parameters: Parameters, *, at: dt.datetime) -> str:
-    """The newest month's relationships anew, by the visits, plans and needs told since."""
+    """The newest month's relationships anew, by the visits, plans and needs told since.
+
+    Then as of `at`, as the night would have left them.
+    """
     if not parameters.billed_months:
         return "没有出账的月份"
     newest = parameters.billed_months[-1]
     count = key_accounts_operations.assess_month(month=newest, by=SYSTEM_VIEWER, at=at)
+    key_accounts_operations.renew_assessments(by=SYSTEM_VIEWER, at=at)
     return f"关系阶段 {count} 户"
 
 

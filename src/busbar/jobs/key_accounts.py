@@ -32,9 +32,24 @@ def run_day() -> str:
     return f"{told}；{_evaluate(Month.parse(billed.month), SYSTEM_VIEWER)}"
 
 
+def renew_assessments() -> str:
+    """Stage and warnings of everybody by what is known today."""
+    return renew_assessments_at(dt.datetime.now(dt.UTC))
+
+
+def renew_assessments_at(at: dt.datetime) -> str:
+    """Run `renew_assessments` at a moment; the sentence is the result."""
+    try:
+        changed = key_accounts_operations.renew_assessments(by=SYSTEM_VIEWER, at=at)
+    except key_accounts_operations.UnableToEvaluate as refusal:
+        return str(refusal)
+    return f"关系阶段或预警有变 {changed} 户"
+
+
 def _evaluate(month: Month, viewer: Viewer) -> str:
     at = dt.datetime.now(dt.UTC)
     run = key_accounts_operations.evaluate_month(month=month, by=viewer, at=at)
     key_accounts_operations.assess_month(month=month, by=viewer, at=at)
     key_accounts_operations.segment_month(month=month, by=viewer, at=at)
+    key_accounts_operations.renew_assessments(by=viewer, at=at)
     return f"{month}：评定 {run.customers} 户，列入 {run.entered} 项，退出 {run.left} 项"

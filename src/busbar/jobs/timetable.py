@@ -47,6 +47,8 @@ TIMETABLE = (
     Line("satisfaction", "busbar.jobs.service_desk.score_all", daily_at=dt.time(5, 0)),
     Line("arrears", "busbar.jobs.arrears.run_day", daily_at=dt.time(6, 30)),
     Line("key_accounts", "busbar.jobs.key_accounts.run_day", daily_at=dt.time(5, 0)),
+    # After what is due that day: the changes that end, the month's evaluation.
+    Line("closeness", "busbar.jobs.key_accounts.renew_assessments", daily_at=dt.time(5, 45)),
     Line("handovers", "busbar.jobs.handovers.return_handovers", daily_at=dt.time(0, 20)),
     Line("journal", "busbar.jobs.journal.verify_journal", daily_at=dt.time(1, 0)),
     Line("vee", "busbar.jobs.vee.finish_checks", daily_at=dt.time(1, 30)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -18,14 +17,14 @@ from busbar.api.values import Sent, Sentence, now
 from busbar.billing import operations as billing_operations
 from busbar.billing import queries as billing_queries
 from busbar.billing.models import Bill, BillFinding
-from busbar.billing.operations import Correction
+from busbar.billing.operations import Correction, MonthCorrection
 from busbar.billing.outdated import Outdated, list_outdated
 from busbar.billing.release import list_findings_of
 from busbar.kit.periods import Month
 
 of_bill, of_run = Router(), Router()
-MOST = 100
-"""Bills of a month that are rated again in one call."""
+MOST_REASONS = 20
+"""Bills that could not be rated again that an answer names."""
 
 
 class OutdatedBillOut(Schema):
@@ -33,7 +32,8 @@ class OutdatedBillOut(Schema):
 
     `days` are those whose curves are newer than it knows, `parts` what the archive tells otherwise
     (agreement, tariff, transformers, metering …). `amount_now` is what it came to when it was last
-    compared, null where that found nothing or a `refusal`: why it cannot be rated any more.
+    compared, null where that found nothing or a `refusal`: why it cannot be rated any more, as of
+    `refused_at`. Those are taken last when the month's bills are corrected.
     """
 
     bill: BillOut
@@ -42,6 +42,7 @@ class OutdatedBillOut(Schema):
     part_names: list[str]
     amount_now: Decimal | None
     refusal: str
+    refused_at: dt.datetime | None
 
     @staticmethod
     def resolve_parts(row: Outdated) -> list[str]:
@@ -62,6 +63,11 @@ class OutdatedBillOut(Schema):
     def resolve_refusal(row: Outdated) -> str:
         """The sentence, or nothing."""
         return row.change.refusal if row.change else ""
+
+    @staticmethod
+    def resolve_refused_at(row: Outdated) -> dt.datetime | None:
+        """By the last comparison or correction."""
+        return row.change.refused_at if row.change else None
 
 
 class BillCorrectionIn(Sent):
@@ -95,6 +101,20 @@ class BillCorrectionOut(Schema):
     refused: list[UncorrectedBillOut]
 
 
+class MonthCorrectionOut(BillCorrectionOut):
+    """What rating some of a month's outdated bills again came to, and how many there still are.
+
+    `refused` names the first of `refused_count`. Of the `remaining` bills `remaining_refused` could
+    not be rated when they were last tried: call again until the two are equal.
+    """
+
+    corrected_count: int
+    unchanged_count: int
+    refused_count: int
+    remaining: int
+    remaining_refused: int
+
+
 @of_run.get(
     "/{month}/outdated",
     response=answers(Page[OutdatedBillOut], 404, 409),
@@ -117,24 +137,19 @@ def list_outdated_bills(
 
 @of_run.post(
     "/{month}/correction",
-    response=answers(BillCorrectionOut, 400, 403, 404, 409),
+    response=answers(MonthCorrectionOut, 400, 403, 404, 409),
     operation_id="correct_outdated_bills",
 )
 def correct_outdated_bills(
     request: HttpRequest, month: MonthText, asked: Annotated[BillCorrectionIn, Body()]
 ) -> dict[str, Any]:
-    """更正依据有变的账单，每次至多 100 张，可再次调用。需“电费核算”权限。"""
+    """更正依据有变的账单，每次至多 100 张，上次不能核算的最后；可再次调用。需“电费核算”权限。"""
     viewer = viewer_of(request)
     billing_queries.get_run(viewer, month)
-    found = list_outdated(viewer, Month.parse(month), limit=MOST)
-    done = billing_operations.correct_bills(
-        month=Month.parse(month),
-        account_ids=[row.bill.account_id for row in found],
-        reason=asked.reason,
-        by=viewer,
-        at=now(),
+    done = billing_operations.correct_outdated_bills(
+        month=Month.parse(month), reason=asked.reason, by=viewer, at=now()
     )
-    return _told(done, {row.bill.account_id: row.bill.account.number for row in found})
+    return _told_of_month(done)
 
 
 @of_bill.post(
@@ -158,7 +173,7 @@ def correct_bill(
         by=viewer,
         at=now(),
     )
-    return _told(done, {bill.account_id: account})
+    return _told(done)
 
 
 @of_bill.get(
@@ -186,20 +201,30 @@ def release_bill(request: HttpRequest, account: Text, month: MonthText) -> dict[
     return detail_of(bill_of(viewer, account, month))
 
 
-def _told(done: Correction, numbers: Mapping[int, str]) -> dict[str, Any]:
+def _told(done: Correction) -> dict[str, Any]:
     return {
-        "corrected": [_corrected(bill, numbers[bill.account_id]) for bill in done.corrected],
-        "unchanged": [numbers[bill.account_id] for bill in done.unchanged],
+        "corrected": [_corrected(bill) for bill in done.corrected],
+        "unchanged": [bill.account.number for bill in done.unchanged],
         "refused": [
             {"account_number": account.number, "reason": sentence}
-            for account, sentence in done.refused
+            for account, sentence in done.refused[:MOST_REASONS]
         ],
     }
 
 
-def _corrected(bill: Bill, number: str) -> dict[str, Any]:
+def _told_of_month(done: MonthCorrection) -> dict[str, Any]:
+    return _told(done) | {
+        "corrected_count": len(done.corrected),
+        "unchanged_count": len(done.unchanged),
+        "refused_count": len(done.refused),
+        "remaining": done.remaining,
+        "remaining_refused": done.remaining_refused,
+    }
+
+
+def _corrected(bill: Bill) -> dict[str, Any]:
     return {
-        "account_number": number,
+        "account_number": bill.account.number,
         "revision": bill.revision,
         "before_yuan": bill.replaces.amount if bill.replaces else None,
         "amount": bill.amount,

@@ -76,9 +76,13 @@ class StageEvidenceOut(Schema):
 
 
 class RelationshipOut(Schema):
-    """Stage, evidence, warnings and worth of a customer; amounts in yuan over twelve months."""
+    """Stage, evidence, warnings and worth of a customer; amounts in yuan over twelve months.
+
+    The worth is that of the month; stage and warnings rest on what was known up to `assessed_on`.
+    """
 
     month: str
+    assessed_on: dt.date
     stage: Stage
     evidence: list[StageEvidenceOut]
     warnings: list[StageEvidenceOut]
@@ -168,6 +172,7 @@ def get_relationship(request: HttpRequest, customer_number: str) -> dict[str, An
         raise RecognitionRun.DoesNotExist
     return {
         "month": run.month,
+        "assessed_on": stage.assessed_on,
         "stage": stage.stage,
         "evidence": [_evidence(a) for a in closeness_queries.read_answers(stage.answers)],
         "warnings": [_evidence(a) for a in closeness_queries.read_answers(stage.warnings)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -30,8 +32,9 @@ class OutdatedBill(models.Model):
     """A bill that comes out otherwise from today's archive, and which of its facts differ.
 
     `parts` are values of ChangedPart; `amount_now` is what the bill would come to, None where it
-    cannot be rated any more: `refusal` says why. Gone when the bill is corrected or the archive
-    says again what it said.
+    cannot be rated any more: `refusal` says why. `tried_at` is when a correction last met with
+    that refusal, None where only the comparison did. Gone when the bill is corrected or the
+    archive says again what it said.
     """
 
     bill = models.OneToOneField(Bill, on_delete=models.CASCADE, related_name="outdated")
@@ -41,6 +44,7 @@ class OutdatedBill(models.Model):
     amount_now = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     refusal = models.CharField(max_length=300, blank=True)
     found_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True, blank=True)
 
     objects = BillQuerySet.as_manager()
 
@@ -51,11 +55,20 @@ class OutdatedBill(models.Model):
                 | (Q(amount_now__isnull=True) & ~Q(refusal="")),
                 name="outdated_bill_amount_or_refusal",
             ),
+            models.CheckConstraint(
+                condition=Q(tried_at__isnull=True) | ~Q(refusal=""),
+                name="outdated_bill_tried_in_vain",
+            ),
         ]
         indexes = [models.Index(fields=["month", "account"], name="outdated_bill_month")]
 
     def __str__(self) -> str:
         return f"{self.month} {self.account_id}"
+
+    @property
+    def refused_at(self) -> dt.datetime | None:
+        """When rating it was last refused; None where it can be rated."""
+        return (self.tried_at or self.found_at) if self.refusal else None
 
     @property
     def part_labels(self) -> list[str]:

@@ -2,9 +2,12 @@
 
 from busbar.billing.operations.bill_run import UnableToRunMonth, require_curves, run_month
 from busbar.billing.operations.correction import (
+    CORRECTED_AT_ONCE,
     Correction,
+    MonthCorrection,
     UnableToCorrectBills,
     correct_bills,
+    correct_outdated_bills,
 )
 from busbar.billing.operations.finding_again import UnableToFindInBills, renew_findings
 from busbar.billing.operations.headings import UnableToNameHeading, name_heading
@@ -29,8 +32,10 @@ from busbar.billing.operations.shadowing import (
 )
 
 __all__ = [
+    "CORRECTED_AT_ONCE",
     "Comparison",
     "Correction",
+    "MonthCorrection",
     "Release",
     "UnableToCompareBills",
     "UnableToCorrectBills",
@@ -42,6 +47,7 @@ __all__ = [
     "UnableToRunMonth",
     "compare_month",
     "correct_bills",
+    "correct_outdated_bills",
     "map_shadow_item",
     "name_heading",
     "recalculate",

@@ -13,12 +13,16 @@ from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillFinding, BillRun, OutdatedBill
 from busbar.billing.operations.comparing import differs, lines_of
 from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
+from busbar.billing.outdated import OutdatedBills, get_outdated
 from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
+
+CORRECTED_AT_ONCE = 100
+"""Outdated bills of a month that are rated again in one transaction."""
 
 
 class UnableToCorrectBills(Refusal):
@@ -37,6 +41,55 @@ class Correction:
     refused: list[tuple[CustomerAccount, str]]
 
 
+@dataclass(frozen=True)
+class MonthCorrection(Correction):
+    """What rating some of a month's outdated bills again came to, and how many there still are.
+
+    `remaining` counts those still outdated, `remaining_refused` those of them that could not be
+    rated when they were last tried: nothing is left to do where the two are equal.
+    """
+
+    remaining: int
+    remaining_refused: int
+
+
+@transaction.atomic
+def correct_outdated_bills(
+    *,
+    month: Month,
+    reason: str,
+    by: Viewer,
+    at: dt.datetime,
+    most: int = CORRECTED_AT_ONCE,
+) -> MonthCorrection:
+    """Correct the next `most` of the month's outdated bills.
+
+    Those that could not be rated before are taken last, and none twice at the same moment: called
+    with one `at` until it finds none, it tries every bill once. Raises UnableToCorrectBills
+    without a reason or where none is left.
+    """
+    by.require(Permission.RUN_BILLS)
+    # Chosen under the lock: two callers at once do not take the same bills.
+    BillRun.objects.select_for_update().filter(month=str(month)).first()
+    found = get_outdated(by, month, most=most, tried_before=at)
+    if reason.strip() and not found.first:
+        raise UnableToCorrectBills("%(month)s 没有出账后依据有变的账单，无须更正", month=month)
+    ids = [each.bill.account_id for each in found.first]
+    done = correct_bills(month=month, account_ids=ids, reason=reason, by=by, at=at)
+    return _of_month(done, found)
+
+
+def _of_month(done: Correction, found: OutdatedBills) -> MonthCorrection:
+    again = sum(each.is_refused for each in found.first)
+    return MonthCorrection(
+        done.corrected,
+        done.unchanged,
+        done.refused,
+        remaining=found.total - len(found.first) + len(done.refused),
+        remaining_refused=found.refused - again + len(done.refused),
+    )
+
+
 @transaction.atomic
 def correct_bills(
     *, month: Month, account_ids: Collection[int], reason: str, by: Viewer, at: dt.datetime
@@ -45,7 +98,8 @@ def correct_bills(
 
     The old bill stays readable and can be recomputed; the new one says what it replaces and why,
     and owes the difference (U16; 供电营业规则(2024) on 退补). A bill that comes out the same is
-    only noted as checked. Run twice, the second time changes nothing. Raises
+    only noted as checked; one that cannot be rated stands, and is kept as outdated with the reason.
+    Run twice, the second time changes nothing but when the latter were tried. Raises
     UnableToCorrectBills without a reason or where none of the accounts has a bill of the month.
     """
     by.require(Permission.RUN_BILLS)
@@ -64,6 +118,7 @@ def correct_bills(
     differing = [pair for pair in rated if differs(old[pair[0].account.pk], lines, pair[1])]
     replaced = [old[facts.account.pk] for facts, _ in differing]
     unchanged = _note_checked(old, rated, replaced, work)
+    _keep_refused(old, refused, at)
     bills = _replace(work, differing, replaced, reason.strip())
     issued = issue(work, bills, differing, registers)
     _record(work, issued, replaced, differing)
@@ -73,6 +128,7 @@ def correct_bills(
 def _bills(month: Month, account_ids: Collection[int], by: Viewer) -> dict[int, Bill]:
     seen = Bill.objects.visible_to(by).current()
     bills = seen.filter(month=str(month), account__in=list(account_ids)).defer("facts")
+    bills = bills.select_related("account")
     return {bill.account_id: bill for bill in bills}
 
 
@@ -86,6 +142,30 @@ def _note_checked(
     Bill.objects.filter(pk__in=keys).update(checked_version=work.limits.lake_version)
     OutdatedBill.objects.filter(bill__in=keys).delete()
     return same
+
+
+def _keep_refused(
+    old: dict[int, Bill], refused: Sequence[tuple[CustomerAccount, str]], at: dt.datetime
+) -> None:
+    """What the comparison would keep of them, and that they were tried; one query."""
+    rows = [
+        OutdatedBill(
+            bill=old[account.pk],
+            account=account,
+            month=old[account.pk].month,
+            refusal=sentence,
+            found_at=at,
+            tried_at=at,
+        )
+        for account, sentence in refused
+    ]
+    OutdatedBill.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["bill"],
+        # Since when it is known as outdated stands.
+        update_fields=["parts", "amount_now", "refusal", "tried_at"],
+    )
 
 
 def _replace(

@@ -29,6 +29,7 @@ NAMES: dict[str, Promise] = {
     "busbar.jobs.billing.compare_bills": _("核对账单与档案"),
     "busbar.jobs.consolidation.run_consolidation": _("归并客户档案"),
     "busbar.jobs.key_accounts.run_day": _("大客户日常评定"),
+    "busbar.jobs.key_accounts.renew_assessments": _("更新关系阶段与预警"),
     "busbar.jobs.key_accounts.evaluate": _("评定一个月的大客户"),
     "busbar.jobs.service_desk.score_all": _("计算满意度"),
     "busbar.jobs.handovers.return_handovers": _("临时代管到期交还"),

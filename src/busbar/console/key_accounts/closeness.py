@@ -34,7 +34,8 @@ PARTS: tuple[tuple[str, str | Promise], ...] = (
 _PLACES = {
     "months_supplied": "supply", "contacts": "contacts", "team": "overview", "needs": "recognition",
     "late_share": "payments", "capacity_cut": "supply", "leaving": "supply", "growth": "bills",
-    "growth_over_peers": "bills",
+    "growth_over_peers": "bills", "overdue_bills": "payments", "agreements_ended": "supply",
+    "open_complaints": "relations", "lost_offers": "plans",
 }  # fmt: skip
 """The customer's tab on which a piece of evidence can be looked up."""
 

@@ -60,6 +60,7 @@ from busbar.key_accounts.operations.plans import (
     sign_plan,
     write_plan,
 )
+from busbar.key_accounts.operations.reassessing import renew_assessments
 from busbar.key_accounts.operations.reviewing import (
     UnableToReview,
     adopt_review,
@@ -143,6 +144,7 @@ __all__ = [
     "raise_service_upon",
     "record_need",
     "record_service",
+    "renew_assessments",
     "report_measure",
     "require_bills",
     "return_review",

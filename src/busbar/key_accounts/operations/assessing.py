@@ -15,21 +15,22 @@ from busbar.access.visibility import Viewer
 from busbar.clocks.reckoning import midnight
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.key_accounts import rulebook
-from busbar.key_accounts.evidence import gather_evidence
 from busbar.key_accounts.growth import months_back, year_before
 from busbar.key_accounts.models import (
     CostRate,
     CustomerValue,
-    Measure,
     Recognition,
     RecognitionRun,
     RunState,
     StageAssessment,
 )
 from busbar.key_accounts.operations.evaluating import UnableToEvaluate
+from busbar.key_accounts.operations.stage_ground import (
+    StageGround,
+    assess_stage,
+    gather_stage_ground,
+)
 from busbar.key_accounts.queries import closeness, evidence
-from busbar.key_accounts.staging import Bound, answer, stage_of, warnings_of
 from busbar.key_accounts.valuing import Attribution, Stretch, attribute
 from busbar.kit.money import to_fen
 from busbar.kit.periods import Month
@@ -37,7 +38,6 @@ from busbar.kit.periods import Month
 _BATCH = 500
 _YEAR = 12
 _HALF = 6
-_MEASURED = {"growth": Measure.GROWTH, "growth_over_peers": Measure.GROWTH_OVER_PEERS}
 _NOUGHT = Decimal(0)
 
 
@@ -45,9 +45,8 @@ _NOUGHT = Decimal(0)
 class _Facts:
     """What every customer is assessed by."""
 
-    stage_bounds: list[Bound]
-    warning_bounds: list[Bound]
-    known: Mapping[str, Mapping[int, Decimal | None]]
+    as_of: dt.datetime
+    stages: StageGround
     rates: Mapping[str, CostRate]
     work: Mapping[int, Mapping[str, int]]
     payment: Mapping[int, tuple[int, int]]
@@ -57,7 +56,11 @@ class _Facts:
 
 
 def assess_month(*, month: Month, by: Viewer, at: dt.datetime) -> int:
-    """Assess everybody whom the month's run evaluated; done again it replaces its own results."""
+    """Assess everybody whom the month's run evaluated, as of the month's end.
+
+    Done again it replaces its own results, and what was renewed on a day since: that rested on
+    them, and the next renewal finds what of it still holds.
+    """
     by.require(Permission.RECOGNIZE_KEY_ACCOUNTS)
     run = RecognitionRun.objects.filter(month=str(month), state=RunState.FINISHED).first()
     if run is None:
@@ -79,15 +82,14 @@ def assess_month(*, month: Month, by: Viewer, at: dt.datetime) -> int:
 
 def _facts(month: Month) -> _Facts:
     last_day = month.next.first - dt.timedelta(days=1)
-    stages, warns = closeness.list_stage_bounds(last_day), closeness.list_warning_bounds(last_day)
     spans = compared_spans(month)
     start = midnight(Month.parse(months_back(month, _YEAR)[0]).first)
+    end = midnight(month.next.first)
     return _Facts(
-        stages,
-        warns,
-        gather_evidence([b.evidence for b in (*stages, *warns)], on=last_day),
+        end,
+        gather_stage_ground(last_day),
         {rate.code: rate for rate in closeness.list_cost_rates(last_day)},
-        closeness.map_work(start, midnight(month.next.first)),
+        closeness.map_work(start, end),
         evidence.map_payment(last_day),
         closeness.map_stretches(spans[0]),
         closeness.map_stretches(spans[1]),
@@ -110,13 +112,19 @@ def compared_spans(month: Month) -> tuple[list[str], list[str]]:
 
 @transaction.atomic
 def _keep(run: RecognitionRun, facts: _Facts, keys: Sequence[int]) -> None:
+    # The same lock as the renewal of a day: neither replaces what the other is reading.
+    RecognitionRun.objects.select_for_update().get(pk=run.pk)
     rows = list(Recognition.objects.filter(pk__in=keys))
+    assessed = StageAssessment.objects.filter(run=run, customer__in=[r.customer_id for r in rows])
+    assessed.exclude(as_of=facts.as_of).delete()
     StageAssessment.objects.bulk_create(
-        [_stage(run, facts, row) for row in rows],
+        [assess_stage(facts.stages, row, as_of=facts.as_of) for row in rows],
         update_conflicts=True,
-        unique_fields=["run", "customer"],
-        update_fields=["stage", "answers", "warnings", "warning_count", "annual_revenue_yuan"],
-    )
+        unique_fields=["run", "customer", "as_of"],
+        update_fields=[
+            "stage", "answers", "warnings", "warning_count", "annual_revenue_yuan", "is_current",
+        ],
+    )  # fmt: skip
     CustomerValue.objects.bulk_create(
         [_value(run, facts, row) for row in rows],
         update_conflicts=True,
@@ -126,27 +134,6 @@ def _keep(run: RecognitionRun, facts: _Facts, keys: Sequence[int]) -> None:
             "bills_late", "work", "growth", "costs",
         ],
     )  # fmt: skip
-
-
-def _stage(run: RecognitionRun, facts: _Facts, row: Recognition) -> StageAssessment:
-    figures = rulebook.read_figures(row.figures)
-    found: dict[str, Decimal | None] = {
-        code: values.get(row.customer_id, _NOUGHT) for code, values in facts.known.items()
-    }
-    for code, measure in _MEASURED.items():
-        value = figures[measure].value
-        found[code] = value if isinstance(value, Decimal) else None
-    answers = answer(facts.stage_bounds, found)
-    warned = warnings_of(answer(facts.warning_bounds, found))
-    return StageAssessment(
-        run=run,
-        customer_id=row.customer_id,
-        stage=stage_of(answers),
-        answers=closeness.write_answers(answers),
-        warnings=closeness.write_answers(warned),
-        warning_count=len(warned),
-        annual_revenue_yuan=row.annual_revenue_yuan,
-    )
 
 
 def _value(run: RecognitionRun, facts: _Facts, row: Recognition) -> CustomerValue:

@@ -76,7 +76,7 @@ def evaluate_month(
     comes to the same and replaces its own results; killed half-way it is run again.
     """
     by.require(Permission.RECOGNIZE_KEY_ACCOUNTS)
-    _require_whole(by)
+    require_whole(by)
     work = _prepare(month, at)
     found = facts_queries.gather(month)
     customers = found.customers
@@ -88,8 +88,8 @@ def evaluate_month(
     return _finish(work, len(customers), by, at)
 
 
-def _require_whole(by: Viewer) -> None:
-
+def require_whole(by: Viewer) -> None:
+    """Refuse whoever sees a part only: everybody is evaluated, and against everybody."""
     if not by.sees_company:
         raise UnableToEvaluate("评定涉及全公司的客户，须由能看到全公司的人员发起")
 

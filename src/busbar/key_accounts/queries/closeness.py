@@ -108,19 +108,19 @@ def list_warned(
     warned: bool = True,
 ) -> Assessments:
     """Visible assessments, the most warnings first, then the highest revenue."""
-    rows: Assessments = StageAssessment.objects.visible_to(viewer).filter(run=run)
+    rows: Assessments = StageAssessment.objects.visible_to(viewer).current().filter(run=run)
     if stage:
         rows = rows.filter(stage=stage)
     if warned:
         rows = rows.filter(warning_count__gt=0)
-    return rows.select_related("customer__unit").order_by(
+    return rows.select_related("customer__unit", "run").order_by(
         "-warning_count", "-annual_revenue_yuan", "id"
     )
 
 
 def count_stages(viewer: Viewer, run: RecognitionRun) -> dict[str, tuple[int, int]]:
     """By stage: how many, and how many of them with a warning. One query."""
-    rows: QuerySet[Any, Any] = StageAssessment.objects.visible_to(viewer).filter(run=run)
+    rows: QuerySet[Any, Any] = StageAssessment.objects.visible_to(viewer).current().filter(run=run)
     counted = (
         rows.order_by()
         .values_list("stage")
@@ -132,9 +132,9 @@ def count_stages(viewer: Viewer, run: RecognitionRun) -> dict[str, tuple[int, in
 
 
 def find_stage(viewer: Viewer, customer_id: int, run: RecognitionRun) -> StageAssessment | None:
-    """A customer's stage in a run."""
+    """A customer's stage in a run, as it was assessed last."""
     rows: QuerySet[StageAssessment, StageAssessment]
-    rows = StageAssessment.objects.visible_to(viewer)
+    rows = StageAssessment.objects.visible_to(viewer).current().select_related("run")
     return rows.filter(run=run, customer=customer_id).first()
 
 

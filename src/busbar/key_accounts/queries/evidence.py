@@ -1,4 +1,4 @@
-"""Evidence that the rooms below hold: history, people, work, payment, changes. A query each."""
+"""Evidence that the rooms below hold: history, people, work, money, changes. A query each."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from busbar.connections.models import ChangeKind, ChangeState, SupplyChange
 from busbar.customers.models import AccountStatus, AccountTeamMember, Contact, CustomerAccount
-from busbar.key_accounts.evidence import register_evidence
-from busbar.key_accounts.models import AccountPlan, CustomerNeed, Opportunity
+from busbar.key_accounts.evidence import register_evidence, register_share
+from busbar.key_accounts.models import AccountPlan, CustomerNeed, Opportunity, OpportunityStage
 from busbar.payments.models import Receivable
-from busbar.service_desk.models import Interaction, InteractionState
+from busbar.service_desk.models import (
+    Complaint,
+    ComplaintState,
+    Interaction,
+    InteractionState,
+)
 from busbar.service_desk.models.interactions import PLANNED_KINDS
+from busbar.supply.models import Agreement
 
 _YEAR = dt.timedelta(days=365)
 _CUTS = (ChangeKind.CAPACITY_REDUCTION, ChangeKind.SUSPENSION, ChangeKind.TEMPORARY_REMOVAL)
@@ -64,6 +70,37 @@ def map_payment(on: dt.date) -> dict[int, tuple[int, int]]:
     }
 
 
+def overdue_bills(on: dt.date) -> Found:
+    """Bills that are open on the day after they were due."""
+    rows = Receivable.objects.filter(bill__isnull=False, due_on__lt=on, open_fen__gt=0)
+    return _counted(rows.order_by().values_list("account__customer_id"))
+
+
+def open_complaints(on: dt.date) -> Found:
+    """Complaints received up to the day that are not yet settled with the customer."""
+    rows = Complaint.objects.filter(received_at__date__lte=on)
+    rows = rows.exclude(state=ComplaintState.VERIFIED)
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
+def agreements_ended(on: dt.date) -> Found:
+    """Accounts in use whose agreement ended within the year, with none in its place."""
+    own = Agreement.objects.filter(account=OuterRef("pk"))
+    standing = own.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=on))
+    ended = own.filter(valid_until__gt=on - _YEAR, valid_until__lte=on)
+    rows = CustomerAccount.objects.exclude(status=AccountStatus.CLOSED)
+    rows = rows.filter(Exists(ended), ~Exists(standing))
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
+def lost_offers(on: dt.date) -> Found:
+    """Products offered that the customer declined in the year up to the day."""
+    rows = Opportunity.objects.filter(
+        stage=OpportunityStage.LOST, decided_at__date__gt=on - _YEAR, decided_at__date__lte=on
+    )
+    return _counted(rows.order_by().values_list("customer_id"))
+
+
 def capacity_cut(on: dt.date) -> Found:
     """Reductions, suspensions and removals that are approved or in force."""
     rows = SupplyChange.objects.filter(
@@ -73,8 +110,10 @@ def capacity_cut(on: dt.date) -> Found:
 
 
 def leaving(on: dt.date) -> Found:
-    """Closures and relocations of the year that were not refused or withdrawn."""
-    rows = SupplyChange.objects.filter(kind__in=_LEAVING, requested_at__date__gt=on - _YEAR)
+    """Closures and relocations of the year up to the day that were not refused or withdrawn."""
+    rows = SupplyChange.objects.filter(
+        kind__in=_LEAVING, requested_at__date__gt=on - _YEAR, requested_at__date__lte=on
+    )
     kept = rows.exclude(state__in=[ChangeState.REFUSED, ChangeState.WITHDRAWN])
     return _counted(kept.order_by().values_list("customer_id"))
 
@@ -111,7 +150,10 @@ def register() -> None:
     """Lend the sources of the rooms below to the registry."""
     for code, source in {
         "months_supplied": months_supplied, "contacts": contacts, "team": team, "needs": needs,
-        "late_share": late_share, "capacity_cut": capacity_cut, "leaving": leaving,
-        "visits": visits, "joint_plans": joint_plans, "joint_projects": joint_projects,
+        "capacity_cut": capacity_cut, "leaving": leaving, "overdue_bills": overdue_bills,
+        "open_complaints": open_complaints, "agreements_ended": agreements_ended,
+        "lost_offers": lost_offers, "visits": visits, "joint_plans": joint_plans,
+        "joint_projects": joint_projects,
     }.items():  # fmt: skip
         register_evidence(code, source)
+    register_share("late_share", late_share)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
-from busbar.key_accounts.models import RecognitionRun, StageAssessment
+from busbar.key_accounts.models import StageAssessment
 from busbar.key_accounts.queries.recognition import get_latest_run
-from busbar.kit.periods import CHINA, Month
 from busbar.service_desk.models import Interaction, InteractionState
 
 
@@ -46,14 +44,14 @@ def _open(viewer: Viewer, *, mine: bool, customer_id: int | None) -> QuerySet[An
     run = get_latest_run()
     if run is None:
         return StageAssessment.objects.none()
-    rows = StageAssessment.objects.visible_to(viewer)
-    rows = rows.filter(~_answered(run), run=run, warning_count__gt=0)
+    rows = StageAssessment.objects.visible_to(viewer).current()
+    rows = rows.filter(~_answered(), run=run, warning_count__gt=0)
     return rows.looked_after(viewer, mine=mine, customer_id=customer_id)
 
 
-def _answered(run: RecognitionRun) -> Exists:
-    """A talk held or planned after the run's month: it answers what the month warned of."""
-    since = dt.datetime.combine(Month.parse(run.month).period.end, dt.time(), tzinfo=CHINA)
+def _answered() -> Exists:
+    """A talk held or planned after what the warning rests on: it answers it."""
+    since = OuterRef("as_of")
     talks = Interaction.objects.filter(customer=OuterRef("customer")).exclude(
         state=InteractionState.CANCELLED
     )
