@@ -85,7 +85,7 @@ def _consultation(affair: Affair) -> Consultation:
 QUERIES = {"/contractor-offer": {"role": "design", "on": "2025-09-25"}, "/answers": {"words": "电"}}
 ELSEWHERE = (
     "account-plans", "accounts", "advice", "agreements", "archive-rules", "bill-findings",
-    "bill-runs", "bills", "complaints", "consolidation-runs", "curves", "customer-needs",
+    "bill-runs", "bills", "claims", "complaints", "consolidation-runs", "curves", "customer-needs",
     "customers", "department-orders", "dunning-cases", "feeders", "group-bills", "group-loads",
     "groups", "handovers", "importance-assessments", "improvements", "interactions", "key-accounts",
     "ledger", "load-shapes", "manager-qualifications", "manager-training", "mandates",

@@ -23,6 +23,8 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.billing.models import Bill, BillRefusal, BillRun, SavingStudy
 from busbar.billing.operations import compare_month
 from busbar.billing.outdated import list_outdated
+from busbar.claims.models import Claim
+from busbar.claims.queries import comes_out_again
 from busbar.customers.consolidation.truth import read_truth
 from busbar.customers.models import ConsolidationRun, Customer, CustomerAccount, RunState
 from busbar.customers.queries.measuring import measure_archive
@@ -48,13 +50,14 @@ from busbar.kit.periods import Month
 from busbar.metering import lake
 from busbar.metering.models import VeeFinding
 from busbar.metering.queries import lake_root
+from busbar.payments.queries import list_disagreements
 from busbar.pricing.models import Tariff
 from busbar.supply.models import UsagePoint
 from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
 STARTED = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-STEPS = 28
+STEPS = 29
 OLD_BODIES = 2
 """Bodies of the small region that the old system kept by account."""
 OLD_ACCOUNTS = 5
@@ -125,6 +128,7 @@ def outcome() -> dict[str, Any]:
         "tariffs": Tariff.objects.count(),
         "bills": list(sums.values_list("account__number", "month", "amount")),
         "curves": curve_count(),
+        "claims": list(Claim.objects.order_by("pk").values_list("number", "state", "amount_fen")),
     }
 
 
@@ -169,6 +173,7 @@ class TestBuildDemonstration:
         assert not (home / demo_operations.FOLDER).exists()
         self.consolidates_the_old_system(home, said)
         self.tells_of_needs_and_of_how_close_customers_are()
+        self.tells_of_what_was_owed_beside_the_bills()
 
     def tells_of_needs_and_of_how_close_customers_are(self) -> None:
         kinds = set(CustomerNeed.objects.values_list("kind", flat=True))
@@ -177,6 +182,19 @@ class TestBuildDemonstration:
         assert AccountPlan.objects.filter(scope=PlanScope.SECTOR, agreed_at__isnull=False).exists()
         newest = StageAssessment.objects.filter(run__month="2026-10")
         assert newest.exclude(stage__in=["pre", "early"]).exists()
+
+    def tells_of_what_was_owed_beside_the_bills(self) -> None:
+        told = Claim.objects.order_by("pk").values_list("kind", "state")
+        assert list(told) == [
+            ("compensation", "raised"), ("meter_error", "raised"), ("breach", "raised"),
+            ("wrong_ratio", "requested"), ("breach", "refused"),
+        ]  # fmt: skip
+        paid, *charged = Claim.objects.filter(state="raised").order_by("pk")
+        assert paid.amount_fen < 0 < min(claim.amount_fen for claim in charged)
+        assert len(set(Claim.objects.values_list("account"))) == len(told)
+        assert all(comes_out_again(claim) for claim in Claim.objects.all())
+        assert not Claim.objects.filter(requested_by=None).exists()
+        assert list_disagreements() == []
 
     def consolidates_the_old_system(self, home: Path, said: list[str]) -> None:
         """Part of the test above: a region of its own would take as long again."""

@@ -11,6 +11,7 @@ from busbar.api import (
     access,
     archive_rules,
     arrears,
+    claims,
     clocks,
     consolidation,
     customers,
@@ -97,6 +98,7 @@ api.add_router("/receivables", payments.receivables, tags=["电费收费"])
 api.add_router("/payments", payments.payments, tags=["电费收费"])
 api.add_router("/payment-matches", payments.matches, tags=["电费收费"])
 api.add_router("/payment-refunds", payments.refunds, tags=["电费收费"])
+api.add_router("/claims", claims.router, tags=["追补与赔偿"])
 api.add_router("/ledger", ledger.router, tags=["总账"])
 api.add_router("/limit-rule-sets", clocks.rule_sets, tags=["时限"])
 api.add_router("/time-limits", clocks.limits, tags=["时限"])

@@ -65,11 +65,14 @@ def answers(good: Any, *codes: int) -> dict[int, Any]:
     return {200: good, **problems}
 
 
-def page_by(rows: QuerySet[Any, Any], key: str, *, after: str, limit: int) -> dict[str, Any]:
+def page_by(
+    rows: QuerySet[Any, Any], key: str, *, after: str, limit: int, descending: bool = False
+) -> dict[str, Any]:
     """One page of rows ordered by a unique text column."""
+    side, sign = ("lt", "-") if descending else ("gt", "")
     if after:
-        rows = rows.filter(**{f"{key}__gt": after})
-    found = list(rows.order_by(key)[: limit + 1])
+        rows = rows.filter(**{f"{key}__{side}": after})
+    found = list(rows.order_by(f"{sign}{key}")[: limit + 1])
     more = len(found) > limit
     found = found[:limit]
     return {"items": found, "next": str(_value(found[-1], key)) if more else None}

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from busbar.billing import quote
-from busbar.cli import bill_advice, bill_outdated
+from busbar.cli import bill_advice, bill_outdated, given
+from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month
 
 
@@ -70,23 +71,11 @@ def _quote(args: argparse.Namespace) -> int:
         print("busbar: 请给出 JSON 文件，或用 - 从标准输入读取", file=sys.stderr)
         return 2
     try:
-        document = quote.loads(_text(args.file))
-        print(quote.dumps(quote.quote(document)))
-    except quote.QuoteRefused as refused:
+        print(quote.dumps(quote.quote(given.document(args.file))))
+    except Refusal as refused:
         print(f"busbar: {refused}", file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"busbar: 打不开文件 {args.file}：{error.strerror}", file=sys.stderr)
-        return 1
-    except UnicodeDecodeError:
-        print(f"busbar: {args.file} 不是 UTF-8 编码的文本", file=sys.stderr)
-        return 1
     return 0
-
-
-def _text(name: str) -> str:
-    content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    return content.decode("utf-8-sig")
 
 
 def _run_month(month: Month, engine: str | None) -> int:

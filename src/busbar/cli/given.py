@@ -1,10 +1,26 @@
-"""What several commands take from the line: days, and pairs of name and text."""
+"""What several commands take from the line: days, names with texts, documents, who acts."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from busbar.kit.errors import Refusal
+
+if TYPE_CHECKING:
+    from busbar.access.visibility import Viewer
+
+
+class UnableToReadFile(Refusal):
+    """There is no such file, or it is not what was expected."""
+
+
+class UnableToFindEmployee(Refusal):
+    """Nobody has this staff number."""
 
 
 def day(text: str) -> dt.date:
@@ -32,3 +48,33 @@ def pairs(texts: Iterable[str], names: Sequence[str]) -> dict[str, str] | None:
             return None
         found[name] = value
     return found
+
+
+def document(name: str) -> dict[str, Any]:
+    """The JSON object of a file, numbers exact; `-` is standard input.
+
+    Raises UnableToReadFile, and billing's `QuoteRefused` for what is no JSON object.
+    """
+    from busbar.billing import quote
+
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        found = quote.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise UnableToReadFile(f"打不开文件 {name}：{error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnableToReadFile(f"{name} 不是 UTF-8 编码的文本") from error
+    if not isinstance(found, dict):
+        raise quote.QuoteRefused([quote.Fault("$", found, "应为对象 { … }")])
+    return found
+
+
+def viewer_of(number: str) -> Viewer:
+    """Who acts, by staff number; Django must be started."""
+    from busbar.access import queries as access_queries
+    from busbar.access.models import Employee
+
+    person = Employee.objects.select_related("user").filter(number=number).first()
+    if person is None:
+        raise UnableToFindEmployee(f"没有工号 {number}")
+    return access_queries.get_viewer(person.user)

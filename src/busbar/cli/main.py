@@ -54,6 +54,7 @@ COMMANDS = (
         "payments",
         "导入电费流水并核销（import），登记电费账户（account），核对总账（check），试算平衡（balance）",
     ),
+    Command("claim", "claim", "追补与赔偿：request、list、show、approve、refuse、take-back"),
     Command("arrears", "arrears", "催费单（list、show），办理一天的催费（run）"),
     Command("catalogue", "catalogue", "服务目录：list、add、revise、end"),
     Command(

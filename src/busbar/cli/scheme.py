@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from busbar.billing import quote
+from busbar.cli import given
 from busbar.connections import study
 from busbar.kit.errors import Refusal
 
@@ -30,20 +30,9 @@ def run(args: argparse.Namespace) -> int:
         print("busbar: 请给出 JSON 文件，或用 - 从标准输入读取", file=sys.stderr)
         return 2
     try:
-        found = study.answer(quote.loads(_text(args.file)))
+        found = study.answer(given.document(args.file))
     except Refusal as refused:
         print(f"busbar: {refused}", file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"busbar: 打不开文件 {args.file}：{error.strerror}", file=sys.stderr)
-        return 1
-    except UnicodeDecodeError:
-        print(f"busbar: {args.file} 不是 UTF-8 编码的文本", file=sys.stderr)
-        return 1
     print(quote.dumps(study.study_json(found)) if args.json else study.study_text(found))
     return 0
-
-
-def _text(name: str) -> str:
-    content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    return content.decode("utf-8-sig")

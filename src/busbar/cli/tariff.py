@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from busbar.cli.given import UnableToReadFile
 from busbar.kit.errors import Refusal
 from busbar.kit.money import plain, to_fen
 from busbar.kit.periods import Month, local_date
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from busbar.access.visibility import Viewer
     from busbar.billing.trial import Comparison
     from busbar.pricing.models import Tariff, TariffDraft
-
-
-class UnableToReadFile(Refusal):
-    """There is no such file, or it is not what was expected."""
 
 
 class UnableToKnowWho(Refusal):

@@ -14,6 +14,7 @@ from busbar.billing import operations as billing_operations
 from busbar.billing.models import Saving
 from busbar.demo import (
     account_plans,
+    claiming,
     consolidating,
     dunning,
     importing,
@@ -150,6 +151,7 @@ def _steps(parameters: Parameters) -> Iterator[_Step]:
     yield _Step("ledger", "网点与月结", _ledger)
     yield _Step("arrears", "催费与停电", _arrears)
     yield _Step("stops", "检修与故障停电", _stops)
+    yield _Step("claims", "追补与赔偿", _claims)
     yield _Step("key accounts", "大客户评定", _key_accounts)
     yield _Step("relations", "走访、承诺、投诉与满意度", _relations)
     yield _Step("plans", "客户计划、基本业务与增值服务", _plans)
@@ -209,6 +211,10 @@ def _arrears(work: _Work) -> str:
 
 def _stops(work: _Work) -> str:
     return stops.tell_stops(at=work.clock())
+
+
+def _claims(work: _Work) -> str:
+    return claiming.tell_claims(work.parameters.billed_months[-1], at=work.clock())
 
 
 def _key_accounts(work: _Work) -> str:
