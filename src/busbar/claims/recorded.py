@@ -8,6 +8,7 @@ from typing import Any
 
 from busbar.access.visibility import Viewer
 from busbar.billing import queries as billing_queries
+from busbar.billing.evidence import map_tariffs
 from busbar.billing.models import Bill, BillLine
 from busbar.kit.errors import Refusal
 from busbar.kit.money import plain
@@ -60,7 +61,7 @@ def _tariff(
     source = f"账单 {bill.account.number} {bill.month}"
     return {
         "code": bill.tariff_code,
-        "name": bill.tariff_code,
+        "name": next(iter(map_tariffs([bill.facts]).values())).name,
         "prices": {period: _price(rows) for period, rows in energies.items()},
         "charges": [
             {"code": code, "name": rows[0].name, "price": _price(rows), "source": source}

@@ -18,11 +18,10 @@ from busbar.access import queries as access_queries
 from busbar.access.models import Employee
 from busbar.access.permissions import Permission, permissions_of
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
-from busbar.billing.evidence import map_tariffs
 from busbar.billing.models import Bill
-from busbar.billing.rating import Tariff
 from busbar.claims import operations as claims_operations
 from busbar.claims.models import Claim, ClaimState
+from busbar.claims.recorded import recorded_of
 from busbar.customers.models import CustomerAccount
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA, Month, local_date
@@ -53,22 +52,12 @@ class _Found:
         return self.bill.account
 
     @property
-    def tariff(self) -> Tariff:
-        """The tariff of the bill, as it was cited."""
-        return next(iter(map_tariffs([self.bill.facts]).values()))
-
-    @property
     def recorded(self) -> Document:
-        """The day, the energies that the bill charged by period, and its prices."""
-        lines = self.bill.lines.filter(code__startswith="energy.", quantity__gt=0)
-        return {
-            "on": self.on.isoformat(),
-            "energies": [
-                {"measures": line.code.removeprefix("energy."), "quantity": plain(line.quantity)}
-                for line in lines.order_by("position")
-            ],
-            "tariff": _written(self.tariff),
-        }
+        """The day, and what the bill recorded at which prices."""
+        taken = recorded_of(
+            SYSTEM_VIEWER, account_number=self.account.number, month=self.bill.month
+        )
+        return {"on": self.on.isoformat(), **taken}
 
 
 @dataclass(frozen=True)
@@ -246,27 +235,6 @@ _STORIES = (
     ),
 )
 """In the order of who is harder to find: few accounts were without supply."""
-
-
-def _written(tariff: Tariff) -> Document:
-    """The tariff as a document has it."""
-    return {
-        "code": tariff.code,
-        "name": tariff.name,
-        "prices": {period: plain(price) for period, price in tariff.prices.items()},
-        "source": tariff.rule.source,
-        "charges": [
-            {
-                "code": charge.code,
-                "name": charge.name,
-                "price": plain(charge.price),
-                "group": "other",
-                "in_power_factor_base": charge.in_power_factor_base,
-                "source": charge.rule.source,
-            }
-            for charge in tariff.charges
-        ],
-    }
 
 
 def _day(at: dt.datetime, days_ago: int) -> dt.date:
