@@ -15,6 +15,7 @@ from busbar.billing.models import Bill, BillRefusal, BillRun
 from busbar.customers.models import Customer, CustomerGroup
 from busbar.jobs import billing as billing_jobs
 from busbar.journal.models import Entry
+from busbar.kit.errors import Phrase
 from tests.api import billed as b
 from tests.api.affair import get, post
 from tests.api.billed import BILL, FOREIGN, JANUARY, OWN, Billed, refused
@@ -76,7 +77,7 @@ class TestRuns:
     def test_tell_who_could_not_be_billed(self, billed: Billed) -> None:
         run = BillRun.objects.get(month=JANUARY)
         for point in billed.points:
-            BillRefusal.objects.create(run=run, account=point.account, reason="没有电价")
+            BillRefusal.objects.create(run=run, account=point.account, reason=Phrase("没有电价"))
 
         items = get(billed.clerk(), f"{RUN}/refusals")["items"]
 

@@ -61,7 +61,7 @@ class OutdatedBillOut(Schema):
     @staticmethod
     def resolve_refusal(row: Outdated) -> str:
         """The sentence, or nothing."""
-        return row.change.refusal if row.change else ""
+        return str(row.change.refusal) if row.change else ""
 
 
 class BillCorrectionIn(Sent):
@@ -191,8 +191,8 @@ def _told(done: Correction, numbers: Mapping[int, str]) -> dict[str, Any]:
         "corrected": [_corrected(bill, numbers[bill.account_id]) for bill in done.corrected],
         "unchanged": [numbers[bill.account_id] for bill in done.unchanged],
         "refused": [
-            {"account_number": account.number, "reason": sentence}
-            for account, sentence in done.refused
+            {"account_number": account.number, "reason": str(reason)}
+            for account, reason in done.refused
         ],
     }
 

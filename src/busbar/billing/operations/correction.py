@@ -13,6 +13,7 @@ from busbar.access.visibility import Viewer
 from busbar.billing.models import Bill, BillFinding, BillRun, OutdatedBill
 from busbar.billing.operations.comparing import differs, lines_of
 from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
+from busbar.billing.rating import UnableToRate
 from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
@@ -29,12 +30,12 @@ class UnableToCorrectBills(Refusal):
 class Correction:
     """What rating again came to: new bills, bills found unchanged, accounts that cannot be rated.
 
-    `refused` holds (account, sentence); their bills stand as they stood.
+    `refused` holds (account, why); their bills stand as they stood.
     """
 
     corrected: list[Bill]
     unchanged: list[Bill]
-    refused: list[tuple[CustomerAccount, str]]
+    refused: list[tuple[CustomerAccount, UnableToRate]]
 
 
 @transaction.atomic
