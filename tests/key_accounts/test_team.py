@@ -90,7 +90,7 @@ class TestATeam:
         assert len(after) == len(before)
 
     def test_nobody_s_standing_has_no_rates(self) -> None:
-        nothing = Standing() + Standing()
+        nothing = together([Standing(), Standing()])
 
         assert (nothing.coverage, nothing.satisfaction, nothing.growth_percent) == (None,) * 3
 
