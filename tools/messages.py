@@ -54,12 +54,17 @@ _REFUSING = (
     "workflow",
 )
 """Rooms whose refusals have their English: a face says them by their sentence (kit/errors.py)."""
-_STORED = "UnableToRate"
-"""What a bill cannot be rated for is kept with the run as it was said, in Chinese."""
 _STEP = "what"
 """What the ground that several operations share is handed to name in its refusal."""
-_ALSO_REFUSING = {"NotPermitted", "Refusal", "refusal"}
-"""Who may not, a reason within a refusal, and the class that shared ground is handed to raise."""
+_ALSO_REFUSING = {
+    "ChangeRefused",
+    "MultipleRefused",
+    "NotPermitted",
+    "Phrase",
+    "Refusal",
+    "refusal",
+}
+"""Refusals of other names, what is told without refusing, and what shared ground is to raise."""
 
 _LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _TEMPLATE_CALL = re.compile(
@@ -170,7 +175,7 @@ def _refused(call: ast.Call) -> Iterator[ast.expr]:
     yield from (k.value for k in call.keywords if k.arg == _STEP and _is_text(k.value))
     name = _name(call.func)
     is_refusal = name.startswith("UnableTo") or name in _ALSO_REFUSING
-    if is_refusal and name != _STORED and call.args and _is_text(call.args[0]):
+    if is_refusal and call.args and _is_text(call.args[0]):
         yield call.args[0]
     yield from (
         sentence

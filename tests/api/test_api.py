@@ -9,6 +9,7 @@ from django.test import Client
 
 from busbar.access.models import ApiToken, User
 from busbar.billing.models import Bill, BillFinding, OutdatedBill
+from busbar.kit.errors import Phrase
 from tests.api.conftest import Region
 from tests.billing import world
 
@@ -124,7 +125,7 @@ class TestBills:
             bill=hidden,
             account=hidden.account,
             month=hidden.month,
-            refusal="没有电价",
+            refusal=Phrase("没有电价"),
             found_at=world.AT,
         )
 

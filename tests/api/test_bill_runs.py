@@ -19,6 +19,8 @@ from busbar.billing.models import Bill, BillRefusal, BillRun, OutdatedBill
 from busbar.customers.models import Customer, CustomerGroup
 from busbar.jobs import billing as billing_jobs
 from busbar.journal.models import Entry
+from busbar.kit.errors import Phrase
+from busbar.kit.phrases import as_typed
 from busbar.supply.models import Agreement
 from tests.api import billed as b
 from tests.api.affair import get, post
@@ -81,7 +83,7 @@ class TestRuns:
     def test_tell_who_could_not_be_billed(self, billed: Billed) -> None:
         run = BillRun.objects.get(month=JANUARY)
         for point in billed.points:
-            BillRefusal.objects.create(run=run, account=point.account, reason="没有电价")
+            BillRefusal.objects.create(run=run, account=point.account, reason=Phrase("没有电价"))
 
         items = get(billed.clerk(), f"{RUN}/refusals")["items"]
 
@@ -191,7 +193,7 @@ class TestRelease:
 def refuse(bill: Bill) -> None:
     """A correction met with a refusal."""
     OutdatedBill.objects.create(
-        bill=bill, account=bill.account, month=bill.month, refusal="没有电价",
+        bill=bill, account=bill.account, month=bill.month, refusal=as_typed("没有电价"),
         found_at=world.AT, tried_at=world.AT,
     )  # fmt: skip
 

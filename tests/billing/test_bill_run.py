@@ -139,7 +139,8 @@ class TestRunMonth:
 
         run = run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
 
-        reasons = dict(BillRefusal.objects.values_list("account__number", "reason"))
+        refusals = BillRefusal.objects.select_related("account")
+        reasons = {row.account.number: str(row.reason) for row in refusals}
         assert (run.billed, run.refused) == (1, 2)
         assert reasons == {
             "1002": "2026-01 没有负荷曲线",
@@ -169,7 +170,7 @@ class TestRunMonth:
         run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
 
         refusal = BillRefusal.objects.get()
-        assert refusal.reason == "2026-01 缺 1056 个时段（35.5%），超过 10%，须先补全"
+        assert str(refusal.reason) == "2026-01 缺 1056 个时段（35.5%），超过 10%，须先补全"
         assert not Bill.objects.exists()
 
     def test_names_a_usage_point_whose_meter_gave_nothing(self, ground: None, lake: Path) -> None:
@@ -181,7 +182,7 @@ class TestRunMonth:
 
         run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
 
-        assert BillRefusal.objects.get().reason == "计量点 U2 2026-01 没有负荷曲线，须先补全"
+        assert str(BillRefusal.objects.get().reason) == "计量点 U2 2026-01 没有负荷曲线，须先补全"
         assert not Bill.objects.exists()
 
     def test_asks_for_no_curve_of_days_on_which_no_meter_hung(

@@ -226,9 +226,9 @@ class TestCorrectBills:
         Agreement.objects.filter(account=point.account).update(tariff_code="GONE")
         before = everything()
 
-        ((account, sentence),) = correct(point).refused
+        ((account, reason),) = correct(point).refused
 
-        assert (account.pk, sentence) == (point.account_id, "2026-01 没有电价 GONE")
+        assert (account.pk, str(reason)) == (point.account_id, "2026-01 没有电价 GONE")
         assert everything() == before
 
     def test_keeps_why_and_when_a_bill_could_not_be_rated(
@@ -240,7 +240,10 @@ class TestCorrectBills:
 
         (found,) = list_outdated(SYSTEM_VIEWER, world.MONTH)
         assert found.change is not None
-        assert (found.change.refusal, found.change.refused_at) == ("2026-01 没有电价 GONE", LATER)
+        assert (str(found.change.refusal), found.change.refused_at) == (
+            "2026-01 没有电价 GONE",
+            LATER,
+        )
         assert (found.days, found.change.parts, found.change.amount_now) == ((), [], None)
 
     def test_forgets_why_once_the_bill_can_be_rated(self, lake: Path, point: UsagePoint) -> None:
@@ -454,4 +457,4 @@ def numbers(bills: list[Bill]) -> list[str]:
 
 
 def refused(done: MonthCorrection) -> list[tuple[str, str]]:
-    return [(account.number, sentence) for account, sentence in done.refused]
+    return [(account.number, str(reason)) for account, reason in done.refused]

@@ -164,7 +164,7 @@ class TestDaysOfCriticalPeak:
         run(lake, point)
 
         assert not Bill.objects.exists()
-        assert BillRefusal.objects.get().reason == (
+        assert str(BillRefusal.objects.get().reason) == (
             "2026-01-31 没有日最高气温，不能判断是否执行尖峰电价"
         )
 
@@ -241,7 +241,7 @@ class TestAPriceSeries:
         run(lake, point)
 
         assert not Bill.objects.exists()
-        assert BillRefusal.objects.get().reason == (
+        assert str(BillRefusal.objects.get().reason) == (
             "价格序列 现货 缺 2026-01-30、2026-01-31 共 2 天的电价"
         )
 

@@ -66,7 +66,7 @@ def run(lake: Path, point: UsagePoint) -> Bill:
     """The account's bill of a month at 100 kW all day; 2,400 kWh a day."""
     world.store(lake, world.curves([point]))
     run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
-    assert not BillRefusal.objects.exists(), BillRefusal.objects.get().reason
+    assert not BillRefusal.objects.exists(), str(BillRefusal.objects.get().reason)
     return Bill.objects.get()
 
 

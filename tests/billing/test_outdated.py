@@ -222,7 +222,7 @@ class TestCompareMonth:
 
         (each,) = list_outdated(SYSTEM_VIEWER, world.MONTH)
         assert each.change is not None
-        assert (each.change.refusal, each.change.amount_now) == ("2026-01 没有电价 GONE", None)
+        assert (str(each.change.refusal), each.change.amount_now) == ("2026-01 没有电价 GONE", None)
 
     def test_is_silent_where_no_line_moves(self, point: UsagePoint) -> None:
         Surcharge.objects.update(source="另一份文件")

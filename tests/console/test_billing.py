@@ -23,7 +23,9 @@ from busbar.billing.queries import BillFilter
 from busbar.console import bill_correction
 from busbar.customers.models import CustomerAccount
 from busbar.journal.models import Entry
+from busbar.kit.errors import Phrase
 from busbar.kit.periods import CHINA, Month
+from busbar.kit.phrases import as_typed
 from busbar.pricing.models import Surcharge
 from busbar.supply.models import Agreement, UsagePoint
 from tests.billing import world
@@ -344,7 +346,7 @@ class TestCorrection:
 def refuse(bill: Bill) -> None:
     """A correction met with a refusal."""
     OutdatedBill.objects.create(
-        bill=bill, account=bill.account, month=bill.month, refusal="没有电价",
+        bill=bill, account=bill.account, month=bill.month, refusal=as_typed("没有电价"),
         found_at=world.AT, tried_at=world.AT,
     )  # fmt: skip
 
@@ -390,7 +392,7 @@ class TestBillRuns:
         run = BillRun.objects.get(month="2026-01")
         for number in (OWN, FOREIGN):
             account = Bill.objects.get(account__number=number, run=run).account
-            BillRefusal.objects.create(run=run, account=account, reason=f"缺曲线 {number}")
+            BillRefusal.objects.create(run=run, account=account, reason=Phrase(f"缺曲线 {number}"))
 
         text = region.client(Role.BILLING_CLERK).get("/bills/runs/2026-01/").content.decode()
 
@@ -427,7 +429,7 @@ class TestRunCounts:
     def test_a_county_sees_its_own_counts(self, region: Region) -> None:
         run = BillRun.objects.get(month="2026-01")
         neighbor = CustomerAccount.objects.get(number=FOREIGN)
-        BillRefusal.objects.create(run=run, account=neighbor, reason="没有曲线")
+        BillRefusal.objects.create(run=run, account=neighbor, reason=Phrase("没有曲线"))
         BillRun.objects.filter(pk=run.pk).update(refused=1)
         clerk = region.client(Role.BILLING_CLERK)
 

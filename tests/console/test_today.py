@@ -20,6 +20,7 @@ from busbar.console.today import EACH, PAGE
 from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.customers.models import CustomerAccount
 from busbar.imports.models import ImportFile, ImportKind, ImportRun, ImportState
+from busbar.kit.errors import Phrase
 from busbar.kit.periods import CHINA
 from busbar.supply.models import Agreement, BasicChargeMode
 from tests.console.region import MONTH, MONTH_BEFORE, Region, agree, look_after
@@ -116,7 +117,9 @@ class TestWork:
         region.bill(dear, power_factor="0.80", lines={"power_factor": "9.00"})
         region.bill(gap, missing_intervals=3)
         account = CustomerAccount.objects.get(customer=refused)
-        BillRefusal.objects.create(run=region.run(MONTH), account=account, reason="没有合同")
+        BillRefusal.objects.create(
+            run=region.run(MONTH), account=account, reason=Phrase("没有合同")
+        )
 
         assert [item.kind for item in _work(region)] == [
             WorkKind.REFUSED,
@@ -204,7 +207,9 @@ class TestKind:
     def test_reads_refused_accounts_on(self, region: Region) -> None:
         for number in "123":
             account = CustomerAccount.objects.get(customer=region.customer(number))
-            BillRefusal.objects.create(run=region.run(MONTH), account=account, reason="没有合同")
+            BillRefusal.objects.create(
+                run=region.run(MONTH), account=account, reason=Phrase("没有合同")
+            )
 
         assert _read_all(region, WorkKind.REFUSED) == ["331", "332", "333"]
 

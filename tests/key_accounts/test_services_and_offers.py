@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
+from busbar.access.models import User
+from busbar.console.refusals import said
 from busbar.jobs import outbox
 from busbar.journal.models import Entry
 from busbar.key_accounts import operations, queries
@@ -15,6 +18,8 @@ from busbar.key_accounts.models import BasicService, Opportunity, ServiceDue, So
 from busbar.key_accounts.operations import UnableToOffer, UnableToServe
 from busbar.key_accounts.operations.ruling import UnableToSetRule
 from busbar.kit.errors import Refusal
+from busbar.kit.phrases import as_typed
+from tests.console.work_region import sign_in
 from tests.payments.world import at
 from tests.service_desk.world import MONDAY, SYSTEM, Desk
 
@@ -73,7 +78,7 @@ class TestDueByFrequency:
         assert operations.raise_due_services(by=SYSTEM, at=at("2026-04-12")) == 1
         raised = ServiceDue.objects.order_by("-id")[0]
         assert (raised.service_id, raised.due_on) == (new.pk, dt.date(2026, 4, 16))
-        assert "每 30 天一次" in raised.cause
+        assert str(raised.cause) == "每 30 天一次"
 
     @pytest.mark.parametrize("days", ["0", "-1", "1.5", "3651"])
     def test_is_not_set_to_what_is_no_number_of_days(self, desk: Desk, days: str) -> None:
@@ -105,7 +110,7 @@ class TestDueUponEvents:
         outbox.react_to_all(reaction)
 
         due = ServiceDue.objects.get()
-        assert (due.service.code, due.cause) == ("complaint_callback", row.number)
+        assert (due.service.code, str(due.cause)) == ("complaint_callback", row.number)
         assert due.due_on == dt.date(2026, 3, 21)
 
 
@@ -230,3 +235,29 @@ class TestOffers:
             **common, evaluation="满意", score=5, at=at("2026-05-01")
         )
         assert (done.state, done.delivered_at) == ("evaluated", at("2026-04-10"))
+
+
+class TestCause:
+    def test_is_read_in_english_by_who_reads_english(self, desk: Desk) -> None:
+        operations.raise_due_services(by=SYSTEM, at=at(MONDAY))
+        due = ServiceDue.objects.get(service__code="value_added")
+        User.objects.update(language="en")
+        client = sign_in(User.objects.get(pk=desk.manager.user_id))
+
+        page = client.get(f"/basic-services/{due.pk}/").content.decode()
+        rows = client.get("/basic-services/?of=mine").content.decode()
+
+        told = f"Every {due.service.every_days} days"
+        assert told in page
+        assert told in rows
+        assert "天一次" not in page + rows
+
+    def test_of_an_event_is_what_the_event_was_about(self, desk: Desk) -> None:
+        row = operations.raise_service_upon(
+            event="service_desk.complaint.verified", customer_id=desk.customer.pk,
+            cause=as_typed("每 3 天一次 100%"), key="x", by=SYSTEM, at=at(MONDAY),
+        )  # fmt: skip
+
+        assert row is not None
+        with translation.override("en"):
+            assert said(ServiceDue.objects.get(pk=row.pk).cause) == "每 3 天一次 100%"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.key_accounts.queries.team import Standing, get_team
+from busbar.key_accounts.queries.team import Standing, get_team, together
 from busbar.service_desk import operations as desk_operations
 from busbar.service_desk.models import SatisfactionScore
 from tests.key_accounts.managers.conftest import world
@@ -90,7 +90,7 @@ class TestATeam:
         assert len(after) == len(before)
 
     def test_nobody_s_standing_has_no_rates(self) -> None:
-        nothing = Standing() + Standing()
+        nothing = together([Standing(), Standing()])
 
         assert (nothing.coverage, nothing.satisfaction, nothing.growth_percent) == (None,) * 3
 

@@ -81,7 +81,7 @@ def draft(by: Viewer, values: TariffValues = VALUES) -> TariffDraft:
 
 
 def sentences(found: TariffDraft) -> list[str]:
-    return [("!" if f.is_error else "") + f.sentence for f in check_draft(found, today=TODAY)]
+    return [("!" if f.is_error else "") + str(f.sentence) for f in check_draft(found, today=TODAY)]
 
 
 class TestDrafting:

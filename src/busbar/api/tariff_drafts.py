@@ -58,6 +58,11 @@ class DraftFindingOut(Schema):
     is_error: bool
     sentence: str
 
+    @staticmethod
+    def resolve_sentence(finding: DraftFinding) -> str:
+        """In words."""
+        return str(finding.sentence)
+
 
 class TestBillLineOut(Schema):
     """A charge on both bills; null where a bill does not have it."""
@@ -192,8 +197,8 @@ def try_tariff_draft(
             for b in found.bills
         ],
         "refused": [
-            {"account_number": bill.account.number, "sentence": sentence}
-            for bill, sentence in found.refused
+            {"account_number": bill.account.number, "sentence": str(reason)}
+            for bill, reason in found.refused
         ],
     }
 

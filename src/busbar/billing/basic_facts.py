@@ -97,7 +97,7 @@ def _required(
 ) -> tuple[rating.BasicPrice, ...]:
     if not prices:
         code = stretches[0].agreement.tariff_code
-        raise rating.UnableToRate(f"电价 {code} 没有基本电价，与合同计收方式不符")
+        raise rating.UnableToRate("电价 %(code)s 没有基本电价，与合同计收方式不符", code=code)
     return prices
 
 

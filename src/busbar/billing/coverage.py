@@ -44,7 +44,9 @@ def cover(
         days = _days(spans, period) if spans is not None else period.days if sums.days else 0
         if not sums.days and days * 100 > max_missing_percent * period.days:
             raise UnableToRate(
-                f"计量点 {point.number} {Month.of(period.start)} 没有负荷曲线，须先补全"
+                "计量点 %(number)s %(month)s 没有负荷曲线，须先补全",
+                number=point.number,
+                month=Month.of(period.start),
             )
         due += max(days, sums.days) * INTERVALS
         missing += max(0, days - sums.days) * INTERVALS

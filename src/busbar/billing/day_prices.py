@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from busbar.billing import rating
+from busbar.kit.errors import Listing, Phrase
 from busbar.kit.money import plain
 from busbar.kit.periods import Month, Period
 from busbar.metering.lake import INTERVALS
@@ -42,8 +43,14 @@ class PricedSeries:
                 lacking.append(str(day))
             found += known
         if lacking:
-            shown = "、".join(lacking[:_SHOWN]) + ("等" if len(lacking) > _SHOWN else "")
-            raise rating.UnableToRate(f"价格序列 {self.name} 缺 {shown} 共 {len(lacking)} 天的电价")
+            first = Listing(lacking[:_SHOWN])
+            shown = Phrase("%(days)s等", days=first) if len(lacking) > _SHOWN else first
+            raise rating.UnableToRate(
+                "价格序列 %(name)s 缺 %(shown)s 共 %(days)s 天的电价",
+                name=self.name,
+                shown=shown,
+                days=len(lacking),
+            )
         return found
 
 

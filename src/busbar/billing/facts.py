@@ -149,16 +149,19 @@ def _check_coverage(
     """How many intervals have no value; UnableToRate where they are too many."""
     month, most = Month.of(period.start), limits.max_missing_percent
     if not any(p.whole.days for p in points):
-        raise rating.UnableToRate(f"{month} 没有负荷曲线")
+        raise rating.UnableToRate("%(month)s 没有负荷曲线", month=month)
     found = cover([(p.point, p.whole) for p in points], registers.hung, period, most)
     if found.missing_percent > most:
         raise rating.UnableToRate(
-            f"{month} 缺 {found.missing} 个时段（{found.missing_percent:.1f}%），"
-            f"超过 {most}%，须先补全"
+            "%(month)s 缺 %(missing)s 个时段（%(missing_percent)s%%），超过 %(most)s%%，须先补全",
+            month=month,
+            missing=found.missing,
+            missing_percent=f"{found.missing_percent:.1f}",
+            most=most,
         )
     is_assessed = any(stretch.agreement.power_factor_standard for stretch in stretches)
     if is_assessed and not any(p.whole.reactive_days for p in points):
-        raise rating.UnableToRate(f"合同考核功率因数，但 {month} 没有无功曲线")
+        raise rating.UnableToRate("合同考核功率因数，但 %(month)s 没有无功曲线", month=month)
     return found.missing
 
 
@@ -215,8 +218,9 @@ def _series(
         return costs[account.pk, stretch.period]
     except KeyError:
         raise rating.UnableToRate(
-            f"电价 {stretch.agreement.tariff_code} 按价格序列 {stretch.series.name} 逐时段计费，"
-            "此处没有逐时段电量"
+            "电价 %(tariff_code)s 按价格序列 %(name)s 逐时段计费，此处没有逐时段电量",
+            tariff_code=stretch.agreement.tariff_code,
+            name=stretch.series.name,
         ) from None
 
 

@@ -88,7 +88,9 @@ def get_outdated(
     until its curves or the archive change once more.
     """
     seen = _find(viewer, month)
-    counts = seen.others.aggregate(total=Count("pk"), refused=Count("pk", filter=~Q(refusal="")))
+    counts = seen.others.aggregate(
+        total=Count("pk"), refused=Count("pk", filter=~Q(refusal__sentence=""))
+    )
     newer, others = seen.newer, seen.others.order_by(*_IN_TURN)
     if tried_before is not None:
         newer = [row for row in newer if row.tried_at is None or row.tried_at < tried_before]
@@ -99,7 +101,7 @@ def get_outdated(
 
 
 _IN_TURN = (
-    Case(When(refusal="", then=Value(0)), default=Value(1)),
+    Case(When(refusal__sentence="", then=Value(0)), default=Value(1)),
     F("tried_at").asc(nulls_first=True),
     F("account__number").asc(),
 )

@@ -107,7 +107,9 @@ def losses_of(
             own = tuple(e.id for e in energies if e.point == row.usage_point.number)
             if stretch.series:
                 raise rating.UnableToRate(
-                    f"按价格序列计费且有 {len(points)} 个计量点，不能分计量点计算{row.name}"
+                    "按价格序列计费且有 %(points)s 个计量点，不能分计量点计算%(name)s",
+                    points=len(points),
+                    name=row.name,
                 )
         yield rating.ComputedLoss(
             id=f"{row.usage_point.number}.loss.{row.number}{mark}",
@@ -127,7 +129,11 @@ def _require_curve(row: PointLoss, points: Collection[str], days: Period) -> Non
     if points and number not in points:
         last = days.end - dt.timedelta(days=1)
         raise rating.UnableToRate(
-            f"计量点 {number} {days.start} 至 {last} 没有负荷曲线，不能计算{row.name}"
+            "计量点 %(number)s %(start)s 至 %(last)s 没有负荷曲线，不能计算%(name)s",
+            number=number,
+            start=days.start,
+            last=last,
+            name=row.name,
         )
 
 
@@ -181,7 +187,9 @@ def _parameters(row: PointLoss, book: PriceBook, day: dt.date) -> dict[str, Any]
 
 def _plate(unit: Transformer) -> rating.Nameplate:
     if unit.no_load_kw is None:
-        raise rating.UnableToRate(f"变压器 {unit.number} 的铭牌损耗参数未登记，不能计算变损")
+        raise rating.UnableToRate(
+            "变压器 %(number)s 的铭牌损耗参数未登记，不能计算变损", number=unit.number
+        )
     return rating.Nameplate(
         rated_kva=Decimal(unit.capacity_kva),
         no_load_kw=_plain(unit.no_load_kw),
@@ -198,7 +206,12 @@ def _table(row: PointLoss, book: PriceBook, day: dt.date) -> rating.LossTable:
     of_capacity = book.loss_tables.get((row.loss_table, capacity), ())
     valid = {line.up_to_kwh: (line, rule) for days, line, rule in of_capacity if day in days}
     if not valid:
-        raise rating.UnableToRate(f"{day} 变损表 {row.loss_table} 没有容量 {capacity} kVA 的行")
+        raise rating.UnableToRate(
+            "%(day)s 变损表 %(loss_table)s 没有容量 %(capacity)s kVA 的行",
+            day=day,
+            loss_table=row.loss_table,
+            capacity=capacity,
+        )
     lines, rules = zip(*valid.values(), strict=True)
     return rating.LossTable(lines, rules[0])
 
@@ -273,7 +286,16 @@ def _price(row: FixedEnergy, day: dt.date, book: PriceBook) -> tuple[Decimal, ra
     versions: Iterable[Any] = book.versions.get(row.tariff_code, ())
     priced = next((version for version in versions if day in version.period), None)
     if priced is None:
-        raise rating.UnableToRate(f"{day} 没有{row.name}的电价 {row.tariff_code}")
+        raise rating.UnableToRate(
+            "%(day)s 没有%(name)s的电价 %(tariff_code)s",
+            day=day,
+            name=row.name,
+            tariff_code=row.tariff_code,
+        )
     if not priced.tariff.is_single_rate:
-        raise rating.UnableToRate(f"{row.name}的电价 {row.tariff_code} 应是不分时的电价")
+        raise rating.UnableToRate(
+            "%(name)s的电价 %(tariff_code)s 应是不分时的电价",
+            name=row.name,
+            tariff_code=row.tariff_code,
+        )
     return priced.tariff.prices["total"], priced.tariff.rule

@@ -115,7 +115,9 @@ def _in_force(subject: RuleSubject, month: Month) -> list[RuleSet]:
     sets = list(rows.prefetch_related("parameters").order_by("valid_from"))
     begun = [row for row in sets if row.valid_from <= month.first]
     if not begun:
-        raise rating.UnableToRate(f"{month} 没有生效的规则集（{subject.label}）。")
+        raise rating.UnableToRate(
+            "%(month)s 没有生效的规则集（%(label)s）。", month=month, label=subject.label
+        )
     return [begun[-1], *(row for row in sets if row.valid_from > month.first)]
 
 

@@ -51,17 +51,17 @@ def require_decided(stretches: Iterable[Stretch], book: PriceBook) -> None:
             continue
         for day in book.critical_peak.undecided.get(stretch.priced.scheme_id or 0, ()):
             if day in stretch.period:
-                raise UnableToRate(f"{day} 没有日最高气温，不能判断是否执行尖峰电价")
+                raise UnableToRate("%(day)s 没有日最高气温，不能判断是否执行尖峰电价", day=day)
 
 
 def _supplied(account: CustomerAccount, agreements: Sequence[Agreement], month: Month) -> Period:
     """From the opening, else the first agreement, to the closing; all month in most months."""
     if not agreements:
-        raise UnableToRate(f"{month} 没有有效的供用电合同")
+        raise UnableToRate("%(month)s 没有有效的供用电合同", month=month)
     start = max(month.first, account.opened_on or agreements[0].valid_from)
     end = min(month.period.end, account.closed_on or month.period.end)
     if start >= end:
-        raise UnableToRate(f"{month} 不在该户立户至销户的日期之内")
+        raise UnableToRate("%(month)s 不在该户立户至销户的日期之内", month=month)
     return Period(start, end)
 
 
@@ -81,7 +81,7 @@ def _agreed(
         day = end
         if day == supplied.end:
             return
-    raise UnableToRate(f"{day} 起没有有效的供用电合同")
+    raise UnableToRate("%(day)s 起没有有效的供用电合同", day=day)
 
 
 def _next_start(agreements: Sequence[Agreement], agreement: Agreement) -> dt.date | None:
@@ -96,14 +96,20 @@ def _priced(
 ) -> Iterator[Stretch]:
     versions = book.versions.get(agreement.tariff_code, ())
     if not versions:
-        raise UnableToRate(f"{book.month} 没有电价 {agreement.tariff_code}")
+        raise UnableToRate(
+            "%(month)s 没有电价 %(tariff_code)s",
+            month=book.month,
+            tariff_code=agreement.tariff_code,
+        )
     series = book.series.get(agreement.tariff_code, ())
     cuts = starts | {day for own in series for day in (own.period.start, own.period.end)}
     day = days.start
     while day < days.end:
         priced = next((v for v in versions if day in v.period), None)
         if priced is None:
-            raise UnableToRate(f"{day} 没有电价 {agreement.tariff_code}")
+            raise UnableToRate(
+                "%(day)s 没有电价 %(tariff_code)s", day=day, tariff_code=agreement.tariff_code
+            )
         end = min([priced.period.end, days.end, *(cut for cut in cuts if cut > day)])
         by_interval = next((own for own in series if day in own.period), None)
         yield Stretch(Period(day, end), agreement, priced, by_interval)

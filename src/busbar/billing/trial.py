@@ -72,7 +72,7 @@ class Trial:
 
     month: str
     bills: tuple[TrialBill, ...]
-    refused: tuple[tuple[Bill, str], ...]
+    refused: tuple[tuple[Bill, rating.UnableToRate], ...]
     standing: int
 
     @property
@@ -113,12 +113,12 @@ def try_draft(
     bills = list(found.select_related("account__customer").order_by("-amount", "pk")[:MOST_BILLS])
     book = load_price_book(Month.parse(month)) if bills else None
     tried: list[TrialBill] = []
-    refused: list[tuple[Bill, str]] = []
+    refused: list[tuple[Bill, rating.UnableToRate]] = []
     for bill in bills:
         try:
             tried.append(_try(bill, draft, cast(PriceBook, book), viewer))
         except rating.UnableToRate as reason:
-            refused.append((bill, str(reason)))
+            refused.append((bill, reason))
     return Trial(month, tuple(tried), tuple(refused), standing)
 
 

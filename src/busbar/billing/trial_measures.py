@@ -62,7 +62,9 @@ def _of_point(
 ) -> Iterator[rating.Energy]:
     sums = _sums(number, segment, maps, viewer, lake_version)
     if sum(sums.values()) != sum(e.quantity for e in energies) * _WH:
-        raise rating.UnableToRate(f"计量点 {number} 的电量不是由曲线求得，不能按另一分时方案试算")
+        raise rating.UnableToRate(
+            "计量点 %(number)s 的电量不是由曲线求得，不能按另一分时方案试算", number=number
+        )
     template = energies[0]
     for period, wh in sums.items():
         own = template.id.rsplit(".", 1)[1].partition("@")[1:]

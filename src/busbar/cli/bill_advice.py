@@ -104,13 +104,13 @@ def _advise(number: str, on: dt.date) -> dict[str, Any]:
         "on": on,
         "months": found.months,
         "rule_set": found.rule_set.code,
-        "basic_refused": found.basic_refused,
+        "basic_refused": str(found.basic_refused or ""),
         "basic": basic and {
             "present": basic.present,
             "options": [
                 {"saving_yuan_a_year": basic.saving_of(o), "option": o} for o in basic.options
             ],
-            "barred": basic.barred,
+            "barred": [{"mode": b.mode, "reason": str(b.reason)} for b in basic.barred],
             "best": {"mode": basic.best.mode, "contract_kw": basic.best.contract_kw},
             "saving_yuan_a_year": basic.saving_yuan,
             "curve": basic.curve,
@@ -141,7 +141,7 @@ def _ahead(number: str, on: dt.date) -> dict[str, Any]:
         "forecast_peak_kw": outlook.end_facts.demand.kw,
         "low_yuan": found.low_yuan,
         "high_yuan": found.high_yuan,
-        "range_refused": found.range_refused,
+        "range_refused": str(found.range_refused or ""),
         "trials": found.trials,
     }
 

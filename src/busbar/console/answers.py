@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -58,17 +58,6 @@ def whole(text: str) -> int | None:
     """A whole number that a key may be; None for anything else."""
     most = 18
     return int(text) if text.isdecimal() and len(text) <= most else None
-
-
-def place_errors(form: forms.Form, sentences: Iterable[str], fields: Mapping[str, str]) -> None:
-    """Put each sentence beside the field whose label begins it; the rest above the form.
-
-    `fields` maps the beginnings of sentences to fields of the form; the longest wins.
-    """
-    for sentence in sentences:
-        begun = [start for start in fields if sentence.startswith(start)]
-        field = fields[max(begun, key=len)] if begun else None
-        form.add_error(field if field in form.fields else None, sentence)
 
 
 def initial_of(row: Any, names: Iterable[str]) -> dict[str, Any]:

@@ -91,21 +91,21 @@ def _correct(request: StaffRequest, act: Callable[[], Correction]) -> None:
 def _say(request: StaffRequest, done: Correction) -> None:
     if done.corrected:
         total = sum(new.amount - new.replaces.amount for new in done.corrected if new.replaces)
-        said = _("已更正 %(count)s 张账单，差额合计 %(amount)s 元")
+        told = _("已更正 %(count)s 张账单，差额合计 %(amount)s 元")
         facts = {"count": len(done.corrected), "amount": f"{total:+,.2f}"}
-        messages.success(request, said % facts)
-    for account, sentence in done.refused[:MOST_REASONS]:
-        said = _("%(account)s 不能更正：%(why)s")
-        messages.error(request, said % {"account": account.number, "why": sentence})
+        messages.success(request, told % facts)
+    for account, reason in done.refused[:MOST_REASONS]:
+        told = _("%(account)s 不能更正：%(why)s")
+        messages.error(request, told % {"account": account.number, "why": said(reason)})
     if more := len(done.refused[MOST_REASONS:]):
         messages.error(request, _("另有 %(count)s 张不能更正，原因列在下面") % {"count": more})
     if done.unchanged:
-        said = _("%(count)s 张账单按现有数据重新核算，结果与原账单一致，无须更正")
-        messages.info(request, said % {"count": len(done.unchanged)})
+        told = _("%(count)s 张账单按现有数据重新核算，结果与原账单一致，无须更正")
+        messages.info(request, told % {"count": len(done.unchanged)})
     if isinstance(done, MonthCorrection) and done.remaining:
-        said = _("依据已变的账单还有 %(count)s 张，其中 %(refused)s 张上次不能核算")
+        told = _("依据已变的账单还有 %(count)s 张，其中 %(refused)s 张上次不能核算")
         facts = {"count": done.remaining, "refused": done.remaining_refused}
-        messages.info(request, said % facts)
+        messages.info(request, told % facts)
 
 
 urlpatterns = [

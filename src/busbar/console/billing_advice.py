@@ -90,7 +90,7 @@ def _advice_context(advice: Advice) -> dict[str, Any]:
         "options": [_option(basic, option) for option in options] if basic else [],
         "present_name": _name(basic.present) if basic else "",
         "best_name": _name(basic.best) if basic else "",
-        "barred": [(MODES[one.mode], one.reason) for one in basic.barred] if basic else [],
+        "barred": [(MODES[one.mode], said(one.reason)) for one in basic.barred] if basic else [],
         "heads": [_("现行方式"), *(_name(option) for option in options)],
         "months": [
             (month, [column.months[place].total_yuan for column in columns])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from busbar.access.keyset import beyond
 from busbar.access.visibility import Viewer
+from busbar.console.refusals import said
 from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.key_accounts import queries
 from busbar.key_accounts.models import PlanMeasure, ServiceDue
@@ -59,7 +60,7 @@ def _of_service(row: ServiceDue, on: dt.date) -> WorkItem:
     late = row.due_on < on
     reason = _("%(due)s 前办理：%(cause)s（%(source)s）") % {
         "due": f"{row.due_on}",
-        "cause": row.cause,
+        "cause": said(row.cause),
         "source": row.service.source,
     }
     return WorkItem(

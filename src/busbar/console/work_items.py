@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from busbar.arrears.models import DunningCase, NextStep
 from busbar.arrears.queries import Debt
 from busbar.billing.models import BillFinding, BillRefusal, FindingKind
+from busbar.console.refusals import said
 from busbar.console.work_kinds import Rank, WorkItem, WorkKind
 from busbar.customers.models import Customer
 from busbar.imports.models import ImportRun
@@ -139,7 +140,7 @@ def of_refusal(refusal: BillRefusal, month: str) -> WorkItem:
         kind=WorkKind.REFUSED,
         rank=Rank.NOW,
         title=_("%(month)s 未能出账") % {"month": month},
-        reason=refusal.reason,
+        reason=said(refusal.reason),
         action=_("看供电档案"),
         url=_customer_url(customer, "supply"),
         customer=customer,

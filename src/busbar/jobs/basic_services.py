@@ -7,6 +7,7 @@ import datetime as dt
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.journal.models import Entry
 from busbar.key_accounts import operations
+from busbar.kit.phrases import as_typed
 from busbar.outages.models import AffectedPoint
 
 PREFIXES = (
@@ -29,7 +30,7 @@ def raise_upon(entry: Entry) -> None:
         operations.raise_service_upon(
             event=entry.event,
             customer_id=customer_id,
-            cause=f"{entry.subject_label}",
+            cause=as_typed(entry.subject_label),
             key=f"{entry.subject_type}:{entry.subject_id}:{customer_id}",
             by=SYSTEM_VIEWER,
             at=entry.occurred_at,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from busbar.kit.errors import Phrase
 from busbar.pricing import queries
 from busbar.pricing.draft_checks import DraftFinding, Proposal, check
 from busbar.pricing.models import DraftState, Surcharge, Tariff, TariffDraft
@@ -56,7 +57,7 @@ def check_draft(draft: TariffDraft, *, today: dt.date) -> list[DraftFinding]:
     """What stands against the draft and what should be known of it, errors first."""
     base = get_base(draft)
     if base is None:
-        return [DraftFinding(is_error=True, sentence="所依据的版本已撤回，请另拟")]
+        return [DraftFinding(is_error=True, sentence=Phrase("所依据的版本已撤回，请另拟"))]
     standing = list_standing_surcharges(base.region, draft.valid_from)
     versions = list_versions(draft.code)
     if draft.state == DraftState.ADOPTED:

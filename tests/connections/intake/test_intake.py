@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import translation
 from busbar.access.visibility import NotPermitted
 from busbar.connections import operations as connections_operations
 from busbar.connections import queries as connections_queries
+from busbar.connections.forms import LoadLine
 from busbar.connections.models import (
     ApplicationState,
     CompletenessNotice,
@@ -37,6 +39,7 @@ from busbar.customers import operations as customers_operations
 from busbar.customers.models import AccountStatus, Customer
 from busbar.journal.models import Entry
 from tests.connections.intake.conftest import AT, House, credit_code, make_form
+from tests.console.english import chinese_in
 
 LATER = AT + dt.timedelta(days=2)
 EVENING = dt.datetime(2026, 3, 2, 17, 0, tzinfo=dt.UTC)
@@ -75,6 +78,25 @@ class TestSubmit:
         assert Entry.objects.get(
             subject_id=application.pk, event__endswith="submitted"
         ).actor_name == ("申请人 临江特钢有限公司")
+
+    def test_says_all_that_is_wrong_in_the_language_of_the_screen(self, house: House) -> None:
+        wrong = LoadLine(name=" ", count=1, rated_kw=Decimal(1))
+
+        with pytest.raises(UnableToSubmitApplication) as refused:
+            house.submit(importance="x", site_name="", loads=(wrong,))
+
+        with translation.override("en"):
+            told = said(refused.value)
+        assert told.startswith("Importance grade “x” is not one of: ")
+        assert told.endswith(
+            "; Line 1 of the equipment list: the equipment's name has to be filled in"
+        )
+        assert chinese_in(told) == []
+        assert str(refused.value) == (
+            "重要性等级“x”不在可选范围：特级重要、一级重要、二级重要、临时性重要、非重要；"
+            "用电地址名称应填写；用电设备清单第 1 行应填写设备名称"
+        )
+        assert ConnectionApplication.objects.count() == 0
 
     def test_nobody_submits_at_the_counter_by_himself(self, house: House) -> None:
         with pytest.raises(UnableToSubmitApplication, match="应由工作人员登记"):

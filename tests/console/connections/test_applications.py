@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from busbar.access.models import User
 from busbar.connections import operations as connections_operations
 from busbar.connections.models import (
     ApplicationDocument,
@@ -20,6 +21,7 @@ from busbar.connections.sent_files import SentFile
 from busbar.journal.models import Entry
 from tests.connections.intake.conftest import credit_code
 from tests.console.connections.conftest import NOW, PDF, Office
+from tests.console.english import chinese_in
 
 HTMX = {"HX-Request": "true"}
 GOOD = {
@@ -47,6 +49,14 @@ GOOD = {
     "load_power_factor": ["", ""],
     "load_is_critical": ["a"],
 }
+
+
+def told_by(answer: Any) -> list[str]:
+    """All that a form says is wrong, in the order of the page."""
+    form = answer.context["form"]
+    beside = [sentence for errors in form.errors.values() for sentence in errors]
+    rows = [sentence for row in answer.context["rows"] for sentence in row.errors]
+    return [*map(str, beside), *form.load_errors, *rows]
 
 
 class TestList:
@@ -170,6 +180,37 @@ class TestNew:
         assert answer.context["rows"][0].errors == ["台数“两”应为数字"]
         assert 'value="两千"' in page
         assert 'value="两"' in page
+        assert ConnectionApplication.objects.count() == 0
+
+    def test_says_what_is_wrong_in_english_to_who_reads_english(self, office: Office) -> None:
+        bad = GOOD | {
+            "credit_code": "12345",
+            "contact_phone": "1",
+            "shifts": "9",
+            "growth_percent": "101",
+            "requested_kva": "0",
+            "temporary_until": "2027-01-01",
+            "wished_on": "2020-01-01",
+            "load_name": ["", "炉", "炉"],
+            "load_count": ["1", "1", "0"],
+            "load_rated_kw": ["1", "1", "1"],
+            "load_demand_factor": ["", "2", ""],
+        }
+        client = office.client("station")
+        chinese = client.post("/connections/new/", bad)
+        User.objects.update(language="en")
+
+        english = client.post("/connections/new/", bad)
+
+        said, before = told_by(english), told_by(chinese)
+        assert chinese_in(" ".join(said), beside=("炉",)) == []
+        assert len(said) == len(before)
+        assert (
+            "The credit code “12345” should have 18 characters and a right check character" in said
+        )
+        assert "number and rating should both be more than 0" in said
+        assert "统一社会信用代码“12345”应为 18 位，校验码须正确" in before
+        assert "的台数和单台容量都应大于 0" in before
         assert ConnectionApplication.objects.count() == 0
 
     def test_a_high_voltage_form_without_equipment_says_so(self, office: Office) -> None:

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from busbar.access.models import Mandate, User
 from busbar.key_accounts.models import DepartmentOrder, OrderStage
+from tests.console.english import chinese_in, words_of
 from tests.key_accounts.managers.world import MONDAY, World, at
 
 Browser = Callable[[str], Client]
 DRAFT = {"kind": "metering_fault", "title": "表计不走字", "details": "请到现场看"}
+PLACES = ("市计量中心", "市公司", "甲县大客户部", "王经理", "计量员")
 
 
 def text(client: Client, address: str, status: int = 200) -> str:
@@ -79,6 +81,28 @@ class TestOrderPage:
         assert "接办指令" in page
         assert "经理下达计量异常处理" in page
         assert 'href="/customers/K1/"' not in page  # the department does not see the customer
+
+    def test_tells_its_course_in_english_to_who_reads_english(
+        self, world: World, browser: Browser
+    ) -> None:
+        order = world.send()
+        world.do(
+            order, "reply_to_order", "计量员", at(MONDAY, 10),
+            outcome="refused", refusal="not_ours", remark="不归我们",
+        )  # fmt: skip
+        world.do(
+            order, "answer_refusal", "王经理", at(MONDAY, 11), outcome="appealed", remark="必须办"
+        )
+        User.objects.update(language="en")
+
+        page = text(browser("王经理"), f"/department-orders/{order.number}/")
+
+        course = words_of(page, 'class="timeline"', "</ol>")
+        assert f"Given to 市计量中心: {order.title} (by mandate “经理下达计量异常处理”)" in course
+        assert "Refused: " in course
+        assert "市计量中心 refused, the manager asks for a ruling: climbed to 市公司" in course
+        typed = (order.title, "不归我们", "必须办", "不属于本部门职责", order.mandate.name)
+        assert chinese_in(course, beside=(*typed, *PLACES)) == []
 
     def test_is_not_there_for_others(self, world: World, browser: Browser) -> None:
         text(browser("邻县经理"), f"/department-orders/{world.send().number}/", 404)

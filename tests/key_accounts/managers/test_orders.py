@@ -268,7 +268,7 @@ class TestClimbing:
         assert task.clock is not None
         assert task.clock.code == "superior-order-answer"
         step = OrderStep.objects.filter(order=order).latest("id")
-        assert step.text == "市计量中心逾期未接办，升级到市公司"
+        assert str(step.text) == "市计量中心逾期未接办，升级到市公司"
 
     def test_goes_on_to_the_next_superior_and_stays_with_the_highest(self, world: World) -> None:
         order = world.let_pass(world.send(), at(MONDAY, 15))

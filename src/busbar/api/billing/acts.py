@@ -62,7 +62,7 @@ class OutdatedBillOut(Schema):
     @staticmethod
     def resolve_refusal(row: Outdated) -> str:
         """The sentence, or nothing."""
-        return row.change.refusal if row.change else ""
+        return str(row.change.refusal) if row.change else ""
 
     @staticmethod
     def resolve_refused_at(row: Outdated) -> dt.datetime | None:
@@ -206,8 +206,8 @@ def _told(done: Correction) -> dict[str, Any]:
         "corrected": [_corrected(bill) for bill in done.corrected],
         "unchanged": [bill.account.number for bill in done.unchanged],
         "refused": [
-            {"account_number": account.number, "reason": sentence}
-            for account, sentence in done.refused[:MOST_REASONS]
+            {"account_number": account.number, "reason": str(reason)}
+            for account, reason in done.refused[:MOST_REASONS]
         ],
     }
 

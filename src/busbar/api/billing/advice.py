@@ -15,7 +15,7 @@ from busbar.api.sign_in import viewer_of
 from busbar.api.values import in_reach, now
 from busbar.billing import advice as advices
 from busbar.billing.advice import Advice, Forecast
-from busbar.billing.advice.basic_charge import BasicAdvice, Option
+from busbar.billing.advice.basic_charge import Barred, BasicAdvice, Option
 from busbar.billing.advice.compensation import CompensationAdvice
 from busbar.billing.advice.forecasting import Trial
 from busbar.billing.advice.sufficiency import Coverage
@@ -66,6 +66,11 @@ class BarredModeOut(Schema):
 
     mode: str
     reason: str
+
+    @staticmethod
+    def resolve_reason(barred: Barred) -> str:
+        """In words."""
+        return str(barred.reason)
 
 
 class BasicAdviceOut(Schema):
@@ -246,7 +251,7 @@ def _advice(found: Advice) -> dict[str, Any]:
         "rule_set": found.rule_set.code,
         "coverage": found.coverage,
         "basic": _basic(found.basic) if found.basic else None,
-        "basic_refused": found.basic_refused,
+        "basic_refused": str(found.basic_refused or ""),
         "switch": found.switch,
         "compensation": found.compensation,
         "shifts": found.shifts,
@@ -283,7 +288,7 @@ def _forecast(found: Forecast) -> dict[str, Any]:
         "end": _rated(outlook.end, outlook.end_facts.demand.kw),
         "low_yuan": found.low_yuan,
         "high_yuan": found.high_yuan,
-        "range_refused": found.range_refused,
+        "range_refused": str(found.range_refused or ""),
         "trials": found.trials,
         "days": [
             {"day": day, "energy_kwh": kwh, "is_known": known}

@@ -88,6 +88,11 @@ class BillRefusalOut(Schema):
         """客户编号."""
         return row.account.customer.number
 
+    @staticmethod
+    def resolve_reason(row: BillRefusal) -> str:
+        """The sentence."""
+        return str(row.reason)
+
 
 class BillFindingOut(Schema):
     """账单提示; `holds` where its kind holds a bill back until it is reviewed."""

@@ -45,6 +45,11 @@ class ServiceDueOut(Schema):
     record: str
 
     @staticmethod
+    def resolve_cause(row: ServiceDue) -> str:
+        """In words."""
+        return str(row.cause)
+
+    @staticmethod
     def resolve_service_code(row: ServiceDue) -> str:
         """Which of the seven."""
         return row.service.code

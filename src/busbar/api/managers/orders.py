@@ -13,7 +13,7 @@ from pydantic import Field
 from busbar.api.paging import After, Group, Limit, Page, Text, answers, page_by_moment
 from busbar.api.sign_in import viewer_of
 from busbar.api.values import Figure, Paragraph, Sent, Sentence, Short, Yuan, now
-from busbar.key_accounts.models import DepartmentOrder, OrderStage
+from busbar.key_accounts.models import DepartmentOrder, OrderStage, OrderStep
 from busbar.key_accounts.operations import rating, sending
 from busbar.key_accounts.operations.sending import OrderDraft
 from busbar.key_accounts.queries import orders as orders_queries
@@ -79,6 +79,11 @@ class DepartmentOrderStepOut(Schema):
     by_name: str
     unit_name: str
     text: str
+
+    @staticmethod
+    def resolve_text(step: OrderStep) -> str:
+        """In words."""
+        return str(step.text)
 
 
 class DepartmentOrderRatingOut(Schema):

@@ -19,6 +19,7 @@ from busbar.billing.advice.what_if import Mode, MonthFacts
 from busbar.billing.advice.year import BilledYear, Books, find_account, load_months, load_year
 from busbar.billing.price_book import load_price_book
 from busbar.customers.models import CustomerAccount
+from busbar.kit.errors import Phrase
 from busbar.supply.models import Agreement, BasicChargeMode
 
 
@@ -37,7 +38,7 @@ class Advice:
     rule_set: rating.RuleSet
     coverage: Coverage
     basic: BasicAdvice | None
-    basic_refused: str
+    basic_refused: Phrase | None
     switch: Switch | None
     compensation: CompensationAdvice | None
     shifts: tuple[Shift, ...]
@@ -77,9 +78,11 @@ def advise(
     )
 
 
-def _basic(months: tuple[MonthFacts, ...], agreement: Agreement) -> tuple[BasicAdvice | None, str]:
+def _basic(
+    months: tuple[MonthFacts, ...], agreement: Agreement
+) -> tuple[BasicAdvice | None, Phrase | None]:
     if agreement.basic_charge_mode == BasicChargeMode.NONE:
-        return None, ""
+        return None, None
     try:
         advice = advise_basic_charge(
             months,
@@ -87,8 +90,8 @@ def _basic(months: tuple[MonthFacts, ...], agreement: Agreement) -> tuple[BasicA
             contract_kw=agreement.contract_demand_kw,
         )
     except rating.UnableToRate as reason:
-        return None, f"不能比较基本电费的计收方式：{reason}"
-    return advice, ""
+        return None, Phrase("不能比较基本电费的计收方式：%(reason)s", reason=reason)
+    return advice, None
 
 
 def _switch(

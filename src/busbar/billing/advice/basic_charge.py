@@ -23,6 +23,7 @@ from busbar.billing.advice.what_if import (
     total,
     with_mode,
 )
+from busbar.kit.errors import Phrase
 
 _GRID = 24
 """Steps of the curve that is drawn, beside the values that decide."""
@@ -52,7 +53,7 @@ class Barred:
     """A mode that could not be compared, and why."""
 
     mode: Mode
-    reason: str
+    reason: Phrase
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def advise_basic_charge(
     options, barred, curve = [], [], {}
     for other in MODES:
         if other not in allowed:
-            barred.append(Barred(other, f"规则集 {_newest(months)} 没有此方式"))
+            barred.append(Barred(other, _unknown(months)))
             continue
         try:
             contract = None
@@ -105,13 +106,14 @@ def advise_basic_charge(
                 contract = min(curve, key=lambda kw: (curve[kw], kw))
             options.append(_cost(months, other, contract))
         except rating.UnableToRate as reason:
-            barred.append(Barred(other, str(reason)))
+            barred.append(Barred(other, reason))
     options.sort(key=lambda option: option.total_yuan)
     return BasicAdvice(present, tuple(options), tuple(barred), tuple(sorted(curve.items())))
 
 
-def _newest(months: Sequence[MonthFacts]) -> str:
-    return months[-1].bill_input.rule_set.code
+def _unknown(months: Sequence[MonthFacts]) -> Phrase:
+    newest = months[-1].bill_input.rule_set.code
+    return Phrase("规则集 %(rule_set)s 没有此方式", rule_set=newest)
 
 
 def _cost(months: Sequence[MonthFacts], mode: Mode, contract_kw: int | None) -> Option:

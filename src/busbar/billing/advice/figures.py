@@ -34,7 +34,12 @@ def list_values(rule_set: RuleSet, code: str) -> tuple[str, ...]:
     """A figure that is a list; UnableToRate where it is something else."""
     value = rule_set.rule(code).value
     if not isinstance(value, tuple):
-        raise UnableToRate(f"规则集 {rule_set.code} 的参数 {code} 应为列表，现为 {value}。")
+        raise UnableToRate(
+            "规则集 %(rule_set)s 的参数 %(code)s 应为列表，现为 %(value)s。",
+            rule_set=rule_set.code,
+            code=code,
+            value=value,
+        )
     return value
 
 

@@ -16,6 +16,7 @@ from busbar.billing.advice.year import find_account
 from busbar.billing.models import Bill
 from busbar.billing.rating import RuleSet
 from busbar.customers.models import CustomerAccount
+from busbar.kit.errors import Phrase
 from busbar.kit.money import to_fen
 from busbar.kit.periods import Month
 from busbar.metering import queries as metering_queries
@@ -48,7 +49,7 @@ class Forecast:
     trials: tuple[Trial, ...]
     low_yuan: Decimal | None
     high_yuan: Decimal | None
-    range_refused: str
+    range_refused: Phrase | None
 
 
 def forecast_bill(viewer: Viewer, account_number: str, *, on: dt.date) -> Forecast:
@@ -116,9 +117,13 @@ def _with_range(
     """The range: how far the same method lay off in the past months, put on this forecast."""
     least = figures.integer("forecast.minimum_tested_months")
     if len(trials) < least:
-        refused = f"只有 {len(trials)} 个月可以检验，至少要 {least} 个月，不给出区间。"
+        refused = Phrase(
+            "只有 %(months)s 个月可以检验，至少要 %(least)s 个月，不给出区间。",
+            months=len(trials),
+            least=least,
+        )
         return Forecast(account, outlook, tuple(trials), None, None, refused)
     total = outlook.end.total_yuan
     ends = [total * trial.billed_yuan / trial.forecast_yuan for trial in trials]
     low, high = to_fen(min(total, *ends)), to_fen(max(total, *ends))
-    return Forecast(account, outlook, tuple(trials), low, high, "")
+    return Forecast(account, outlook, tuple(trials), low, high, None)

@@ -65,7 +65,7 @@ def with_mode(facts: MonthFacts, mode: Mode, contract_kw: int | None = None) -> 
     charge: rating.CapacityCharge | rating.DemandCharge
     if mode == "capacity":
         if facts.capacity is None:
-            raise rating.UnableToRate(f"{facts.month} 没有容量电价或受电变压器台账")
+            raise rating.UnableToRate("%(month)s 没有容量电价或受电变压器台账", month=facts.month)
         charge = facts.capacity
     else:
         charge = _by_demand(facts, mode, contract_kw)
@@ -78,7 +78,7 @@ def _by_demand(
     contract_kw: int | None,
 ) -> rating.DemandCharge:
     if not facts.demand_prices:
-        raise rating.UnableToRate(f"{facts.month} 没有需量电价")
+        raise rating.UnableToRate("%(month)s 没有需量电价", month=facts.month)
     infeed = rating.Infeed(
         id="account",
         measured_kw=facts.demand_kw,

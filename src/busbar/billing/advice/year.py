@@ -131,5 +131,5 @@ def _capacity(
 def _contract_capacity(agreements: Sequence[Agreement], day: dt.date) -> Decimal:
     valid = [a for a in agreements if a.valid_from <= day] or agreements[:1]
     if not valid:
-        raise rating.UnableToRate(f"{day} 没有有效的供用电合同")
+        raise rating.UnableToRate("%(day)s 没有有效的供用电合同", day=day)
     return Decimal(valid[-1].contract_capacity_kva)

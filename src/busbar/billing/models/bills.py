@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from busbar.access.phrases import PhraseField
 from busbar.access.visibility import VisibleQuerySet
 from busbar.customers.models import CustomerAccount
 
@@ -262,19 +263,19 @@ class BillFinding(models.Model):
 
 
 class BillRefusal(models.Model):
-    """An account that the run could not bill, and the sentence that says why."""
+    """An account that the run could not bill, and why, told in the reader's language."""
 
     run = models.ForeignKey(BillRun, on_delete=models.CASCADE, related_name="refusals")
     account = models.ForeignKey(CustomerAccount, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=300)
+    reason = PhraseField()
 
     objects = BillQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "account"], name="bill_refusal_once"),
-            models.CheckConstraint(condition=~Q(reason=""), name="bill_refusal_says_why"),
+            models.CheckConstraint(condition=~Q(reason__sentence=""), name="bill_refusal_says_why"),
         ]
 
     def __str__(self) -> str:
-        return self.reason
+        return str(self.reason)

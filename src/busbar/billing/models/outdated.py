@@ -8,8 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from busbar.access.phrases import PhraseField
 from busbar.billing.models.bills import Bill, BillQuerySet
 from busbar.customers.models import CustomerAccount
+from busbar.kit.phrases import nothing
 
 
 class ChangedPart(models.TextChoices):
@@ -42,7 +44,7 @@ class OutdatedBill(models.Model):
     month = models.CharField(max_length=7)
     parts = models.JSONField(default=list)
     amount_now = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
-    refusal = models.CharField(max_length=300, blank=True)
+    refusal = PhraseField(default=nothing)
     found_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)
 
@@ -51,12 +53,12 @@ class OutdatedBill(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount_now__isnull=False, refusal="")
-                | (Q(amount_now__isnull=True) & ~Q(refusal="")),
+                condition=Q(amount_now__isnull=False, refusal__sentence="")
+                | (Q(amount_now__isnull=True) & ~Q(refusal__sentence="")),
                 name="outdated_bill_amount_or_refusal",
             ),
             models.CheckConstraint(
-                condition=Q(tried_at__isnull=True) | ~Q(refusal=""),
+                condition=Q(tried_at__isnull=True) | ~Q(refusal__sentence=""),
                 name="outdated_bill_tried_in_vain",
             ),
         ]

@@ -14,6 +14,7 @@ from busbar.billing.models import Bill, BillFinding, BillRun, OutdatedBill
 from busbar.billing.operations.comparing import differs, lines_of
 from busbar.billing.operations.issuing import Rated, Work, issue, new_bill, prepare, rate_all
 from busbar.billing.outdated import OutdatedBills, get_outdated
+from busbar.billing.rating import UnableToRate
 from busbar.billing.registers import load_registers
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
@@ -33,12 +34,12 @@ class UnableToCorrectBills(Refusal):
 class Correction:
     """What rating again came to: new bills, bills found unchanged, accounts that cannot be rated.
 
-    `refused` holds (account, sentence); their bills stand as they stood.
+    `refused` holds (account, why); their bills stand as they stood.
     """
 
     corrected: list[Bill]
     unchanged: list[Bill]
-    refused: list[tuple[CustomerAccount, str]]
+    refused: list[tuple[CustomerAccount, UnableToRate]]
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _note_checked(
 
 
 def _keep_refused(
-    old: dict[int, Bill], refused: Sequence[tuple[CustomerAccount, str]], at: dt.datetime
+    old: dict[int, Bill], refused: Sequence[tuple[CustomerAccount, UnableToRate]], at: dt.datetime
 ) -> None:
     """What the comparison would keep of them, and that they were tried; one query."""
     rows = [
@@ -153,11 +154,11 @@ def _keep_refused(
             bill=old[account.pk],
             account=account,
             month=old[account.pk].month,
-            refusal=sentence,
+            refusal=reason,
             found_at=at,
             tried_at=at,
         )
-        for account, sentence in refused
+        for account, reason in refused
     ]
     OutdatedBill.objects.bulk_create(
         rows,

@@ -76,9 +76,10 @@ def prepare(
 
 def rate_all(
     work: Work, accounts: Iterable[CustomerAccount], registers: Registers
-) -> tuple[list[Rated], list[tuple[CustomerAccount, str]]]:
+) -> tuple[list[Rated], list[tuple[CustomerAccount, rating.UnableToRate]]]:
     """The accounts that can be billed with their bills, and the others with the reason."""
-    rated, refused = [], []
+    rated: list[Rated] = []
+    refused: list[tuple[CustomerAccount, rating.UnableToRate]] = []
     found = list(accounts)
     costs, unpriced = _day_prices(work, found, registers)
     for account in found:
@@ -88,7 +89,7 @@ def rate_all(
             facts = assemble(account, registers, work.sums, work.book, work.limits, costs)
             rated.append((facts, rating.rate(facts.bill_input)))
         except rating.UnableToRate as reason:
-            refused.append((account, str(reason)[:300]))
+            refused.append((account, reason))
     return rated, refused
 
 

@@ -23,6 +23,7 @@ from busbar.journal.operations import Happening
 from busbar.kit.errors import Refusal
 from busbar.kit.garbage import collection_paused
 from busbar.kit.periods import Month
+from busbar.kit.phrases import keep
 
 _BATCH = 500
 """Bills compared in one transaction."""
@@ -99,9 +100,7 @@ def _compare_batch(work: Work, keys: Sequence[int]) -> int:
     rated, refused = rate_all(work, accounts.order_by("pk"), load_registers(keys, work.book.month))
     lines = lines_of(bills.values())
     moved = [pair for pair in rated if differs(bills[pair[0].account.pk], lines, pair[1])]
-    found = [
-        OutdatedBill(bill=bills[account.pk], refusal=sentence) for account, sentence in refused
-    ]
+    found = [OutdatedBill(bill=bills[account.pk], refusal=reason) for account, reason in refused]
     found += _explained(work, {bills[facts.account.pk].pk: (facts, r) for facts, r in moved})
     return _keep(work, list(bills.values()), found)
 
@@ -151,4 +150,4 @@ def _keep(work: Work, bills: Sequence[Bill], found: Iterable[OutdatedBill]) -> i
 
 
 def _told(row: OutdatedBill) -> tuple[object, ...]:
-    return row.parts, row.amount_now, row.refusal
+    return row.parts, row.amount_now, keep(row.refusal)

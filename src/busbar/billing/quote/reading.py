@@ -56,7 +56,9 @@ def _segment(
 ) -> rating.Segment:
     prices = facts.tariff or document.tariff
     if prices is None:
-        raise rating.UnableToRate(f"计费段 {identity} 没有电价，账单也没有电价 tariff。")
+        raise rating.UnableToRate(
+            "计费段 %(identity)s 没有电价，账单也没有电价 tariff。", identity=identity
+        )
     days = period(facts.period or document.period)
     first, *later = rule_sets
     rule_set = [first, *(entry for entry in later if entry.valid_from <= days.start)][-1]
@@ -91,7 +93,9 @@ def _series(facts: PriceSeries, identity: str) -> rating.SeriesCost:
 def _energies(facts: SegmentFacts, identity: str) -> tuple[rating.Energy, ...]:
     found = energies(facts.meters, facts.energies, identity)
     if not found and facts.series is None:
-        raise rating.UnableToRate(f"计费段 {identity} 没有电量：请填 meters 或 energies。")
+        raise rating.UnableToRate(
+            "计费段 %(identity)s 没有电量：请填 meters 或 energies。", identity=identity
+        )
     return found
 
 

@@ -199,7 +199,7 @@ def _compensation(
         return compensations.caused_outage(use, price, rule_set)
     base = "energy_price" if case.energy_price is not None else "peer_average_price"
     value = case.peer_average_price if case.energy_price is None else case.energy_price
-    price = stated("compensation.price", compensations.BASES[base], "", value or Decimal(0))
+    price = stated("compensation.price", str(compensations.BASES[base]), "", value or Decimal(0))
     return compensations.outage(use, base, price, rule_set, is_two_part=case.two_part)
 
 

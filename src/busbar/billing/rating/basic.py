@@ -182,7 +182,9 @@ def _share(unit: Transformer, day: dt.date, rule_set: RuleSet) -> Decimal:
 def _state_on(unit: Transformer, day: dt.date) -> StateSpan | None:
     found = [s for s in unit.states if s.start <= day and (s.end is None or day < s.end)]
     if len(found) > 1:
-        raise UnableToRate(f"变压器 {unit.id} 在 {day} 有两个状态，起止日期重叠。")
+        raise UnableToRate(
+            "变压器 %(id)s 在 %(day)s 有两个状态，起止日期重叠。", id=unit.id, day=day
+        )
     return found[0] if found else None
 
 

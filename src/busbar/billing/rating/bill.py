@@ -25,6 +25,7 @@ from busbar.billing.rating.values import (
     PowerFactorAssessment,
     Segment,
 )
+from busbar.kit.errors import Phrase
 from busbar.kit.money import round_half_up
 from busbar.kit.periods import Period
 
@@ -198,15 +199,15 @@ def _base_codes(segments: Sequence[Segment]) -> set[tuple[str, str]]:
 def _check(bill_input: BillInput) -> None:
     """Refuse facts that would be billed twice or not at all."""
     segments = bill_input.segments
-    _once("计费段", [segment.id for segment in segments])
-    _once("电量", [identity for segment in segments for identity in _quantity_ids(segment)])
+    _once(Phrase("计费段"), [segment.id for segment in segments])
+    _once(Phrase("电量"), [identity for segment in segments for identity in _quantity_ids(segment)])
     for segment in segments:
         outside = (
             segment.period.start < bill_input.period.start
             or segment.period.end > bill_input.period.end
         )
         if outside:
-            raise UnableToRate(f"计费段 {segment.id} 超出账单的起止日期。")
+            raise UnableToRate("计费段 %(id)s 超出账单的起止日期。", id=segment.id)
     covered = [
         segment.id
         for assessment in bill_input.power_factors
@@ -244,16 +245,24 @@ def _check_references(bill_input: BillInput) -> None:
     for assessment in bill_input.power_factors:
         for segment in assessment.segments or ():
             if segment not in known:
-                raise UnableToRate(f"力调 {assessment.id} 所指的计费段 {segment} 不存在。")
+                raise UnableToRate(
+                    "力调 %(id)s 所指的计费段 %(segment)s 不存在。",
+                    id=assessment.id,
+                    segment=segment,
+                )
         for index in assessment.basic_charges or ():
             if not 0 <= index < len(bill_input.basic):
-                raise UnableToRate(f"力调 {assessment.id} 所指的第 {index + 1} 项基本电费不存在。")
+                raise UnableToRate(
+                    "力调 %(id)s 所指的第 %(index)s 项基本电费不存在。",
+                    id=assessment.id,
+                    index=index + 1,
+                )
     for charge in bill_input.basic:
         _check_prices(charge, bill_input.period)
         if isinstance(charge, CapacityCharge):
-            _once("变压器", [unit.id for unit in charge.transformers])
+            _once(Phrase("变压器"), [unit.id for unit in charge.transformers])
         else:
-            _once("进线", [infeed.id for infeed in charge.infeeds])
+            _once(Phrase("进线"), [infeed.id for infeed in charge.infeeds])
 
 
 def _check_prices(charge: CapacityCharge | DemandCharge, period: Period) -> None:
@@ -269,9 +278,9 @@ def _check_prices(charge: CapacityCharge | DemandCharge, period: Period) -> None
         raise UnableToRate("基本电价的适用起止须首尾相接，盖满整个账期，不得重叠。")
 
 
-def _once(noun: str, identities: Sequence[str]) -> None:
+def _once(noun: Phrase, identities: Sequence[str]) -> None:
     seen: set[str] = set()
     for identity in identities:
         if identity in seen:
-            raise UnableToRate(f"{noun}编号 {identity} 重复。")
+            raise UnableToRate("%(noun)s编号 %(identity)s 重复。", noun=noun, identity=identity)
         seen.add(identity)

@@ -93,7 +93,9 @@ def _capacity_breach(
 ) -> Calculation:
     if use.price is None:
         if multiple is not None:
-            raise MultipleRefused(f"{name}：非两部制用户按每千瓦计收，不填倍数 multiple。")
+            raise MultipleRefused(
+                "%(name)s：非两部制用户按每千瓦计收，不填倍数 multiple。", name=name
+            )
         return _by_kilowatt(act, name, use, rule_set)
     owed = _owed_capacity(use, use.price, rule_set)
     rule, factor = _multiple(f"breach.{act}_multiple", rule_set, multiple)
@@ -275,11 +277,18 @@ def _multiple(code: str, rule_set: RuleSet, stated: Decimal | None) -> tuple[Rul
         return rule, most
     if rule_set.rule("breach.multiples").value == FIXED:
         raise MultipleRefused(
-            f"倍数 multiple 应为 {plain(most)}：规则集 {rule_set.code} 规定固定倍数"
-            f"（{rule.article}），现为 {plain(stated)}。"
+            "倍数 multiple 应为 %(most)s：规则集 %(rule_set)s 规定固定倍数（%(article)s），现为 "
+            "%(stated)s。",
+            most=plain(most),
+            rule_set=rule_set.code,
+            article=rule.article,
+            stated=plain(stated),
         )
     if stated > most:
         raise MultipleRefused(
-            f"倍数 multiple 应不高于 {plain(most)}（{rule.article}），现为 {plain(stated)}。"
+            "倍数 multiple 应不高于 %(most)s（%(article)s），现为 %(stated)s。",
+            most=plain(most),
+            article=rule.article,
+            stated=plain(stated),
         )
     return rule, stated

@@ -8,9 +8,13 @@ from decimal import Decimal
 from busbar.billing.rating.bill_values import Quantity
 from busbar.billing.rating.calculations import Calculation, Exact, exactly, line
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
+from busbar.kit.errors import Phrase
 from busbar.kit.money import plain, round_half_up
 
-BASES = {"energy_price": "电度电价", "peer_average_price": "当期同类用户平均电量电价"}
+BASES = {
+    "energy_price": Phrase("电度电价"),
+    "peer_average_price": Phrase("当期同类用户平均电量电价"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,12 @@ def outage(
     if base != wanted.value:
         name = BASES.get(str(wanted.value), str(wanted.value))
         raise UnableToRate(
-            f"规则集 {rule_set.code} 以{name}为基数（{wanted.article}），"
-            f"请填 {wanted.value}，不填 {base}。"
+            "规则集 %(rule_set)s 以%(name)s为基数（%(article)s），请填 %(wanted)s，不填 %(base)s。",
+            rule_set=rule_set.code,
+            name=name,
+            article=wanted.article,
+            wanted=wanted.value,
+            base=base,
         )
     kind = "two_part" if is_two_part else "single"
     rule = rule_set.rule(f"compensation.{kind}_multiple")

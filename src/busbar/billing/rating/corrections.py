@@ -153,7 +153,9 @@ def priced(
             continue
         kwh, price = differences[period], tariff.prices.get(period)
         if price is None:
-            raise UnableToRate(f"电价 {tariff.name} 没有{PERIOD_NAMES[period]}价。")
+            raise UnableToRate(
+                "电价 %(name)s 没有%(period)s价。", name=tariff.name, period=PERIOD_NAMES[period]
+            )
         base = f"{plain(recorded.kwh[period])} × {factor.formula}"
         shown = tariff.price_formulas.get(period) or plain(price)
         yield line(

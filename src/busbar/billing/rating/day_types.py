@@ -74,7 +74,7 @@ def _is_hot(
     if not limits:
         return False
     if day not in highest_celsius:
-        raise UnableToRate(f"{day} 没有日最高气温，不能判断是否执行尖峰电价。")
+        raise UnableToRate("%(day)s 没有日最高气温，不能判断是否执行尖峰电价。", day=day)
     return highest_celsius[day] >= min(limits)
 
 

@@ -34,7 +34,9 @@ def _energy(
     fixed = deduction.energy_kwh
     if fixed is None:
         if deduction.share is None:
-            raise UnableToRate(f"扣减电量 {deduction.id} 须给定量 energy_kwh 或定比 share。")
+            raise UnableToRate(
+                "扣减电量 %(id)s 须给定量 energy_kwh 或定比 share。", id=deduction.id
+            )
         formula = f"{plain(whole)} × {plain(deduction.share)}"
         return round_half_up(whole * deduction.share, places), formula
     if deduction.days is None:
@@ -66,8 +68,11 @@ def _take_off(result: SegmentEnergy, deduction: Deduction, kwh: Decimal, places:
         return
     if source not in result.billed:
         raise UnableToRate(
-            f"计费段 {result.segment.id} 没有{PERIOD_NAMES[source]}电量，"
-            f"不能从中扣减{deduction.name} {plain(kwh)} kWh。"
+            "计费段 %(id)s 没有%(source)s电量，不能从中扣减%(name)s %(kwh)s kWh。",
+            id=result.segment.id,
+            source=PERIOD_NAMES[source],
+            name=deduction.name,
+            kwh=plain(kwh),
         )
     result.billed[source].add(-kwh, (deduction.id,))
 
@@ -80,8 +85,11 @@ def _take_off_in_proportion(
     whole = sum((tally.kwh for tally in billed.values()), ZERO)
     if kwh > whole:
         raise UnableToRate(
-            f"计费段 {result.segment.id} 共 {plain(whole)} kWh，"
-            f"不够扣减{deduction.name} {plain(kwh)} kWh。"
+            "计费段 %(id)s 共 %(whole)s kWh，不够扣减%(name)s %(kwh)s kWh。",
+            id=result.segment.id,
+            whole=plain(whole),
+            name=deduction.name,
+            kwh=plain(kwh),
         )
     if not whole:
         return

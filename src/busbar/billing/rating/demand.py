@@ -11,9 +11,13 @@ from busbar.billing.rating.parts import Part
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
 from busbar.billing.rating.shares import Proration
 from busbar.billing.rating.values import BasicPrice, DemandCharge, Infeed
+from busbar.kit.errors import Phrase
 from busbar.kit.money import plain, round_half_up
 
-MODE_NAMES = {"contract_demand": "按合同最大需量", "actual_demand": "按实际最大需量"}
+MODE_NAMES = {
+    "contract_demand": Phrase("按合同最大需量"),
+    "actual_demand": Phrase("按实际最大需量"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,11 @@ def demand_lines(
         modes = part.rule_set.rule("basic_charge.modes").value
         if not isinstance(modes, tuple) or charge.mode not in modes:
             name = MODE_NAMES[charge.mode]
-            raise UnableToRate(f"规则集 {part.rule_set.code} 没有{name}计收的方式。")
+            raise UnableToRate(
+                "规则集 %(rule_set)s 没有%(name)s计收的方式。",
+                rule_set=part.rule_set.code,
+                name=name,
+            )
     used = Decimal(sum(part.period.days for part in parts) + elsewhere_days)
     discounts = [_discount(charge, part.rule_set, energy_kwh) for part in parts]
     lines = []
@@ -92,7 +100,9 @@ def _billed(infeed: Infeed, charge: DemandCharge, rule_set: RuleSet) -> BilledDe
 def _contract(infeed: Infeed, rule_set: RuleSet) -> tuple[Decimal, str, tuple[Rule, ...]]:
     """The contract value, raised to the floor where the capacity behind the infeed is given."""
     if infeed.contract_kw is None:
-        raise UnableToRate(f"进线 {infeed.id} 按合同最大需量计收，须给合同最大需量 contract_kw。")
+        raise UnableToRate(
+            "进线 %(id)s 按合同最大需量计收，须给合同最大需量 contract_kw。", id=infeed.id
+        )
     floor = rule_set.find("demand.floor_share")
     if floor is None or infeed.capacity_kva is None:
         return infeed.contract_kw, plain(infeed.contract_kw), ()

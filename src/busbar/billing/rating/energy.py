@@ -30,8 +30,11 @@ def segment_energy(segment: Segment, rule_set: RuleSet, month_days: int) -> Segm
     for period, tally in result.billed.items():
         if tally.kwh < 0:
             raise UnableToRate(
-                f"计费段 {segment.id} 的{PERIOD_NAMES[period]}电量为 {plain(tally.kwh)} kWh，"
-                f"不应小于 0：{tally.expression()}。"
+                "计费段 %(id)s 的%(period)s电量为 %(kwh)s kWh，不应小于 0：%(expression)s。",
+                id=segment.id,
+                period=PERIOD_NAMES[period],
+                kwh=plain(tally.kwh),
+                expression=tally.expression(),
             )
     return result
 
@@ -48,7 +51,7 @@ def _measured(result: SegmentEnergy, places: int) -> dict[str, Tally]:
         result.quantities.append(
             Quantity(
                 energy.id,
-                _REACTIVE_NAMES.get(energy.measures) or PERIOD_NAMES[energy.measures] + "有功",
+                _REACTIVE_NAMES.get(energy.measures) or f"{PERIOD_NAMES[energy.measures]}有功",
                 kwh,
                 "kvarh" if reactive else "kWh",
                 energy.formula,
@@ -83,8 +86,9 @@ def _take_series(
     by_period = [period for period in PERIODS_OF_DAY if period in measured]
     if by_period:
         raise UnableToRate(
-            f"计费段 {result.segment.id} 按动态电价逐时段计费，"
-            f"不应再给{PERIOD_NAMES[by_period[0]]}电量。"
+            "计费段 %(id)s 按动态电价逐时段计费，不应再给%(period)s电量。",
+            id=result.segment.id,
+            period=PERIOD_NAMES[by_period[0]],
         )
     total = measured.get("total")
     if total is not None and total.kwh != kwh:

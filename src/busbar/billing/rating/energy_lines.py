@@ -28,8 +28,11 @@ def energy_lines(energy: SegmentEnergy, rule_set: RuleSet) -> list[BillLine]:
             if tally.kwh == 0:
                 continue
             raise UnableToRate(
-                f"电价 {segment.tariff.name} 没有{PERIOD_NAMES[period]}价，"
-                f"而计费段 {segment.id} 有 {plain(tally.kwh)} kWh。"
+                "电价 %(name)s 没有%(period)s价，而计费段 %(id)s 有 %(kwh)s kWh。",
+                name=segment.tariff.name,
+                period=PERIOD_NAMES[period],
+                id=segment.id,
+                kwh=plain(tally.kwh),
             )
         shown = segment.tariff.price_formulas.get(period) or plain(price)
         lines.append(

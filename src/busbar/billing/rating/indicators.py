@@ -92,7 +92,9 @@ def reading_rates(
 
 def _reading_rate(entry: ReadingClass, rule_set: RuleSet, rounding: Rounding) -> Indicator:
     if entry.read < 0 or not entry.due:
-        raise UnableToRate(f"{entry.name}：应抄户数须大于 0，漏抄与估抄之和不得超过应抄户数。")
+        raise UnableToRate(
+            "%(name)s：应抄户数须大于 0，漏抄与估抄之和不得超过应抄户数。", name=entry.name
+        )
     formula = f"({entry.due} − {entry.missed} − {entry.estimated}) ÷ {entry.due}"
     fraction = (Decimal(entry.read), Decimal(entry.due))
     code = f"reading_rate.{entry.id}"

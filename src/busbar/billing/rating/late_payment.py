@@ -122,7 +122,9 @@ def late_spans(
 def _unpaid(arrear: Arrear, day: dt.date) -> Decimal:
     paid = sum((p.amount_yuan for p in arrear.payments if p.paid_on < day), ZERO)
     if paid > arrear.amount_yuan:
-        raise UnableToRate(f"{arrear.id} 的付款合计 {plain(paid)} 元超过欠费金额。")
+        raise UnableToRate(
+            "%(id)s 的付款合计 %(paid)s 元超过欠费金额。", id=arrear.id, paid=plain(paid)
+        )
     return arrear.amount_yuan - paid
 
 
@@ -142,8 +144,11 @@ def _within_the_law(agreed: Rule, rule_set: RuleSet) -> Rule:
     if not least <= agreed.number() <= most:
         article = rule_set.rule("late_payment.most_rate").article
         raise UnableToRate(
-            f"合同约定的违约金日比例 {plain(agreed.number())} 应在 {plain(least)} 至 "
-            f"{plain(most)} 之间（{article}）。"
+            "合同约定的违约金日比例 %(number)s 应在 %(least)s 至 %(most)s 之间（%(article)s）。",
+            number=plain(agreed.number()),
+            least=plain(least),
+            most=plain(most),
+            article=article,
         )
     return agreed
 

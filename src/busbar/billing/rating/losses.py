@@ -72,7 +72,9 @@ def month_hours(
     elif isinstance(value, Decimal):
         full = value
     else:
-        raise UnableToRate(f"规则集 {rule_set.code} 的参数 loss.month_hours 应为小时数。")
+        raise UnableToRate(
+            "规则集 %(rule_set)s 的参数 loss.month_hours 应为小时数。", rule_set=rule_set.code
+        )
     if days is None:
         return full
     proration = Proration.of(rule_set, "loss.proration", month_days)
@@ -173,7 +175,9 @@ def look_up(table: LossTable, active_kwh: Decimal) -> LossTableRow:
     for row in (*bounded, *open_rows):
         if row.up_to_kwh is None or active_kwh <= row.up_to_kwh:
             return row
-    raise UnableToRate(f"变损表没有月用电量 {plain(active_kwh)} kWh 的一行。")
+    raise UnableToRate(
+        "变损表没有月用电量 %(active_kwh)s kWh 的一行。", active_kwh=plain(active_kwh)
+    )
 
 
 def _line(loss: ComputedLoss, through: Through, rule_set: RuleSet, _month_days: int) -> LossEnergy:
@@ -212,7 +216,9 @@ _BY_METHOD = {
 
 def _expect(loss: ComputedLoss, kind: type[Any]) -> Any:
     if not isinstance(loss.of, kind):
-        raise UnableToRate(f"损耗 {loss.id} 的计算方法 {loss.method} 与所给参数不符。")
+        raise UnableToRate(
+            "损耗 %(id)s 的计算方法 %(method)s 与所给参数不符。", id=loss.id, method=loss.method
+        )
     return loss.of
 
 
@@ -269,5 +275,7 @@ def correction_for(
     fitting = {where: rule for where, number, rule in corrections if number == shifts}
     found = fitting.get(province) or fitting.get("")
     if found is None:
-        raise UnableToRate(f"没有 {shifts} 班制的修正系数 K，请直接填写 correction。")
+        raise UnableToRate(
+            "没有 %(shifts)s 班制的修正系数 K，请直接填写 correction。", shifts=shifts
+        )
     return found

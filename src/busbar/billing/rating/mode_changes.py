@@ -7,22 +7,25 @@ from dataclasses import dataclass
 
 from busbar.billing.rating.basic import months_later
 from busbar.billing.rating.rules import Rule, RuleSet, UnableToRate
+from busbar.kit.errors import Phrase
 from busbar.kit.money import plain
+from busbar.kit.phrases import nothing
 
 _QUARTER = 3
 MODE_NAMES = {
-    "capacity": "按变压器容量",
-    "contract_demand": "按合同最大需量",
-    "actual_demand": "按实际最大需量",
+    "capacity": Phrase("按变压器容量"),
+    "contract_demand": Phrase("按合同最大需量"),
+    "actual_demand": Phrase("按实际最大需量"),
 }
 
 
 class ChangeRefused(UnableToRate):
     """The change is not allowed: `reason` is the sentence by itself, `rule` what forbids it."""
 
-    def __init__(self, reason: str, rule: Rule) -> None:
+    def __init__(self, sentence: str, rule: Rule, **values: object) -> None:
         """The message names the clause after the reason."""
-        super().__init__(f"{reason}{_clause(rule)}。")
+        reason = Phrase(sentence, **values)
+        super().__init__("%(reason)s%(clause)s。", reason=reason, clause=_clause(rule))
         self.reason, self.rule = reason, rule
 
 
@@ -45,11 +48,16 @@ def check_mode_change(change: WantedChange, mode: str, rule_set: RuleSet) -> tup
     modes = rule_set.rule("basic_charge.modes")
     if not isinstance(modes.value, tuple) or mode not in modes.value:
         name = MODE_NAMES.get(mode, mode)
-        raise ChangeRefused(f"规则集 {rule_set.code} 没有{name}计收的方式", modes)
+        raise ChangeRefused(
+            "规则集 %(rule_set)s 没有%(name)s计收的方式", modes, rule_set=rule_set.code, name=name
+        )
     interval = rule_set.rule("basic_charge.mode_change_months")
     notice = rule_set.find("basic_charge.mode_change_notice_working_days")
     starts = rule_set.rule("basic_charge.mode_change_starts")
-    return (modes, *_allowed("基本电费计收方式", change, rule_set, (interval, notice, starts)))
+    return (
+        modes,
+        *_allowed(Phrase("基本电费计收方式"), change, rule_set, (interval, notice, starts)),
+    )
 
 
 def check_contract_change(change: WantedChange, rule_set: RuleSet) -> tuple[Rule, ...]:
@@ -57,11 +65,11 @@ def check_contract_change(change: WantedChange, rule_set: RuleSet) -> tuple[Rule
     interval = rule_set.rule("demand.contract_change_months")
     notice = rule_set.find("demand.contract_change_notice_working_days")
     starts = rule_set.rule("demand.contract_change_starts")
-    return _allowed("合同最大需量核定值", change, rule_set, (interval, notice, starts))
+    return _allowed(Phrase("合同最大需量核定值"), change, rule_set, (interval, notice, starts))
 
 
 def _allowed(
-    noun: str,
+    noun: Phrase,
     change: WantedChange,
     rule_set: RuleSet,
     rules: tuple[Rule, Rule | None, Rule],
@@ -74,40 +82,48 @@ def _allowed(
     return tuple(rule for rule in rules if rule is not None)
 
 
-def _check_interval(noun: str, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
+def _check_interval(noun: Phrase, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
     if change.present_since is None:
         return
     earliest = months_later(change.present_since, rule_set.integer(rule.code))
     if change.effective_from < earliest:
         raise ChangeRefused(
-            f"{noun}自 {change.present_since} 起执行，{plain(rule_set.number(rule.code))} 个月内"
-            f"不得再变更，最早 {earliest}",
+            "%(noun)s自 %(present_since)s 起执行，%(months)s 个月内不得再变更，最早 %(earliest)s",
             rule,
+            noun=noun,
+            present_since=change.present_since,
+            months=plain(rule_set.number(rule.code)),
+            earliest=earliest,
         )
 
 
-def _check_notice(noun: str, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
+def _check_notice(noun: Phrase, change: WantedChange, rule: Rule, rule_set: RuleSet) -> None:
     least = rule_set.integer(rule.code)
     if change.notice_working_days < least:
         raise ChangeRefused(
-            f"变更{noun}应提前 {least} 个工作日申请，现提前 {change.notice_working_days} 个工作日",
+            "变更%(noun)s应提前 %(least)s 个工作日申请，现提前 %(notice_working_days)s 个工作日",
             rule,
+            noun=noun,
+            least=least,
+            notice_working_days=change.notice_working_days,
         )
 
 
-def _check_start(noun: str, change: WantedChange, rule: Rule) -> None:
+def _check_start(noun: Phrase, change: WantedChange, rule: Rule) -> None:
     day = change.effective_from
     wanted = {
-        "quarter": ("季度首日", day.day == 1 and day.month % _QUARTER == 1),
-        "month": ("月初", day.day == 1),
-        "reading_period": (f"抄表结算周期首日（每月 {change.reading_day} 日）",
+        "quarter": (Phrase("季度首日"), day.day == 1 and day.month % _QUARTER == 1),
+        "month": (Phrase("月初"), day.day == 1),
+        "reading_period": (Phrase("抄表结算周期首日（每月 %(day)s 日）", day=change.reading_day),
                            day.day == change.reading_day),
     }  # fmt: skip
     name, fits = wanted[str(rule.value)]
     if not fits:
-        raise ChangeRefused(f"变更{noun}应自{name}起执行，现为 {day}", rule)
+        raise ChangeRefused(
+            "变更%(noun)s应自%(name)s起执行，现为 %(day)s", rule, noun=noun, name=name, day=day
+        )
 
 
-def _clause(rule: Rule) -> str:
+def _clause(rule: Rule) -> Phrase:
     where = rule.article or rule.source
-    return f"（{where}）" if where else ""
+    return Phrase("（%(where)s）", where=where) if where else nothing()

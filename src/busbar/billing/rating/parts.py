@@ -27,7 +27,9 @@ def parts_of(bill_input: BillInput) -> tuple[Part, ...]:
     for rule_set in later:
         if not period.start < rule_set.valid_from < period.end:
             raise UnableToRate(
-                f"规则集 {rule_set.code} 自 {rule_set.valid_from} 生效，不在账期之内。"
+                "规则集 %(rule_set)s 自 %(valid_from)s 生效，不在账期之内。",
+                rule_set=rule_set.code,
+                valid_from=rule_set.valid_from,
             )
     by_start = {rule_set.valid_from: rule_set for rule_set in later}
     by_start[period.start] = bill_input.rule_set

@@ -69,7 +69,12 @@ class PowerFactorTable:
         """Percent and the row it stands in; UnableToRate for a standard the table lacks."""
         row = self.steps.get((standard, max(power_factor, self.below_factor)))
         if row is None or not isinstance(row.value, Decimal):
-            raise UnableToRate(f"{self.name} 没有标准 {standard}、功率因数 {power_factor} 的一行。")
+            raise UnableToRate(
+                "%(name)s 没有标准 %(standard)s、功率因数 %(power_factor)s 的一行。",
+                name=self.name,
+                standard=standard,
+                power_factor=power_factor,
+            )
         if power_factor >= self.below_factor:
             return row.value, row
         steps = (self.below_factor - power_factor) / self.step

@@ -57,7 +57,10 @@ def series_cost(
     """
     if len(energies_wh) != len(prices):
         raise UnableToRate(
-            f"{name} 的电量有 {len(energies_wh)} 个时段，电价有 {len(prices)} 个时段，应相等。"
+            "%(name)s 的电量有 %(energies)s 个时段，电价有 %(prices)s 个时段，应相等。",
+            name=name,
+            energies=len(energies_wh),
+            prices=len(prices),
         )
     places = max((_places(price) for price in prices), default=0)
     whole = [int(price.scaleb(places)) for price in prices]

@@ -59,13 +59,18 @@ def register_energy(register: Register, multiplier: Decimal) -> Energy:
 def _full_scale(register: Register) -> Decimal:
     if register.digits is None:
         raise UnableToRate(
-            f"示数 {register.id} 本次 {plain(register.current)} 小于"
-            f"上次 {plain(register.previous)}，须写明整数位数 digits 才能按过零计算。"
+            "示数 %(id)s 本次 %(current)s 小于上次 %(previous)s，须写明整数位数 digits "
+            "才能按过零计算。",
+            id=register.id,
+            current=plain(register.current),
+            previous=plain(register.previous),
         )
     full_scale = Decimal(10) ** register.digits
     if register.previous >= full_scale:
         raise UnableToRate(
-            f"示数 {register.id} 上次 {plain(register.previous)} "
-            f"超出 {register.digits} 位表的满码。"
+            "示数 %(id)s 上次 %(previous)s 超出 %(digits)s 位表的满码。",
+            id=register.id,
+            previous=plain(register.previous),
+            digits=register.digits,
         )
     return full_scale

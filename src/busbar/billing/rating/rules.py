@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 
 RuleValue = Decimal | str | tuple[str, ...]
 
@@ -41,8 +41,14 @@ class Rule:
     def number(self) -> Decimal:
         """The value as a number; UnableToRate where it is none."""
         if not isinstance(self.value, Decimal):
-            name = f"规则集 {self.rule_set} 的参数" if self.rule_set else "参数"
-            raise UnableToRate(f"{name} {self.code} 应为数字，现为 {self.value}。")
+            named = Phrase("规则集 %(rule_set)s 的参数", rule_set=self.rule_set)
+            name = named if self.rule_set else Phrase("参数")
+            raise UnableToRate(
+                "%(name)s %(code)s 应为数字，现为 %(value)s。",
+                name=name,
+                code=self.code,
+                value=self.value,
+            )
         return self.value
 
 
@@ -65,7 +71,9 @@ class RuleSet:
         try:
             return self.figures[code]
         except KeyError:
-            raise UnableToRate(f"规则集 {self.code} 没有参数 {code}。") from None
+            raise UnableToRate(
+                "规则集 %(rule_set)s 没有参数 %(code)s。", rule_set=self.code, code=code
+            ) from None
 
     def number(self, code: str) -> Decimal:
         """The figure's value as a number."""
@@ -134,4 +142,4 @@ def rule_set_on(rule_sets: Iterable[RuleSet], day: dt.date) -> RuleSet:
         ended = rule_set.valid_until is not None and day >= rule_set.valid_until
         if rule_set.valid_from <= day and not ended:
             return rule_set
-    raise UnableToRate(f"{day} 没有生效的规则集，请写明 rule_set。")
+    raise UnableToRate("%(day)s 没有生效的规则集，请写明 rule_set。", day=day)

@@ -50,7 +50,9 @@ class Proration:
             return cls(None, Decimal(days_of_month))
         if not isinstance(value, Decimal) or value <= 0:
             raise UnableToRate(
-                f"规则集 {rule_set.code} 的参数 {code} 应为正的天数或 calendar_month。"
+                "规则集 %(rule_set)s 的参数 %(code)s 应为正的天数或 calendar_month。",
+                rule_set=rule_set.code,
+                code=code,
             )
         return cls(value, Decimal(days_of_month))
 

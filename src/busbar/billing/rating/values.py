@@ -12,6 +12,7 @@ from busbar.billing.rating.loss_values import ComputedLoss
 from busbar.billing.rating.power_factor_table import PowerFactorTable
 from busbar.billing.rating.price_series import SeriesCost
 from busbar.billing.rating.rules import Rule, RuleSet
+from busbar.kit.errors import Phrase
 from busbar.kit.periods import Period
 
 PricePeriod = Literal["total", "sharp", "peak", "flat", "valley", "deep_valley"]
@@ -31,13 +32,13 @@ Measure = Literal[
 
 PERIODS_OF_DAY: tuple[PricePeriod, ...] = ("sharp", "peak", "flat", "valley", "deep_valley")
 
-PERIOD_NAMES: Mapping[str, str] = {
-    "total": "全时段",
-    "sharp": "尖峰",
-    "peak": "高峰",
-    "flat": "平段",
-    "valley": "低谷",
-    "deep_valley": "深谷",
+PERIOD_NAMES: Mapping[str, Phrase] = {
+    "total": Phrase("全时段"),
+    "sharp": Phrase("尖峰"),
+    "peak": Phrase("高峰"),
+    "flat": Phrase("平段"),
+    "valley": Phrase("低谷"),
+    "deep_valley": Phrase("深谷"),
 }
 
 UnitState = Literal["running", "unsealed", "hot_standby", "cold_standby", "suspended"]

@@ -30,7 +30,7 @@ from busbar.connections.queries import DocumentList
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import advance
 from busbar.connections.works_ground import hold, hold_visible
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
 from busbar.kit.periods import local_date
 
 CLAUSE = "一次告知（申请接入 第10条；补正应一次性提出）"
@@ -128,7 +128,7 @@ def amend_application(
     form = with_existing_capacity(forms.form_of(application, dict(changes)), application.account)
     # A wish that has meanwhile passed stands as it was made.
     if problems := forms.list_problems(form, on=local_date(application.submitted_at)):
-        raise UnableToAmendApplication("；".join(problems))
+        raise UnableToAmendApplication("%(problems)s", problems=forms.reasons_of(problems))
     before = snapshot_of(application)
     for name in forms.COLUMNS:
         setattr(application, name, getattr(form, name))
@@ -233,7 +233,7 @@ def _items(documents: DocumentList, form_items: Sequence[FormItem]) -> list[Miss
             raise UnableToRequestCorrections("申请表没有可补正的项目“%(field)s”", field=asked.field)
         if not asked.reason.strip():
             raise UnableToRequestCorrections(
-                "%(labels)s：请写明补正原因", labels=forms.LABELS[asked.field]
+                "%(labels)s：请写明补正原因", labels=Phrase(forms.LABELS[asked.field])
             )
         items.append(
             MissingItem(

@@ -26,7 +26,7 @@ from busbar.connections.subjects import application_facts
 from busbar.connections.works_ground import hold_visible
 from busbar.customers.models import CustomerKind, Importance
 from busbar.journal import operations as journal_operations
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
 from busbar.kit.periods import local_date
 
 _QUEUING = (
@@ -246,7 +246,7 @@ def _require_conditions(rule: GreenChannelRule, application: ConnectionApplicati
                 "；依据：%(source)s",
                 number=application.number,
                 rule=rule.name,
-                name=LABELS.get(name, name),
+                name=Phrase(LABELS.get(name, name)),
                 expected=expected,
                 found=_word(name, facts.get(name)),
                 source=rule.source,

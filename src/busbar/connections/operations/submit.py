@@ -43,6 +43,10 @@ class UnableToSubmitApplication(Refusal):
     """The application cannot be taken in as given."""
 
 
+class UnableToIncreaseAccount(UnableToSubmitApplication):
+    """The account that is to be increased is not there, or not in supply."""
+
+
 @transaction.atomic
 def submit_application(
     *,
@@ -68,7 +72,7 @@ def submit_application(
     account = find_account(form, by=by)
     form = with_existing_capacity(form, account)
     if problems := forms.list_problems(form, on=local_date(at)):
-        raise UnableToSubmitApplication("；".join(problems))
+        raise UnableToSubmitApplication("%(problems)s", problems=forms.reasons_of(problems))
     # The number comes first: its row holds back a second submission to this unit at the moment.
     number = application_number(unit.code, at)
     _refuse_twin(form, unit)
@@ -110,13 +114,13 @@ def find_account(form: ApplicationForm, *, by: Viewer | None) -> CustomerAccount
         accounts = accounts.filter(customer__credit_code=form.credit_code or "-")
     account: CustomerAccount | None = accounts.filter(number=form.account_number).first()
     if account is None:
-        raise UnableToSubmitApplication(
+        raise UnableToIncreaseAccount(
             "户号 %(account_number)s 不存在，或不在您的管辖范围内，或不属于该申请人",
             account_number=form.account_number,
         )
     if account.status != AccountStatus.ACTIVE:
         status = AccountStatus(account.status).label
-        raise UnableToSubmitApplication(
+        raise UnableToIncreaseAccount(
             "户号 %(number)s 现为“%(status)s”，只有在用户号可增容",
             number=account.number,
             status=status,

@@ -18,12 +18,12 @@ from busbar.access.models import LEVELS, Employee, OrganizationUnit, UnitKind
 from busbar.access.permissions import Permission
 from busbar.connections import forms as connection_forms
 from busbar.connections import operations as connections_operations
-from busbar.connections.forms import ApplicationForm, LoadLine
+from busbar.connections.forms import ApplicationForm, LoadLine, Problem
 from busbar.connections.models import (
     ApplicationKind,
     ConnectionApplication,
 )
-from busbar.console.answers import place_errors
+from busbar.connections.operations.submit import UnableToIncreaseAccount
 from busbar.console.connections.entry_form import (
     SECTIONS,
     EntryForm,
@@ -31,6 +31,7 @@ from busbar.console.connections.entry_form import (
     line_of,
     read_loads,
 )
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
 from busbar.customers import queries as customers_queries
 from busbar.customers.models import (
@@ -53,17 +54,6 @@ _TAKES_IN = frozenset(
     }
 )
 FOUND = 8
-_BESIDE = {
-    **{label: name for name, label in connection_forms.LABELS.items() if name != "loads"},
-    "申请类别": "kind",
-    "新装申请不应填写户号": "account_number",
-    "增容申请应填写": "account_number",
-    "户号": "account_number",
-    "临时用电应填写": "temporary_until",
-    "只有临时用电": "temporary_until",
-}
-"""How sentences about a field begin."""
-_ABOUT_LOADS = ("用电设备", "高压用电应填写用电设备清单")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,27 +124,22 @@ def _submit(
             at=timezone.now(),
         )
     except Refusal as refusal:
-        place_errors(form, str(refusal).split("；"), _BESIDE)
+        field = "account_number" if isinstance(refusal, UnableToIncreaseAccount) else None
+        form.add_error(field, said(refusal))
         return None
 
 
-def _place(form: EntryForm, rows: list[LoadRow], problems: list[str]) -> None:
-    """Each sentence beside its field; a field that is not even typed right says only that."""
-    about_loads = [p for p in problems if p.startswith(_ABOUT_LOADS)]
-    for sentence in about_loads:
-        place = "".join(ch for ch in sentence.partition("第")[2].partition("行")[0] if ch.isdigit())
-        if place and int(place) <= len(rows) and not rows[int(place) - 1].errors:
-            rows[int(place) - 1].errors.append(sentence.partition("行")[2])
-        elif not place:
-            form.load_errors.append(sentence)
-    said = set(form.errors)
-    rest = [p for p in problems if p not in about_loads]
-    place_errors(form, [p for p in rest if _BESIDE.get(_start(p), "") not in said], _BESIDE)
-
-
-def _start(sentence: str) -> str:
-    begun = [start for start in _BESIDE if sentence.startswith(start)]
-    return max(begun, key=len, default="")
+def _place(form: EntryForm, rows: list[LoadRow], problems: list[Problem]) -> None:
+    """Each problem beside its field; a field that is not even typed right says only that."""
+    mistyped = set(form.errors)
+    for problem in problems:
+        if problem.line:
+            if problem.line <= len(rows) and not rows[problem.line - 1].errors:
+                rows[problem.line - 1].errors.append(said(problem.why))
+        elif problem.field == "loads":
+            form.load_errors.append(said(problem.why))
+        elif problem.field not in mistyped:
+            form.add_error(problem.field, said(problem.why))
 
 
 def _wanted(form: EntryForm, loads: tuple[LoadLine, ...]) -> ApplicationForm:

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from busbar.console import refusals
 from busbar.customers.queries.groups import GroupBranch
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA
@@ -36,6 +37,12 @@ def _absent(value: object) -> bool:
 
 def _grouped(value: Decimal | float, places: int) -> str:
     return f"{round_half_up(Decimal(str(value)), places):,}"
+
+
+@register.filter
+def said(phrase: Any) -> str:
+    """What the program says, in the reader's language; nothing where it says nothing."""
+    return refusals.said(phrase) if phrase else ""
 
 
 @register.filter

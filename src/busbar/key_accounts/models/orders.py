@@ -7,10 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, Mandate, OrganizationUnit
+from busbar.access.phrases import PhraseField
 from busbar.access.visibility import Ids, VisibleQuerySet
 from busbar.customers.models import Customer
 from busbar.key_accounts.models.agreements import ServiceAgreement
 from busbar.key_accounts.models.dated import DatedModel
+from busbar.kit.phrases import nothing
 
 
 class RefusalReason(DatedModel):
@@ -127,7 +129,21 @@ class DepartmentOrder(models.Model):
             models.Index(fields=["unit", "state", "-ordered_at"], name="order_unit"),
             models.Index(fields=["holder", "state"], name="order_holder"),
             models.Index(fields=["ordered_at", "id"], name="order_moment"),
-            models.Index(fields=["closed_at"], name="order_closed"),
+            # Holds what a year's measures by manager need, so that they never touch the orders.
+            models.Index(
+                fields=[
+                    "closed_at",
+                    "state",
+                    "ordered_by",
+                    "reopened",
+                    "climbs",
+                    "reply_late",
+                    "work_late",
+                    "ordered_at",
+                    "replied_at",
+                ],
+                name="order_measured",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -147,14 +163,14 @@ class OfOrderQuerySet(VisibleQuerySet):
 
 
 class OrderStep(models.Model):
-    """办理经过: one thing that happened to an order."""
+    """办理经过: one thing that happened to an order: what somebody wrote, or our words."""
 
     order = models.ForeignKey(DepartmentOrder, on_delete=models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     by_name = models.CharField(max_length=150)
     unit_name = models.CharField(max_length=100)
-    text = models.CharField(max_length=1000)
+    text = PhraseField(default=nothing)
 
     objects = OfOrderQuerySet.as_manager()
 

@@ -7,8 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import Employee, OrganizationUnit
+from busbar.access.phrases import PhraseField
 from busbar.access.visibility import VisibleQuerySet
 from busbar.customers.models import Customer
+from busbar.kit.phrases import nothing
 from busbar.pricing.models import SourcedModel
 from busbar.service_desk.models import Interaction
 
@@ -74,7 +76,7 @@ class ServiceDue(models.Model):
         Employee, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     key = models.CharField(max_length=120, unique=True)
-    cause = models.CharField(max_length=200)
+    cause = PhraseField(default=nothing)
     raised_at = models.DateTimeField()
     due_on = models.DateField()
     state = models.CharField(max_length=10, choices=DueState.choices, default=DueState.OPEN)

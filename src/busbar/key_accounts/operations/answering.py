@@ -23,7 +23,9 @@ from busbar.key_accounts.operations.ground import UnableToOrder, lock_order, not
 from busbar.key_accounts.operations.rating import add_rating
 from busbar.key_accounts.queries import ordering
 from busbar.key_accounts.queries.ordering import Superior
+from busbar.kit.errors import Phrase
 from busbar.kit.periods import local_date
+from busbar.kit.phrases import as_typed
 from busbar.workflow.models import TaskTransfer, TransferKind
 
 
@@ -39,7 +41,7 @@ def accept_order(
     note(
         order,
         "key_accounts.order.accepted",
-        remark or "接办",
+        as_typed(remark) if remark else Phrase("接办"),
         actor=by.actor,
         unit_name=place_of(by, order),
         at=at,
@@ -61,7 +63,7 @@ def refuse_order(
     order.state, order.replied_at, order.refusal = OrderStage.REFUSED, at, known.name
     order.reply_late, order.holder = is_late, order.unit
     order.save(update_fields=["state", "replied_at", "refusal", "reply_late", "holder"])
-    words = f"拒绝：{known.name}。{remark.strip()}"
+    words = Phrase("拒绝：%(reason)s。%(remark)s", reason=known.name, remark=remark.strip())
     name = order.department.name
     note(
         order,
@@ -95,7 +97,7 @@ def report_order(
     note(
         order,
         "key_accounts.order.reported",
-        result.strip(),
+        as_typed(order.result),
         actor=by.actor,
         unit_name=order.department.name,
         at=at,
@@ -124,7 +126,7 @@ def close_order(
     )
     order.save(update_fields=["state", "closed_at"])
     event = "key_accounts.order.solved" if solved else "key_accounts.order.passed_on"
-    note(order, event, remark.strip(), actor=by.actor, unit_name=order.unit.name, at=at)
+    note(order, event, as_typed(remark.strip()), actor=by.actor, unit_name=order.unit.name, at=at)
     add_rating(order, RatingSide.RECEIVER, score, word, by=by, at=at)
     return order
 
@@ -141,7 +143,7 @@ def reopen_order(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> 
     note(
         order,
         "key_accounts.order.reopened",
-        remark.strip(),
+        as_typed(remark.strip()),
         actor=by.actor,
         unit_name=order.unit.name,
         at=at,
@@ -158,7 +160,7 @@ def take_refusal(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -> 
     note(
         order,
         "key_accounts.order.passed_on",
-        remark,
+        as_typed(remark),
         actor=by.actor,
         unit_name=order.unit.name,
         at=at,
@@ -173,7 +175,7 @@ def appeal_refusal(*, order_id: int, remark: str, by: Viewer, at: dt.datetime) -
     note(
         order,
         "key_accounts.order.appealed",
-        remark,
+        as_typed(remark),
         actor=by.actor,
         unit_name=order.unit.name,
         at=at,
@@ -205,7 +207,7 @@ def climb_order(*, order_id: int, rung: int, actor: Actor, at: dt.datetime) -> S
     note(
         order,
         "key_accounts.order.climbed",
-        f"{why}，升级到{superior.unit.name}",
+        Phrase("%(why)s，升级到%(unit)s", why=why, unit=superior.unit.name),
         actor=actor,
         unit_name=order.department.name,
         at=at,
@@ -214,16 +216,16 @@ def climb_order(*, order_id: int, rung: int, actor: Actor, at: dt.datetime) -> S
     return replace(superior, is_highest=superior == superiors[-1])
 
 
-def _why_it_climbs(order: DepartmentOrder) -> str:
+def _why_it_climbs(order: DepartmentOrder) -> Phrase:
     if order.state == OrderStage.SENT:
         order.reply_late = True
-        return f"{order.department.name}逾期未接办"
+        return Phrase("%(unit)s逾期未接办", unit=order.department.name)
     if order.state == OrderStage.WORKING:
         order.work_late = True
-        return f"{order.department.name}逾期未办结"
+        return Phrase("%(unit)s逾期未办结", unit=order.department.name)
     if order.state == OrderStage.REFUSED:
-        return f"{order.department.name}拒绝，经理提请裁定"
-    return f"{order.holder.name}逾期未裁定"
+        return Phrase("%(unit)s拒绝，经理提请裁定", unit=order.department.name)
+    return Phrase("%(unit)s逾期未裁定", unit=order.holder.name)
 
 
 @transaction.atomic
@@ -236,7 +238,14 @@ def instruct_department(
     order.state, order.holder = OrderStage.WORKING, order.department
     order.replied_at = order.replied_at or at
     order.save(update_fields=["state", "holder", "replied_at"])
-    note(order, "key_accounts.order.instructed", remark, actor=by.actor, unit_name=superior, at=at)
+    note(
+        order,
+        "key_accounts.order.instructed",
+        as_typed(remark),
+        actor=by.actor,
+        unit_name=superior,
+        at=at,
+    )
     return order
 
 
@@ -254,7 +263,14 @@ def answer_as_superior(
     )
     order.reported_at = order.reported_at or at
     order.save(update_fields=["state", "result", "holder", "reported_at"])
-    note(order, "key_accounts.order.answered", remark, actor=by.actor, unit_name=superior, at=at)
+    note(
+        order,
+        "key_accounts.order.answered",
+        as_typed(remark),
+        actor=by.actor,
+        unit_name=superior,
+        at=at,
+    )
     return order
 
 

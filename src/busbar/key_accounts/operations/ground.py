@@ -10,7 +10,7 @@ from busbar.clocks.subjects import Subject
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Actor, Happening
 from busbar.key_accounts.models import DepartmentOrder, OrderStep
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 
 ORDER = "key_accounts.order"
 KEY = "department_order"
@@ -46,7 +46,7 @@ def lock_order(order_id: int, *states: str) -> DepartmentOrder:
 def note(
     order: DepartmentOrder,
     event: str,
-    text: str,
+    text: Phrase,
     *,
     actor: Actor,
     unit_name: str,
@@ -60,7 +60,7 @@ def note(
         at=at,
         by_name=actor.name,
         unit_name=unit_name,
-        text=text[:1000],
+        text=text,
     )
     happening = Happening(
         event=event,
@@ -75,7 +75,7 @@ def note(
             "kind": order.kind,
             **changes,
         },
-        reason=text[:300],
+        reason=str(text)[:300],
     )
     journal_operations.record(happening=happening, actor=actor, at=at)
 

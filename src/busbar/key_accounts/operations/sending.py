@@ -20,8 +20,9 @@ from busbar.key_accounts.models import DepartmentOrder, OrderStage
 from busbar.key_accounts.operations.ground import KEY, UnableToOrder, note, subject_of
 from busbar.key_accounts.queries import ordering
 from busbar.key_accounts.queries.ordering import OrderTerms
-from busbar.kit.errors import Listing, Reasons
+from busbar.kit.errors import Listing, Phrase, Reasons
 from busbar.kit.periods import local_date
+from busbar.kit.phrases import as_typed
 from busbar.workflow import operations as workflow_operations
 
 
@@ -168,14 +169,31 @@ def _begin(
         "work_limit": terms.work.code,
         "rung": 0,
     }
-    words = f"下达给{order.department.name}：{order.title}（依据授权“{order.mandate.name}”"
-    words += f"，内部服务协议 {terms.agreement.number}）" if terms.agreement else "）"
-    note(order, "key_accounts.order.sent", words, actor=by.actor, unit_name=order.unit.name, at=at)
+    unit = order.unit.name
+    note(
+        order, "key_accounts.order.sent", _told(order, terms), actor=by.actor, unit_name=unit, at=at
+    )
     instance = workflow_operations.start_process(
         key=KEY, subject=subject_of(order), facts=facts, actor=by.actor, at=at
     )
     order.process_id = instance.pk
     order.save(update_fields=["process_id"])
+
+
+def _told(order: DepartmentOrder, terms: OrderTerms) -> Phrase:
+    """To whom what was given, by which mandate and agreement."""
+    facts = {
+        "department": order.department.name,
+        "title": order.title,
+        "mandate": order.mandate.name,
+    }
+    if terms.agreement is None:
+        return Phrase("下达给%(department)s：%(title)s（依据授权“%(mandate)s”）", **facts)
+    return Phrase(
+        "下达给%(department)s：%(title)s（依据授权“%(mandate)s”，内部服务协议 %(agreement)s）",
+        **facts,
+        agreement=terms.agreement.number,
+    )
 
 
 @transaction.atomic
@@ -209,7 +227,7 @@ def withdraw_order(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> 
     note(
         order,
         "key_accounts.order.dropped",
-        reason.strip(),
+        as_typed(reason.strip()),
         actor=by.actor,
         unit_name=order.unit.name,
         at=at,

@@ -14,7 +14,7 @@ from busbar.journal import operations as journal_operations
 from busbar.key_accounts.models import BasicService, DueState, ServiceDue
 from busbar.key_accounts.operations.plan_ground import hold, tell
 from busbar.key_accounts.queries.services import services_in_force
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.kit.words import words
 from busbar.service_desk.models import Interaction
@@ -45,7 +45,7 @@ def raise_due_services(*, by: Viewer, at: dt.datetime) -> int:
 
 @transaction.atomic
 def raise_service_upon(
-    *, event: str, customer_id: int, cause: str, key: str, by: Viewer, at: dt.datetime
+    *, event: str, customer_id: int, cause: Phrase, key: str, by: Viewer, at: dt.datetime
 ) -> ServiceDue | None:
     """What an event makes due for a customer with an A角; None where no service asks for it."""
     by.require(Permission.KEEP_RELATIONS)
@@ -63,7 +63,7 @@ def raise_service_upon(
             "customer": lead.customer,
             "unit_id": lead.customer.unit_id,
             "owner": lead.employee,
-            "cause": cause[:200],
+            "cause": cause,
             "raised_at": at,
             "due_on": on + dt.timedelta(days=service.due_days),
         },
@@ -121,7 +121,7 @@ def _due_of(
                 unit_id=row.customer.unit_id,
                 owner=row.employee,
                 key=f"{service.code}:{row.customer_id}:{next_on}",
-                cause=f"每 {service.every_days} 天一次",
+                cause=Phrase("每 %(days)s 天一次", days=service.every_days),
                 raised_at=at,
                 due_on=next_on + dt.timedelta(days=service.due_days),
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, FloatField, Func, OuterRef, Q, Subquery
 
 from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.visibility import Viewer
@@ -63,11 +63,11 @@ def measure(viewer: Viewer, *, by: str, since: dt.datetime, until: dt.datetime) 
     closed, key = list_closed(viewer, since, until), KEYS[by]
     counts = _count(closed, by)
     again = _count_again(viewer, closed, key, int(amount_of(standards, "first-time-days")))
-    hours = _list_hours(closed, key)
+    waits = _list_waits(closed, key)
     least = int(amount_of(standards, "ranking-least-cases"))
     names = _names(by, counts)
     found = [
-        _measure(names[pk], row, again[pk], hours.get(pk, []), least) for pk, row in counts.items()
+        _measure(names[pk], row, again[pk], waits.get(pk, []), least) for pk, row in counts.items()
     ]
     return sorted(found, key=_place)
 
@@ -128,12 +128,35 @@ def _count_again(
     )
 
 
-def _list_hours(closed: DepartmentOrderQuerySet, key: str) -> dict[int, list[float]]:
-    """Hours from order to reply of those that were replied to; one query."""
+class _Seconds(Func):
+    """Seconds to one moment from another before it, as the database reckons them.
+
+    A year has ten thousand orders: two moments read of each cost more than all the rest.
+    """
+
+    output_field = FloatField()
+    arity = 2
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """As Julian days, which are exact to less than a tenth of a millisecond."""
+        days = "((julianday(%(expressions)s)) * 86400)"
+        return self.as_sql(
+            compiler, connection, template=days, arg_joiner=") - julianday(", **context
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """As an interval."""
+        epoch = "EXTRACT(EPOCH FROM (%(expressions)s))::double precision"
+        return self.as_sql(compiler, connection, template=epoch, arg_joiner=" - ", **context)
+
+
+def _list_waits(closed: DepartmentOrderQuerySet, key: str) -> dict[int, list[float]]:
+    """Seconds from order to reply of those that were replied to; one query."""
     found: dict[int, list[float]] = {}
     rows = closed.filter(replied_at__isnull=False).order_by()
-    for pk, asked, replied in rows.values_list(key, "ordered_at", "replied_at"):
-        found.setdefault(pk, []).append((replied - asked).total_seconds() / 3600)
+    waits = rows.annotate(wait=_Seconds("replied_at", "ordered_at"))
+    for pk, seconds in waits.values_list(key, "wait"):
+        found.setdefault(pk, []).append(seconds)
     return found
 
 
@@ -146,9 +169,9 @@ def _names(by: str, keys: Iterable[int]) -> dict[int, tuple[int, str, str]]:
 
 
 def _measure(
-    name: tuple[int, str, str], row: dict[str, Any], again: int, hours: list[float], least: int
+    name: tuple[int, str, str], row: dict[str, Any], again: int, waits: list[float], least: int
 ) -> Measure:
-    of = row["closed"]
+    of, wait = row["closed"], middle_of(waits)
     return Measure(
         key=name[0],
         name=name[1],
@@ -158,6 +181,6 @@ def _measure(
         first_time=share_of(row["straight"] - again, of),
         on_time=share_of(of - row["late"], of),
         climbed=share_of(row["climbed"], of),
-        waiting_hours=middle_of(hours),
+        waiting_hours=None if wait is None else round(wait, 3) / 3600,
         is_ranked=of >= least,
     )

@@ -6,12 +6,22 @@ Sums by A角 over what the viewer sees; units add up the managers below them (R7
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.db.models import (
+    Avg,
+    BigIntegerField,
+    Count,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+)
 
 from busbar.access.models import LEVELS, Employee, OrganizationUnit
 from busbar.access.visibility import Viewer
@@ -56,11 +66,6 @@ class Standing:
     growth_sum: Decimal = Decimal(0)
     """Their revenue × growth in percent."""
     margin_yuan: Decimal = Decimal(0)
-
-    def __add__(self, other: Standing) -> Standing:
-        """Both together."""
-        names = [one.name for one in fields(self)]
-        return Standing(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
     @property
     def coverage(self) -> Decimal | None:
@@ -143,14 +148,25 @@ def _units(viewer: Viewer, managers: Sequence[ManagerStanding]) -> list[UnitStan
     return found
 
 
-def _together(managers: Sequence[ManagerStanding]) -> Standing:
-    return sum((one.standing for one in managers), Standing())
+def _together(managers: Iterable[ManagerStanding]) -> Standing:
+    return together([one.standing for one in managers])
+
+
+_NAMES = tuple(one.name for one in fields(Standing))
+_figures = attrgetter(*_NAMES)
+
+
+def together(standings: Sequence[Standing]) -> Standing:
+    """All of them as one; nobody's where there is none."""
+    columns = zip(*map(_figures, standings), strict=True)
+    return Standing(**{name: sum(column) for name, column in zip(_NAMES, columns, strict=False)})
 
 
 def _standings(viewer: Viewer, run_id: int, at: dt.datetime) -> dict[int, Standing]:
     """By employee; whoever is A角 of a customer that the viewer sees."""
     customers: Any = Customer.objects.visible_to(viewer).filter(**_of_leads(viewer, "team"))
-    counted = dict(customers.order_by().values_list("team__employee").annotate(n=Count("pk")))
+    leads = customers.order_by().annotate(lead=_lead("team")).values_list("lead")
+    counted = dict(leads.annotate(n=Count("pk")))
     parts = {
         "visited": _visited(viewer, at),
         "services_late": _late_services(viewer, at),
@@ -195,8 +211,17 @@ def _of_leads(viewer: Viewer, team: str) -> dict[str, Any]:
 def _by_lead(viewer: Viewer, rows: QuerySet[Any, Any], **figures: Any) -> Sums:
     """Aggregates of rows with a customer, by the customer's A角; one query."""
     of_leads = rows.filter(**_of_leads(viewer, "customer__team")).order_by()
-    grouped = of_leads.values_list("customer__team__employee").annotate(**figures)
-    return {lead: values for lead, *values in grouped}
+    grouped = of_leads.annotate(lead=_lead("customer__team")).values_list("lead")
+    return {lead: values for lead, *values in grouped.annotate(**figures)}
+
+
+def _lead(team: str) -> ExpressionWrapper[Any]:
+    """The A角 by number, as an expression: SQLite then walks the customers in their order.
+
+    Grouped by the column itself, it goes from each manager to customers that lie far apart, and
+    from each of these to the rows: twice to three times the work.
+    """
+    return ExpressionWrapper(F(f"{team}__employee_id") + 0, output_field=BigIntegerField())
 
 
 def _visited(viewer: Viewer, at: dt.datetime) -> Sums:

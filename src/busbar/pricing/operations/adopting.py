@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Reasons, Refusal
 from busbar.kit.periods import local_date
 from busbar.pricing.drafts import (
     check_draft,
@@ -49,7 +49,7 @@ def adopt_draft(*, draft_id: int, by: Viewer, at: dt.datetime, remark: str = "")
         raise UnableToAdoptTariff("拟订人不能批准自己拟订的电价，请由另一人批准")
     errors = [f.sentence for f in check_draft(draft, today=local_date(at)) if f.is_error]
     if errors:
-        raise UnableToAdoptTariff("；".join(errors))
+        raise UnableToAdoptTariff("%(errors)s", errors=Reasons(errors))
     store_tariffs(rows=[_row(draft)], by=by, at=at).require(UnableToAdoptTariff)
     if draft.surcharges:
         store_surcharges(rows=_surcharge_rows(draft), by=by, at=at).require(UnableToAdoptTariff)
