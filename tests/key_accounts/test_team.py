@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from busbar.access.visibility import SYSTEM_VIEWER
-from busbar.key_accounts.queries.team import Standing, get_team
+from busbar.key_accounts.queries.team import Standing, get_team, together
 from busbar.service_desk import operations as desk_operations
 from busbar.service_desk.models import SatisfactionScore
 from tests.key_accounts.managers.conftest import world

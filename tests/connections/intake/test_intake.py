@@ -93,7 +93,7 @@ class TestSubmit:
         )
         assert chinese_in(told) == []
         assert str(refused.value) == (
-            "重要性等级“x”不在可选范围：特级、一级、二级、临时性、非重要；"
+            "重要性等级“x”不在可选范围：特级重要、一级重要、二级重要、临时性重要、非重要；"
             "用电地址名称应填写；用电设备清单第 1 行应填写设备名称"
         )
         assert ConnectionApplication.objects.count() == 0

@@ -152,12 +152,14 @@ def _together(managers: Iterable[ManagerStanding]) -> Standing:
     return together([one.standing for one in managers])
 
 
-_figures = attrgetter(*(one.name for one in fields(Standing)))
+_NAMES = tuple(one.name for one in fields(Standing))
+_figures = attrgetter(*_NAMES)
 
 
 def together(standings: Sequence[Standing]) -> Standing:
     """All of them as one; nobody's where there is none."""
-    return Standing(*map(sum, zip(*map(_figures, standings), strict=True)))
+    columns = zip(*map(_figures, standings), strict=True)
+    return Standing(**{name: sum(column) for name, column in zip(_NAMES, columns, strict=False)})
 
 
 def _standings(viewer: Viewer, run_id: int, at: dt.datetime) -> dict[int, Standing]:
@@ -213,7 +215,7 @@ def _by_lead(viewer: Viewer, rows: QuerySet[Any, Any], **figures: Any) -> Sums:
     return {lead: values for lead, *values in grouped.annotate(**figures)}
 
 
-def _lead(team: str) -> ExpressionWrapper:
+def _lead(team: str) -> ExpressionWrapper[Any]:
     """The A角 by number, as an expression: SQLite then walks the customers in their order.
 
     Grouped by the column itself, it goes from each manager to customers that lie far apart, and
