@@ -169,6 +169,7 @@ def _make_survey(region: Region, random: Random) -> None:
 
 def _make_services(region: Region, random: Random) -> None:
     from busbar.key_accounts.models import BasicService, ServiceDue
+    from busbar.kit.errors import Phrase
 
     services = list(BasicService.objects.order_by("id"))
     today = region.at.date()
@@ -178,7 +179,8 @@ def _make_services(region: Region, random: Random) -> None:
         is_open = day >= today - dt.timedelta(days=5)
         return ServiceDue(
             service=services[(customer.pk + n) % len(services)], customer=customer,
-            unit_id=lead.unit_id, owner=lead, key=f"bench:{customer.pk}:{n}", cause="每季度一次",
+            unit_id=lead.unit_id, owner=lead, key=f"bench:{customer.pk}:{n}",
+            cause=Phrase("每 %(days)s 天一次", days=90),
             raised_at=region.at, due_on=day, state="open" if is_open else "done",
             done_at=None if is_open else region.at - dt.timedelta(days=(today - day).days),
             done_on=None if is_open else day,

@@ -39,13 +39,14 @@ class TestReadPython:
     def test_finds_the_sentences_of_refusals_in_rooms_that_have_their_english(self) -> None:
         source = (
             "raise UnableToPay('没有账单 %(number)s', number=n)\n"
-            "raise UnableToPay(handed_on)\nraise UnableToRate('留档')\n"
+            "raise UnableToPay(handed_on)\nraise UnableToRate('不能核算')\n"
             "raise refusal('没有这笔流水')\nraise NotPermitted('不是您的')\n"
             "words(text, UnableToPay, '请写明原因', most=3)\n"
         )
 
         assert list(read_python(source, "payments/a.py")) == [
             Message("没有账单 %(number)s"),
+            Message("不能核算"),
             Message("没有这笔流水"),
             Message("不是您的"),
             Message("请写明原因"),

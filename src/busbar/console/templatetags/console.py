@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from busbar.console import refusals
+from busbar.console.refusals import said
 from busbar.customers.queries.groups import GroupBranch
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA
@@ -40,9 +40,9 @@ def _grouped(value: Decimal | float, places: int) -> str:
 
 
 @register.filter
-def said(phrase: Any) -> str:
+def told(phrase: Any) -> str:
     """What the program says, in the reader's language; nothing where it says nothing."""
-    return refusals.said(phrase) if phrase else ""
+    return said(phrase) if phrase else ""
 
 
 @register.filter
