@@ -9,11 +9,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from busbar.access.visibility import SYSTEM_VIEWER
+from busbar.console.templatetags.managers import standing_cells
 from busbar.key_accounts.queries.team import Standing, get_team, together
 from busbar.service_desk import operations as desk_operations
 from busbar.service_desk.models import SatisfactionScore
+from tests.console.english import words_of
 from tests.key_accounts.managers.conftest import world
 from tests.key_accounts.managers.world import MONDAY, World, at
 
@@ -93,6 +96,28 @@ class TestATeam:
         nothing = together([Standing(), Standing()])
 
         assert (nothing.coverage, nothing.satisfaction, nothing.growth_percent) == (None,) * 3
+
+
+class TestTheCells:
+    FIGURES = Standing(
+        customers=1200, visited=1100, services_late=2, promises_in_time=3, promises_late=1,
+        scored=4, score_sum=Decimal(330), revenue_yuan=Decimal(1_234_000),
+        growing_yuan=Decimal(100), growth_sum=Decimal(250), margin_yuan=Decimal(50_000),
+    )  # fmt: skip
+
+    def test_say_each_figure_under_its_head(self) -> None:
+        told = words_of(standing_cells(self.FIGURES))
+
+        assert told == "1,200 92% 1100/1200 75% 3/4 · 30%–95% 2 0 82.5 n=4 123.4 2.5% 5.0"
+
+    def test_group_figures_as_the_language_does(self) -> None:
+        with translation.override("en"):
+            told = words_of(standing_cells(self.FIGURES))
+
+        assert told == "1,200 92% 1,100/1,200 75% 3/4 · 30%–95% 2 0 82.5 n=4 1,234.0 2.5% 50.0"
+
+    def test_say_nothing_of_nobody(self) -> None:
+        assert words_of(standing_cells(Standing())) == "0 — 0/0 — 0/0 0 0 — n=0 0.0 — 0.0"
 
 
 class TestThePage:
