@@ -58,7 +58,7 @@ def compute(document: Mapping[str, Any]) -> Computed:
     parts = split(document, answer)
     if not sum(parts.values()):
         raise UnableToCompute("算得金额为零，无须立追补单")
-    return Computed(_plain(document), _plain(answer), parts)
+    return Computed(as_kept(document), as_kept(answer), parts)
 
 
 def split(document: Mapping[str, Any], answer: Mapping[str, Any]) -> Parts:
@@ -80,7 +80,7 @@ def _earner(document: Mapping[str, Any], line: Mapping[str, Any]) -> tuple[Ledge
     return (LedgerCode.CLAIM_INCOME if line["code"] == _PENALTY else LedgerCode.REVENUE), 1
 
 
-def _plain(value: Mapping[str, Any]) -> Json:
+def as_kept(value: Mapping[str, Any]) -> Json:
     """As JSON keeps it: decimals as text, so that it computes to the same again."""
     found: Json = json.loads(quote.dumps(dict(value)))
     return found

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from busbar.access.visibility import Viewer
 from busbar.billing import quote
+from busbar.claims.computing import as_kept
 from busbar.claims.models import Claim
 
 Claims = QuerySet[Claim, Claim]
@@ -43,5 +44,4 @@ def comes_out_again(claim: Claim) -> bool:
         again = quote.quote(claim.document)
     except quote.QuoteRefused:
         return False  # kept when other documents were taken than today's
-    kept: bool = quote.dumps(again) == quote.dumps(claim.answer)
-    return kept
+    return bool(as_kept(again) == claim.answer)
