@@ -220,9 +220,9 @@ class TestCorrectBills:
         Agreement.objects.filter(account=point.account).update(tariff_code="GONE")
         before = everything()
 
-        ((account, sentence),) = correct(point).refused
+        ((account, reason),) = correct(point).refused
 
-        assert (account.pk, sentence) == (point.account_id, "2026-01 没有电价 GONE")
+        assert (account.pk, str(reason)) == (point.account_id, "2026-01 没有电价 GONE")
         assert everything() == before
 
     @pytest.mark.parametrize("reason", ["", "  "])

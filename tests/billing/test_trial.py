@@ -112,7 +112,7 @@ class TestTryDraft:
         trial = try_draft(SYSTEM_VIEWER, make_draft(capacity_price=None), month="2026-01")
 
         assert trial.bills == ()
-        assert trial.refused[0][1] == "拟订的电价没有合同计收方式的基本电价"
+        assert str(trial.refused[0][1]) == "拟订的电价没有合同计收方式的基本电价"
 
     def test_narrows_to_accounts_and_to_what_is_seen(self, point: UsagePoint) -> None:
         draft, nobody = make_draft(), Viewer(1, 1, "外人", "009")

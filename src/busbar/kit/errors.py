@@ -23,6 +23,10 @@ class Phrase:
         """In Chinese."""
         return self.sentence % self.values if self.values else self.sentence
 
+    def __repr__(self) -> str:
+        """As it is told."""
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __bool__(self) -> bool:
         """Whether it says anything."""
         return bool(self.sentence)

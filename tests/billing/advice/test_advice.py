@@ -122,7 +122,7 @@ class TestBasicCharge:
 
         assert advice is not None
         (barred,) = advice.barred
-        assert (barred.mode, barred.reason) == (
+        assert (barred.mode, str(barred.reason)) == (
             "capacity",
             "2025-05 没有容量电价或受电变压器台账",
         )
