@@ -173,7 +173,8 @@ class TestRange:
         forecast = ask()
 
         assert (forecast.low_yuan, forecast.high_yuan) == (None, None)
-        assert str(forecast.range_refused) == "只有 2 个月可以检验，至少要 3 个月，不给出区间。"
+        told = str(forecast.range_refused)
+        assert told == "只有 2 个月可以检验，至少要 3 个月，不给出区间。"
         assert [trial.month for trial in forecast.trials] == ["2025-12", "2026-01"]
 
     def test_is_how_far_the_method_lay_off_before(self, point: UsagePoint) -> None:
