@@ -20,6 +20,7 @@ from busbar.payments.bank_file import BankRow
 from busbar.payments.models import (
     AccountBalance,
     LateCharge,
+    LedgerCode,
     LedgerMonth,
     LedgerTransaction,
     MoneySource,
@@ -39,7 +40,7 @@ _LOOK_EVERY = 500
 _BILLS, _ROWS = 5, 10
 DOINGS = {
     "bill", "correct", "bank_file", "match", "credit", "undo", "settle", "counter", "hand_in",
-    "ask", "decide", "pay_back", "late", "close", "reopen",
+    "ask", "decide", "pay_back", "late", "claim", "take_back", "close", "reopen",
 }  # fmt: skip
 _BELOW_NOUGHT, _EXACT = 0.05, 0.3
 
@@ -72,6 +73,7 @@ class Office:
         ]
         self.month = Month(2000, 1)
         self.charges = 0
+        self.claims: dict[int, dict[LedgerCode, int]] = {}
         self.done = self.refused = 0
         self.did: Counter[str] = Counter()
 
@@ -95,6 +97,8 @@ class Office:
                 self.decide,
                 self.pay_back,
                 self.late,
+                self.claim,
+                self.take_back,
                 self.close,
                 self.reopen,
             )
@@ -157,6 +161,36 @@ class Office:
             self.charges = max(self.charges, charge.pk)
             number = charge.receivable.account.number
             self.book.billed[number] += charge.receivable.amount_fen
+
+    def claim(self) -> None:
+        """A breach with its multiple, or a compensation: owed beside the bills, or credit."""
+        account, fen = self.draw.choice(self.accounts), self.fen()
+        parts = self.draw.choice(
+            (
+                {LedgerCode.REVENUE: fen, LedgerCode.CLAIM_INCOME: 3 * fen},
+                {LedgerCode.COMPENSATION: -fen},
+            )
+        )
+        owed = payments_operations.owe_beside_bills(
+            account=account, parts=parts, text="追补", by=self.world.manager, at=at("2026-02-12")
+        )
+        self.claims[owed.pk] = parts
+        self.book.billed[account.number] = self.book.billed.get(account.number, 0) + owed.amount_fen
+
+    def take_back(self) -> None:
+        """One of them was wrong."""
+        if not self.claims:
+            return
+        key = self.draw.choice(sorted(self.claims))
+        owed = Receivable.objects.select_related("account").get(pk=key)
+        payments_operations.take_back(
+            owed=owed,
+            parts=self.claims.pop(key),
+            reason="认定有误",
+            by=self.world.manager,
+            at=at("2026-02-23"),
+        )
+        self.book.billed[owed.account.number] -= owed.amount_fen
 
     def close(self) -> None:
         """January 2026 or February, and all months before it, which charges late payments."""
