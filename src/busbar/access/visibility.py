@@ -73,6 +73,13 @@ class Viewer:
         """The viewer as the journal names it."""
         return Actor(self.user_id, self.name)
 
+    def is_employee(self, employee_id: int | None) -> bool:
+        """Whether it is this very person: nobody decides on what they asked for themselves.
+
+        The system is nobody, and neither is who left no key.
+        """
+        return employee_id is not None and self.employee_id == employee_id
+
     def entitled(self) -> Viewer:
         """The same person, entitled to the act at hand by what they were given to do.
 

@@ -89,7 +89,7 @@ def _decide(number: str, state: ClaimState, remark: str, by: Viewer, at: dt.date
             number=claim.number,
             state=claim.get_state_display(),
         )
-    if by.employee_id is not None and claim.requested_by_id == by.employee_id:
+    if by.is_employee(claim.requested_by_id):
         raise UnableToDecideClaim("追补单不能由提出的人自己审批")
     claim.state, claim.decided_at = state, at
     claim.decided_by_id, claim.decided_by_name = by.employee_id, by.name

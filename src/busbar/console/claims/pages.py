@@ -96,9 +96,9 @@ def claim_page(request: StaffRequest, claim_number: str) -> HttpResponse:
 
 def _offered(request: StaffRequest, claim: Claim) -> tuple[str, ...]:
     """Nobody is offered the decision on what he asked for."""
-    own = request.viewer.employee_id is not None
-    if own and claim.requested_by_id == request.viewer.employee_id:
-        return () if claim.state == ClaimState.REQUESTED else _NOW.get(claim.state, ())
+    is_own = request.viewer.is_employee(claim.requested_by_id)
+    if is_own and claim.state == ClaimState.REQUESTED:
+        return ()
     return _NOW.get(claim.state, ())
 
 

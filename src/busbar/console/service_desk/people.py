@@ -39,8 +39,7 @@ class OwnersActs(Acts):
     def may(self, act: Act) -> bool:
         """By permission, or as the owner."""
         viewer = self.request.viewer
-        owner = getattr(self.subject, "owner_id", None)
-        if viewer.employee_id is not None and owner == viewer.employee_id:
+        if viewer.is_employee(getattr(self.subject, "owner_id", None)):
             return bool(viewer.permissions)
         return super().may(act)
 

@@ -163,7 +163,7 @@ def _doing(
 ) -> dict[str, object]:
     """What this person can do with the task now, and the sentence where nothing."""
     may_act = isinstance(acting, Acting)
-    is_mine = task.owner_id is not None and task.owner_id == request.viewer.employee_id
+    is_mine = request.viewer.is_employee(task.owner_id)
     may_claim = workflow_queries.may_claim(request.viewer, task) if may_act else False
     return {
         "may_act": may_act,

@@ -233,7 +233,7 @@ def _decide(
             number=refund.number,
             state=refund.get_state_display(),
         )
-    if by.employee_id is not None and refund.requested_by_id == by.employee_id:
+    if by.is_employee(refund.requested_by_id):
         raise UnableToDecideRefund("退费不能由申请人自己审批")
     refund.state, refund.decided_at = state, at
     refund.decided_by_id, refund.decided_by_name = by.employee_id, by.name

@@ -149,7 +149,7 @@ def verify_complaint(
     """The call-back by another than who answers for it; dissatisfied, it opens anew (U20)."""
     by.require(Permission.HANDLE_COMPLAINTS)
     row = _lock(number, by, ComplaintState.ANSWERED)
-    if by.employee_id is not None and by.employee_id == row.owner_id:
+    if by.is_employee(row.owner_id):
         raise UnableToHandleComplaint("回访须由承办人以外的人进行")
     row.verify_note = words(note, UnableToHandleComplaint, "请写明回访的情况", most=500)
     row.is_satisfied, row.verified_by_name, row.verified_at = is_satisfied, by.name, at

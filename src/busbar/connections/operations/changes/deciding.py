@@ -25,7 +25,7 @@ def approve_change(*, change_id: int, by: Viewer, at: dt.datetime) -> SupplyChan
     """Approve: another person than the one who entered it, and judged once more (R46)."""
     by.require(Permission.HANDLE_CHANGES)
     change = _requested(change_id, by)
-    if change.officer_id is not None and change.officer_id == by.employee_id:
+    if by.is_employee(change.officer_id):
         raise UnableToDecideChange("经办人不能批准自己受理的变更")
     asked_on = local_date(change.requested_at)
     judged = change_queries.judge(
