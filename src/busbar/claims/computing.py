@@ -28,16 +28,14 @@ class UnableToCompute(Refusal):
 
 @dataclass(frozen=True)
 class Computed:
-    """The document and its answer as JSON, and what they come to by ledger account."""
+    """The document and its answer as JSON keeps them, and what they come to.
+
+    `fen` is what the customer owes; below nought what the company owes it.
+    """
 
     document: Json
     answer: Json
-    parts: Parts
-
-    @property
-    def fen(self) -> int:
-        """What the customer owes; below nought what the company owes it."""
-        return sum(self.parts.values())
+    fen: int
 
 
 def compute(document: Mapping[str, Any]) -> Computed:
@@ -55,10 +53,10 @@ def compute(document: Mapping[str, Any]) -> Computed:
     answer = quote.quote(document)
     if answer["total_yuan"] is None:
         raise UnableToCompute("没有电价 tariff，只能算出电量，不能立追补单")
-    parts = split(document, answer)
-    if not sum(parts.values()):
+    fen = sum(split(document, answer).values())
+    if not fen:
         raise UnableToCompute("算得金额为零，无须立追补单")
-    return Computed(as_kept(document), as_kept(answer), parts)
+    return Computed(as_kept(document), as_kept(answer), fen)
 
 
 def split(document: Mapping[str, Any], answer: Mapping[str, Any]) -> Parts:

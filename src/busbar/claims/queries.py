@@ -28,11 +28,6 @@ def list_claims(viewer: Viewer, *, state: str = "", kind: str = "", text: str = 
     return rows.select_related("account__customer", "receivable").order_by("-id")
 
 
-def list_account_claims(viewer: Viewer, account_id: int) -> Claims:
-    """An account's claims, the newest first; one query."""
-    return list_claims(viewer).filter(account=account_id)
-
-
 def find_claim(viewer: Viewer, number: str) -> Claim | None:
     """One visible claim by its number."""
     return list_claims(viewer).filter(number=number).first()

@@ -25,10 +25,12 @@ from busbar.claims.models import Claim
 from busbar.claims.operations import GROUND_LENGTH
 from busbar.claims.recorded import recorded_of
 from busbar.console.acts import DayField, paragraph
-from busbar.console.answers import done, tell_and_go
+from busbar.console.answers import tell_and_go
 from busbar.console.claims.cases import CASES, GROUPED, Case
-from busbar.console.claims.told import Told, tell
+from busbar.console.claims.told import tell
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest
+from busbar.kit.errors import Refusal
 from busbar.kit.periods import Month, local_date
 
 _FIRST = "meter_error"
@@ -123,44 +125,26 @@ def claim_new(request: StaffRequest) -> HttpResponse:
     form = ClaimForm(given, case=CASES[name], initial=initial)
     context: dict[str, Any] = {"form": form, "case": name, "choices": _choices()}
     if given is not None and form.is_valid():
-        made: list[Claim] = []
-        if "look" in given:
-            context["told"] = _looked(form, request.viewer)
-        elif done(form, lambda: _ask(form, request.viewer, now, made)) and made:
-            return tell_and_go(request, _g("已提出，待另一人审批"), "claim", made[0].number)
+        try:
+            document = form.document(request.viewer)
+            if "look" not in given:
+                claim = _ask(form, document, by=request.viewer, at=now)
+                return tell_and_go(request, _g("已提出，待另一人审批"), "claim", claim.number)
+            computed = compute(document)
+            context["told"] = tell(computed.answer, computed.fen)
+        except QuoteRefused as refused:
+            form.place(refused)
+        except Refusal as refusal:
+            form.add_error(None, said(refusal))
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "console/claims/new.html", context, status=status)
 
 
-def _looked(form: ClaimForm, viewer: Viewer) -> Told | None:
-    found: list[Told] = []
-
-    def look() -> None:
-        try:
-            computed = compute(form.document(viewer))
-        except QuoteRefused as refused:
-            form.place(refused)
-        else:
-            found.append(tell(computed.answer, computed.fen))
-
-    done(form, look)
-    return found[0] if found else None
-
-
-def _ask(form: ClaimForm, viewer: Viewer, at: dt.datetime, made: list[Claim]) -> None:
+def _ask(form: ClaimForm, document: Json, *, by: Viewer, at: dt.datetime) -> Claim:
     data = form.cleaned_data
-    try:
-        claim = claims_operations.request_claim(
-            account_number=data["account"],
-            document=form.document(viewer),
-            ground=data["ground"],
-            by=viewer,
-            at=at,
-        )
-    except QuoteRefused as refused:
-        form.place(refused)
-    else:
-        made.append(claim)
+    return claims_operations.request_claim(
+        account_number=data["account"], document=document, ground=data["ground"], by=by, at=at
+    )
 
 
 def _choices() -> list[_Choice]:
