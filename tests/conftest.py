@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck
@@ -20,14 +19,13 @@ from busbar.access.visibility import Viewer
 from busbar.journal import immutability
 from busbar.payments import guards
 from busbar.workflow import library
+from tests import shelf
 
 # A busy machine is no finding: how long an example takes is measured in bench/, not here.
 hypothesis_settings.register_profile(
     "busbar", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("busbar")
-
-GROUND_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,45 +49,16 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def _ground_shelf(django_db_setup: None, django_db_blocker: Any) -> list[str]:
-    """The ground data, loaded once a process and laid aside in tables of their own; their names.
-
-    Most tests need it, and copying rows inside the database takes a hundredth of the loading.
-    """
-    with django_db_blocker.unblock(), transaction.atomic():
-        empty = {table for table in connection.introspection.table_names() if not _count(table)}
-        _load_ground()
-        filled = sorted(table for table in empty if _count(table))
-        immutability.remove(connection)
-        with connection.cursor() as cursor:
-            for table in filled:
-                cursor.execute(f"CREATE TABLE shelf_{table} AS SELECT * FROM {table}")
-                cursor.execute(f"DELETE FROM {table}")
-        immutability.install(connection)
-    return filled
-
-
-def _load_ground() -> None:
-    from busbar.clocks import operations as clocks_operations
-    from busbar.pricing import operations as pricing_operations
-
-    clocks_operations.load_announced_years(at=GROUND_AT)
-    clocks_operations.load_time_limits(at=GROUND_AT)
-    pricing_operations.load_seed(at=GROUND_AT)
-
-
-def _count(table: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table}")
-        return int(cursor.fetchone()[0])
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database, and what takes long to load laid aside in it."""
+    with django_db_blocker.unblock():
+        shelf.fill()
 
 
 @pytest.fixture
-def ground(db: None, _ground_shelf: list[str]) -> None:
+def ground(db: None) -> None:
     """Calendar, time limits and seeded rule sets, as after `busbar migrate`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for table in _ground_shelf:
-            cursor.execute(f"INSERT INTO {table} SELECT * FROM shelf_{table}")
+    shelf.lay_ground()
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from busbar.clocks import operations as clocks_operations
 from busbar.pricing import operations as pricing_operations
 from tests.api.affair import Affair, make_affair
 from tests.billing import world
-from tests.conftest import GROUND_AT
+from tests.shelf import lay
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def made(django_db_setup: None, django_db_blocker: Any, home: Path) -> Iterator[Affair]:
     """Made once, because it takes a whole connection; each test rolls back what it did."""
     with django_db_blocker.unblock(), transaction.atomic():
-        clocks_operations.load_announced_years(at=GROUND_AT)
-        pricing_operations.load_seed(at=GROUND_AT)
+        lay(clocks_operations.load_announced_years, pricing_operations.load_seed)
         yield make_affair()
         transaction.set_rollback(True)
 

@@ -28,7 +28,7 @@ from busbar.workflow.models import UserTask
 from tests.api.affair import ROOT, Affair, get, post
 from tests.connections.processes.world import PDF, PHOTO, Connection
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("test_affair")]
 
 
 def task_of(application: ConnectionApplication) -> UserTask:

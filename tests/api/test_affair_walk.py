@@ -33,7 +33,7 @@ from busbar.notifications.models import Message
 from busbar.workflow.models import Consultation, ProcessInstance, TaskAttachment
 from tests.api.affair import ROOT, Affair, get, submit_second
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("test_affair_walk")]
 
 
 def samples(affair: Affair) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import UserTask
 from tests.imports.world import make_viewer
 from tests.payments.world import World, at, make_world
+from tests.shelf import lay
 
 OVERDUE = "2026-03-23"
 """A Monday; the bill was due on 18 February, 33 days before."""
@@ -77,11 +78,10 @@ def make_ladder() -> Ladder:
     """A bill of 1000.00 due on 18 February; nothing dunned yet."""
     world = make_world()
     now = at("2026-01-01")
-    clocks_operations.load_announced_years(at=now)
-    clocks_operations.load_time_limits(at=now)
+    lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)
     notifications_operations.load_shipped_words(at=now)
     operations.load_stop_rules(at=now)
-    workflow_operations.load_shipped_processes(at=now)
+    lay(workflow_operations.load_shipped_processes)
     city = OrganizationUnit.objects.create(
         code="CT", name="市公司", kind="city", parent=world.province, path="000001"
     )

@@ -37,6 +37,7 @@ from busbar.supply.models import (
 )
 from tests.billing import world
 from tests.billing.naive_bill import half_up
+from tests.shelf import lay
 
 pytestmark = pytest.mark.django_db
 
@@ -174,7 +175,7 @@ class TestLossesOfATransformer:
         assert explanation.check_again(bill).is_equal
 
     def test_take_k_by_shifts_and_cite_it(self, point: UsagePoint, lake: Path) -> None:
-        pricing_operations.load_seed(at=world.AT)
+        lay(pricing_operations.load_seed)
         make_loss(point, shifts=2)
 
         bill = bill_of(lake, point)

@@ -28,6 +28,7 @@ from busbar.pricing import operations as pricing_operations
 from tests.claims.world import FAST, OUTAGE, THEFT, World, ledger_of
 from tests.imports.world import make_viewer
 from tests.payments.world import at, balance
+from tests.shelf import lay
 
 
 def refused(words: str, act: Callable[[], Any], kind: type[Refusal] = UnableToRequestClaim) -> None:
@@ -166,7 +167,7 @@ class TestDecideClaim:
         )  # fmt: skip
 
     def test_it_is_no_bill_it_is_not_charged_for_being_late(self, world: World) -> None:
-        pricing_operations.load_seed(at=at("2026-01-01"))
+        lay(pricing_operations.load_seed)
         world.approve(world.request(THEFT))
 
         charged = payments_operations.charge_late_payments(

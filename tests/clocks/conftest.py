@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pytest
+from tests.shelf import lay
 
 from busbar.access import operations as access_operations
 from busbar.access.models import OrganizationUnit, UnitKind
@@ -59,8 +60,7 @@ class Company:
 
 def make_company() -> Company:
     """Limits, calendar and units."""
-    clocks_operations.load_announced_years(at=AT)
-    clocks_operations.load_time_limits(at=AT)
+    lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)
     province = unit("P", UnitKind.PROVINCE, None)
     city = unit("C", UnitKind.CITY, province)
     county = unit("X", UnitKind.COUNTY, city)

@@ -10,13 +10,14 @@ from busbar.access import operations as access_operations
 from busbar.key_accounts import operations as key_accounts_operations
 from busbar.service_desk import operations as service_desk_operations
 from busbar.workflow import operations as workflow_operations
+from tests.shelf import lay
 
 AT = dt.datetime(2026, 11, 20, 2, tzinfo=dt.UTC)
 
 
 def load_seeds() -> None:
     """The ground of managers: mandates, standards, services, processes."""
-    workflow_operations.load_shipped_processes(at=AT)
+    lay(workflow_operations.load_shipped_processes)
     access_operations.load_mandates(at=AT)
     key_accounts_operations.load_recognition_seed(at=AT)
     key_accounts_operations.load_managers_seed(at=AT)

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.test import TransactionTestCase
 
 from busbar.access.models import Employee, OrganizationUnit, User
 from busbar.access.queries import get_viewer
@@ -53,6 +56,7 @@ from busbar.metering.queries import lake_root
 from busbar.payments.queries import list_disagreements
 from busbar.pricing.models import Tariff
 from busbar.supply.models import UsagePoint
+from tests import shelf
 from tests.demo.conftest import load_what_migrate_loads
 
 SMALL = Parameters(customers=12, months=2)
@@ -65,7 +69,10 @@ OLD_ACCOUNTS = 5
 OPENED = 3
 """Accounts that the connections of the small region open."""
 
-pytestmark = pytest.mark.django_db(transaction=True)
+GAPPED = Parameters(customers=30, months=1, seed=22)
+"""A region in which one meter is silent for longer than may be estimated."""
+
+committed = pytest.mark.django_db(transaction=True)
 
 
 class Ticks:
@@ -85,14 +92,52 @@ class Ticks:
             yield moment
 
 
-@pytest.fixture
-def home(ground: None, settings: Any, tmp_path: Path) -> Path:
+@contextmanager
+def living_in(folder: Path) -> Iterator[Path]:
     """An empty home with the ground data of a migrated database."""
-    settings.BUSBAR_HOME = tmp_path
-    settings.LAKE_ROOT = tmp_path / "lake"
-    settings.FILES_ROOT = tmp_path / "files"
-    load_what_migrate_loads(STARTED)
-    return tmp_path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "BUSBAR_HOME", folder)
+        patch.setattr(settings, "LAKE_ROOT", folder / "lake")
+        patch.setattr(settings, "FILES_ROOT", folder / "files")
+        shelf.lay_ground()
+        load_what_migrate_loads(STARTED)
+        yield folder
+
+
+@pytest.fixture
+def home(db: None, tmp_path: Path) -> Iterator[Path]:
+    """A home of the test's own."""
+    with living_in(tmp_path) as folder:
+        yield folder
+
+
+@dataclass
+class Built:
+    """A region that the tests of a class share; each rolls back what it did."""
+
+    home: Path
+    said: list[str]
+
+
+@pytest.fixture(scope="class")
+def small(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Built]:
+    with django_db_blocker.unblock():
+        yield from build_to_share(SMALL, tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="class")
+def gapped(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Built]:
+    with django_db_blocker.unblock():
+        yield from build_to_share(GAPPED, tmp_path_factory.mktemp("gapped"))
+
+
+def build_to_share(parameters: Parameters, folder: Path) -> Iterator[Built]:
+    """Built for good, and emptied when the last test has looked at it."""
+    said: list[str] = []
+    with living_in(folder) as home:
+        build(home, said, parameters)
+        yield Built(home, said)
+    TransactionTestCase("_fixture_teardown")._fixture_teardown()
 
 
 def build(home: Path, said: list[str], parameters: Parameters = SMALL) -> None:
@@ -144,11 +189,11 @@ def curves_of(month: Month, *channels: str) -> Any:
     )
 
 
+@pytest.mark.django_db
+@pytest.mark.xdist_group("small region")
 class TestBuildDemonstration:
-    def test_brings_a_small_region_through_the_importers_to_bills(self, home: Path) -> None:
-        said: list[str] = []
-        build(home, said)
-        assert len(said) == 1 + STEPS
+    def test_brings_a_small_region_through_the_importers_to_bills(self, small: Built) -> None:
+        assert len(small.said) == 1 + STEPS
         assert Customer.objects.filter(number__startswith="C").count() == 12 - OLD_BODIES
         assert Customer.objects.filter(name="示范钢铁厂").count() == 1
         assert set(BillRun.objects.values_list("month", flat=True)) == {
@@ -170,12 +215,9 @@ class TestBuildDemonstration:
         assert kinds == {"archive", "network", "tariffs", "readings"}
         names = set(ImportFile.objects.values_list("name", flat=True))
         assert {"客户档案.xlsx", "户号.csv", "steel_plant_2018.parquet"} <= names
-        assert not (home / demo_operations.FOLDER).exists()
-        self.consolidates_the_old_system(home, said)
-        self.tells_of_needs_and_of_how_close_customers_are()
-        self.tells_of_what_was_owed_beside_the_bills()
+        assert not (small.home / demo_operations.FOLDER).exists()
 
-    def tells_of_needs_and_of_how_close_customers_are(self) -> None:
+    def test_tells_of_needs_and_of_how_close_customers_are(self, small: Built) -> None:
         kinds = set(CustomerNeed.objects.values_list("kind", flat=True))
         assert kinds == set(NeedKind.values)
         assert set(Solution.objects.values_list("state", flat=True)) >= {"evaluated"}
@@ -183,7 +225,7 @@ class TestBuildDemonstration:
         newest = StageAssessment.objects.filter(run__month="2026-10")
         assert newest.exclude(stage__in=["pre", "early"]).exists()
 
-    def tells_of_what_was_owed_beside_the_bills(self) -> None:
+    def test_tells_of_what_was_owed_beside_the_bills(self, small: Built) -> None:
         told = Claim.objects.order_by("pk").values_list("kind", "state")
         assert list(told) == [
             ("compensation", "raised"), ("meter_error", "raised"), ("breach", "raised"),
@@ -196,12 +238,14 @@ class TestBuildDemonstration:
         assert not Claim.objects.filter(requested_by=None).exists()
         assert list_disagreements() == []
 
-    def consolidates_the_old_system(self, home: Path, said: list[str]) -> None:
-        """Part of the test above: a region of its own would take as long again."""
+    def test_consolidates_the_old_system(self, small: Built) -> None:
         assert ConsolidationRun.objects.get().state == RunState.FINISHED
-        truth = read_truth(home / TRUTH_FILE)
+        truth = read_truth(small.home / TRUTH_FILE)
         told = measure_archive(SYSTEM_VIEWER, truth)
-        assert f"查准率 {told.quality.precision:.4f}，查全率 {told.quality.recall:.4f}" in said[-1]
+        assert (
+            f"查准率 {told.quality.precision:.4f}，查全率 {told.quality.recall:.4f}"
+            in small.said[-1]
+        )
         assert told.quality.f1 > 0.5
         old = CustomerAccount.objects.filter(origin__contains="旧系统")
         assert old.count() == OLD_ACCOUNTS
@@ -209,8 +253,7 @@ class TestBuildDemonstration:
             assert Bill.objects.filter(account=account, month="2026-10").exists()
             assert account.customer.team.filter(role="lead").exists()
 
-    def test_bills_the_steel_plant_of_2018_from_its_real_curves(self, home: Path) -> None:
-        build(home, [])
+    def test_bills_the_steel_plant_of_2018_from_its_real_curves(self, small: Built) -> None:
         bills = Bill.objects.filter(account__customer__name="示范钢铁厂").order_by("month")
         assert [bill.month for bill in bills] == [f"2018-{n:02d}" for n in range(1, 13)]
         assert {bill.rule_set for bill in bills} == {"R2016", "R2018"}
@@ -224,37 +267,45 @@ class TestBuildDemonstration:
         ]
         assert doubts[0].stake_yuan > 0  # at the price of its own bill
 
-    def test_bills_what_validation_left_so_that_no_bill_is_outdated(self, home: Path) -> None:
-        build(home, [])
+    def test_bills_what_validation_left_so_that_no_bill_is_outdated(self, small: Built) -> None:
         assert VeeFinding.objects.filter(written_version__isnull=False).exists()
         assert Bill.objects.filter(month="2026-10", estimated_intervals__gt=0).exists()
         for month in SMALL.billed_months:
             assert list_outdated(SYSTEM_VIEWER, month) == []
 
-    def test_bills_rest_on_the_archive_as_it_is(self, home: Path) -> None:
-        build(home, [])
+    def test_bills_rest_on_the_archive_as_it_is(self, small: Built) -> None:
         for month in SMALL.billed_months:
             done = compare_month(month=month, by=SYSTEM_VIEWER, at=STARTED)
             assert (done.bills > 0, done.outdated) == (True, 0)
 
-    def test_leaves_a_gap_of_more_than_a_week_to_a_person(self, home: Path) -> None:
-        parameters = Parameters(customers=30, months=1, seed=22)
-        build(home, [], parameters)
+    def test_does_nothing_when_it_is_complete(self, small: Built) -> None:
+        before, runs = outcome(), ImportRun.objects.count()
+        said: list[str] = []
+        build(small.home, said)
+        assert said == []
+        assert ImportRun.objects.count() == runs
+        assert outcome() == before
+        assert is_complete(small.home)
+
+
+@pytest.mark.django_db
+@pytest.mark.one_database
+@pytest.mark.xdist_group("gapped region")
+class TestWhatIsWrongOnPurpose:
+    def test_leaves_a_gap_of_more_than_a_week_to_a_person(self, gapped: Built) -> None:
         left = VeeFinding.objects.filter(methods__icontains="withheld")
         assert {row.usage_point.number for row in left} == {"JLD0000055"}
         assert 8 <= left.count() <= 12
         assert all(row.stake_yuan > 0 for row in left)
-        month = parameters.last_month
+        month = GAPPED.last_month
         rows = curves_of(month, "active_wh", "quality").to_pylist()
         lost = [row for row in rows if lake.Quality.MISSING in row["quality"]]
         assert {row["usage_point_id"] for row in lost} == {left[0].usage_point_id}
         refused = BillRefusal.objects.filter(run__month=str(month))
         assert refused.filter(account=left[0].usage_point.account).exists()
 
-    def test_marks_outages_and_estimates_in_the_lake(self, home: Path) -> None:
-        parameters = Parameters(customers=30, months=1)
-        build(home, [], parameters)
-        rows = curves_of(parameters.last_month, "active_wh", "quality").to_pylist()
+    def test_marks_outages_and_estimates_in_the_lake(self, gapped: Built) -> None:
+        rows = curves_of(GAPPED.last_month, "active_wh", "quality").to_pylist()
         codes = [
             (code, wh)
             for row in rows
@@ -265,28 +316,17 @@ class TestBuildDemonstration:
         assert not any(outages)
         assert any(code == lake.Quality.ESTIMATED for code, _ in codes)
 
-    def test_lists_the_rows_that_were_made_to_be_refused(self, home: Path) -> None:
-        build(home, [], Parameters(customers=60, months=1))
+    def test_lists_the_rows_that_were_made_to_be_refused(self, gapped: Built) -> None:
         errors = RowError.objects.all()
-        assert errors.exists()
-        assert {error.expectation for error in errors} <= {
+        assert {error.expectation for error in errors} == {
             "应为不小于 0 的数字",
             "换算后应不超过 2147483647（Wh 或 varh）",
         }
 
-    def test_does_nothing_when_it_is_complete(self, home: Path) -> None:
-        build(home, [])
-        before, runs = outcome(), ImportRun.objects.count()
-        said: list[str] = []
-        build(home, said)
-        assert said == []
-        assert ImportRun.objects.count() == runs
-        assert outcome() == before
-        assert is_complete(home)
 
-
+@committed
 class TestAStop:
-    @pytest.mark.parametrize("step", [5, 9])
+    @pytest.mark.parametrize("step", [pytest.param(5, marks=pytest.mark.one_database), 9])
     def test_after_a_step_is_made_up_for(self, home: Path, step: int) -> None:
         build_until(home, step)
         assert not is_complete(home)
@@ -296,6 +336,7 @@ class TestAStop:
         assert len(stopped["bills"]) == len({bill[:2] for bill in stopped["bills"]})
         assert len(stopped["bills"]) >= 12 + 2 * 24
 
+    @pytest.mark.one_database
     def test_between_work_and_note_doubles_nothing(self, home: Path) -> None:
         build(home, [])
         before = outcome()
@@ -308,6 +349,7 @@ class TestAStop:
         assert is_complete(home)
 
 
+@committed
 class TestASharedHome:
     def test_is_refused_when_somebody_else_lives_there(self, home: Path) -> None:
         OrganizationUnit.objects.create(code="00", name="某公司", kind="province", path="000")
@@ -318,6 +360,7 @@ class TestASharedHome:
         assert load_progress(home, SMALL) is None
 
 
+@committed
 class TestSignIns:
     def test_open_for_every_employee_with_the_demonstration_password(self, home: Path) -> None:
         build_until(home, 2)
@@ -339,6 +382,7 @@ class TestSignIns:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 class TestAKill:
     def test_in_the_middle_of_the_readings_is_made_up_for(self, tmp_path: Path) -> None:
         environment = {

@@ -35,6 +35,7 @@ from busbar.journal import queries as journal_queries
 from busbar.pricing import operations as pricing_operations
 from busbar.workflow.models import InstanceState, ProcessInstance, SupervisionFinding, UserTask
 from tests.demo.conftest import load_what_migrate_loads
+from tests.shelf import lay
 
 NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
 REGION = Parameters(customers=12, months=2)
@@ -61,8 +62,7 @@ def region(
 
 def _bring_in(home: Path) -> None:
     """What `busbar migrate` and the first steps of the demonstration load."""
-    clocks_operations.load_announced_years(at=NOW)
-    pricing_operations.load_seed(at=NOW)
+    lay(clocks_operations.load_announced_years, pricing_operations.load_seed)
     load_what_migrate_loads(NOW)
     made = build_region(REGION)
     files = write_registers(REGION, made, home)

@@ -11,7 +11,8 @@ from busbar.access.models import OrganizationUnit
 from busbar.journal.models import Entry
 from busbar.pricing import operations as pricing_operations
 from busbar.pricing.models import CriticalDayRule, DailyTemperature, PriceSeries, SeriesPrice
-from tests.imports.world import AT, counts, csv_bytes, errors, run_files
+from tests.imports.world import counts, csv_bytes, errors, run_files
+from tests.shelf import lay
 
 Units = dict[str, OrganizationUnit]
 
@@ -54,7 +55,7 @@ class TestTemperatures:
 
 class TestRulesOfCriticalDays:
     def test_come_in_by_dates_or_heat(self, units: Units) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         rows = [
             ["TEXTBOOK", "夏季尖峰", "07-15~08-15、12-20~01-10", "", "", "2026-01-01", "通知", "A"],
             ["TEXTBOOK", "高温尖峰", "", "东海", "37.5", "2026-01-01", "通知", "A"],
@@ -68,7 +69,7 @@ class TestRulesOfCriticalDays:
         assert CriticalDayRule.objects.get(name="高温尖峰").at_least_celsius == Decimal("37.5")
 
     def test_that_decide_nothing_are_refused(self, units: Units) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         before = CriticalDayRule.objects.count()
         rows = [
             ["TEXTBOOK", "甲", "", "", "", "2026-01-01", "通知", "A"],

@@ -15,6 +15,7 @@ from busbar.supply import operations as supply_operations
 from busbar.supply.models import FixedEnergy, PointLoss, Transformer, UsagePoint
 from tests.billing import world as billing_world
 from tests.imports.world import AT, counts, csv_bytes, errors, run_files
+from tests.shelf import lay
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +138,7 @@ class TestFixedQuantities:
 
 class TestCorrections:
     def test_of_the_seed_are_kept_beside_the_office_s_own(self, units: object) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         header = ("省份", "班制", "修正系数K", "生效日期", "来源", "确定度")
         row = ["东海", "3", "1.05", "2026-01-01", "省公司文件", "A"]
 

@@ -11,7 +11,8 @@ from busbar.access.models import OrganizationUnit
 from busbar.network.models import Feeder, PublicTransformer
 from busbar.pricing import operations as pricing_operations
 from busbar.pricing.models import Surcharge, Tariff, TimeOfUseInterval
-from tests.imports.world import AT, counts, csv_bytes, errors, network_files, run_files
+from tests.imports.world import counts, csv_bytes, errors, network_files, run_files
+from tests.shelf import lay
 
 Units = dict[str, OrganizationUnit]
 
@@ -32,7 +33,7 @@ def tariff(
 @pytest.mark.django_db
 class TestTariffs:
     def test_a_new_version_ends_the_one_before(self, units: Units) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         first = csv_bytes(TARIFF, [tariff("X-2P", "2025-01-01", "0.62", "TEXTBOOK", "0.9")])
         second = csv_bytes(TARIFF, [tariff("X-2P", "2025-07-01", "0.60", "TEXTBOOK", "0.8")])
         run_files("tariffs", {"电价1.csv": first})
@@ -80,7 +81,7 @@ class TestTariffs:
         assert not Tariff.objects.exists()
 
     def test_a_scheme_with_a_bad_interval_stays_as_it_was(self, units: Units) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         before = list(TimeOfUseInterval.objects.filter(scheme__code="HA2021").values())
         header = ["分时方案编码", "月份", "开始时刻", "结束时刻", "时段"]
         rows = [["HA2021", "", "8:00", "12:00", "峰"], ["HA2021", "7-8", "9:00", "10:00", "尖峰"]]
@@ -94,7 +95,7 @@ class TestTariffs:
         assert list(TimeOfUseInterval.objects.filter(scheme__code="HA2021").values()) == before
 
     def test_a_schemes_intervals_are_replaced_as_a_whole(self, units: Units) -> None:
-        pricing_operations.load_seed(at=AT)
+        lay(pricing_operations.load_seed)
         header = ["分时方案编码", "月份", "开始时刻", "结束时刻", "时段"]
         rows = [["HA2021", "", "10:00", "14:00", "峰"], ["HA2021", "1、12", "0:00", "6:00", "谷"]]
 

@@ -20,6 +20,7 @@ from busbar.outages.models import Outage
 from busbar.outages.queries import Scope
 from busbar.supply.models import PowerSource, Site, Transformer, UsagePoint
 from tests.imports.world import make_viewer
+from tests.shelf import lay
 
 
 def at(day: str, hour: int = 10, minute: int = 0) -> dt.datetime:
@@ -73,8 +74,7 @@ class Grid:
 def grid(db: None) -> Grid:
     """Three customers; B has no contact."""
     now = at("2026-01-01")
-    clocks_operations.load_announced_years(at=now)
-    clocks_operations.load_time_limits(at=now)
+    lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)
     notifications_operations.load_shipped_words(at=now)
     province = OrganizationUnit.objects.create(code="P", name="省公司", kind="province", path="000")
     county, neighbor = (

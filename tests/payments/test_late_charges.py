@@ -20,11 +20,12 @@ from busbar.payments.models import (
 from busbar.payments.operations import UnableToUndoMatch
 from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at, balance
+from tests.shelf import lay
 
 
 @pytest.fixture(autouse=True)
 def _rules(db: None) -> None:
-    pricing_operations.load_seed(at=at("2026-01-01"))
+    lay(pricing_operations.load_seed)
 
 
 def charge(day: str) -> int:

@@ -26,6 +26,7 @@ from busbar.payments.operations.ledger import Posting, Side, UnableToPost
 from busbar.payments.operations.months import UnableToCloseMonth, UnableToReopenMonth
 from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at
+from tests.shelf import lay
 
 FEBRUARY = Month(2026, 2)
 
@@ -131,7 +132,7 @@ class TestDatabase:
 class TestMonthClose:
     @pytest.fixture(autouse=True)
     def _rules(self, db: None) -> None:
-        pricing_operations.load_seed(at=at("2026-01-01"))
+        lay(pricing_operations.load_seed)
 
     def test_the_trial_balance_is_kept_and_later_postings_go_on(self, world: World) -> None:
         world.bill(world.account("3101000001"), "50.00")

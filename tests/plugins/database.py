@@ -1,8 +1,8 @@
 """Which database the tests run on, and a home of their own.
 
 `pytest --database=sqlite` (the default) or `--database=postgresql`, which leaves out what touches
-no database: arithmetic is proven once. Loaded with `-p` from pyproject.toml, because pytest-django
-reads the settings before any conftest.py is imported.
+no database (arithmetic is proven once) and what is marked `one_database`. Loaded with `-p` from
+pyproject.toml, because pytest-django reads the settings before any conftest.py is imported.
 Nothing that a test does touches `./var` or a database that was there before.
 """
 
@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from tools.postgres import NoPostgresError, cluster
+
+NewDatabase = Callable[[], str]
 
 _VACUUM_EVERY = 100
 _everything = ExitStack()
@@ -51,7 +54,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what can tell it from SQLite: rows, pages, processes."""
+    """On PostgreSQL only what can tell it from SQLite: rows, pages, processes.
+
+    Real browsers and processes are not measured for coverage: what they run, other tests run too.
+    """
+    for item in items:
+        if any(item.get_closest_marker(mark) for mark in ("browser", "slow")):
+            item.add_marker(pytest.mark.no_cover)
     if config.getoption("database") != "postgresql":
         return
     left_out = [item for item in items if not _meets_database(item)]
@@ -71,6 +80,33 @@ def pytest_runtest_teardown() -> Iterator[None]:
     yield
     if next(_tests_done) % _VACUUM_EVERY == 0 and "DATABASE_URL" in os.environ:
         _vacuum()
+
+
+@pytest.fixture
+def new_database(tmp_path: Path) -> Iterator[NewDatabase]:
+    """Makes empty databases of the kind the suite runs on; their addresses."""
+    url = os.environ.get("DATABASE_URL", "")
+    with ExitStack() as gone_afterwards:
+
+        def make() -> str:
+            name = f"new_{uuid.uuid4().hex[:8]}"
+            if not url.startswith("postgres"):
+                return f"sqlite:///{tmp_path / name}.sqlite3"
+            base = url.rpartition("/")[0]
+            server = gone_afterwards.enter_context(
+                psycopg.connect(f"{base}/postgres", autocommit=True)
+            )
+            server.execute(f'CREATE DATABASE "{name}"')
+            gone_afterwards.callback(server.execute, f'DROP DATABASE "{name}" WITH (FORCE)')
+            return f"{base}/{name}"
+
+        yield make
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase) -> str:
+    """An empty database of the kind the suite runs on."""
+    return new_database()
 
 
 def pytest_unconfigure() -> None:
@@ -102,6 +138,8 @@ def _choose_database(name: str) -> None:
 
 
 def _meets_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_database"):
+        return False
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     marks = ("django_db", "browser", "slow")
     return bool(fixtures) or any(item.get_closest_marker(mark) for mark in marks)

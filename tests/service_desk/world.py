@@ -20,6 +20,7 @@ from busbar.service_desk import operations
 from busbar.service_desk.models import Complaint, Interaction, Promise
 from tests.imports.world import make_units, make_viewer
 from tests.payments.world import at
+from tests.shelf import lay
 
 MONDAY = "2026-03-09"
 """A working Monday; the week after it holds no holiday."""
@@ -103,8 +104,7 @@ class Desk:
 def make_desk() -> Desk:
     """Nothing said yet."""
     now = at("2026-01-01")
-    clocks_operations.load_announced_years(at=now)
-    clocks_operations.load_time_limits(at=now)
+    lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)
     notifications_operations.load_shipped_words(at=now)
     operations.load_satisfaction_seed(at=now)
     units = make_units()

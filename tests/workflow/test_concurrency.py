@@ -23,7 +23,7 @@ from busbar.kit.errors import Refusal
 from busbar.workflow import engine, operations
 from busbar.workflow.library import get_definition
 from busbar.workflow.models import ProcessInstance, UserTask
-from tests.conftest import GROUND_AT
+from tests.shelf import GROUND_AT
 from tests.workflow.conftest import AT, Company, make_company, open_task, start
 
 

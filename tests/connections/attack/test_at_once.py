@@ -31,7 +31,6 @@ from busbar.payments.bank_file import BankRow
 from busbar.pricing import operations as pricing_operations
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import ProcessInstance, TaskState, UserTask
-from tests.conftest import GROUND_AT
 from tests.connections.attack.racing import (
     Work,
     assert_clocks_are_sound,
@@ -44,6 +43,7 @@ from tests.connections.processes import world as w
 from tests.connections.processes.world import Connection, at
 from tests.connections.scheme import world as money_world
 from tests.connections.works.world import credit_code
+from tests.shelf import GROUND_AT
 
 ROUNDS = 4
 

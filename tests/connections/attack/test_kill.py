@@ -22,11 +22,11 @@ from busbar.connections.sent_files import SentFile
 from busbar.journal import queries as journal_queries
 from busbar.pricing import operations as pricing_operations
 from busbar.workflow.models import ProcessInstance, TaskState, UserTask
-from tests.conftest import GROUND_AT
 from tests.connections.attack.racing import assert_clocks_are_sound, assert_process_is_sound
 from tests.connections.processes import world as w
 from tests.connections.processes.world import PDF, Connection, at
 from tests.connections.works.world import credit_code
+from tests.shelf import GROUND_AT
 
 APPLICATIONS, ROUNDS = 6, 8
 

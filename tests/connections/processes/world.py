@@ -28,6 +28,7 @@ from busbar.workflow.models import ProcessInstance, TaskState, UserTask
 from busbar.workflow.operations import FileUpload
 from tests.billing import world as billing_world
 from tests.connections.works.world import credit_code
+from tests.shelf import lay
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00 photo"
@@ -76,14 +77,14 @@ def at(day: str, hour: int = 10) -> dt.datetime:
 
 def load_ground(when: dt.datetime) -> None:
     """What `busbar migrate` loads beside the ground fixture."""
-    clocks_operations.load_time_limits(at=when)
+    lay(clocks_operations.load_time_limits)
     connections_operations.load_intake_seed(at=when)
     connections_operations.load_works_seed(at=when)
     connections_operations.load_charge_items(at=when)
     connections_operations.load_unit_costs(at=when)
     network_operations.load_conductor_types(at=when)
     connections_operations.changes.load_change_rules(at=when)
-    workflow_operations.load_shipped_processes(at=when)
+    lay(workflow_operations.load_shipped_processes)
 
 
 @dataclass

@@ -28,6 +28,7 @@ from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA
 from busbar.payments.bank_file import BankRow
 from tests.imports.world import make_viewer
+from tests.shelf import lay
 
 PAYEE = "6222000011112222"
 _ROLES = {
@@ -168,7 +169,7 @@ def alternative(scheme: SupplyScheme, ordinal: int) -> dict[str, Any]:
 def make_world(**facts: Any) -> World:
     """A county under its province, an accepted application of 800 kVA taken in by a station."""
     when = at("2025-01-02")
-    clocks_operations.load_time_limits(at=when)
+    lay(clocks_operations.load_time_limits)
     connections_operations.load_charge_items(at=when)
     province = _unit("31", "东海省电力公司", "province", None)
     city = _unit("3100", "临江市供电公司", "city", province)

@@ -20,6 +20,7 @@ from busbar.kit.periods import CHINA
 from busbar.notifications import operations as notifications_operations
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import UserTask
+from tests.shelf import lay
 
 GROUND = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -140,7 +141,7 @@ def make_world() -> World:
     notifications_operations.load_shipped_words(at=GROUND)
     access_operations.load_mandates(at=GROUND)
     seeding.load_managers_seed(at=GROUND)
-    workflow_operations.load_shipped_processes(at=GROUND)
+    lay(workflow_operations.load_shipped_processes)
     world = World()
     world.unit("P", "省公司", UnitKind.PROVINCE, None)
     world.unit("C", "市公司", UnitKind.CITY, "P")
