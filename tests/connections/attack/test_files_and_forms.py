@@ -154,6 +154,7 @@ class TestFiles:
             zipped(**{"[Content_Types].xml": b"<a/>", "word/vbaProject.bin": b"x"}),
             b"PK\x03\x04" + b"broken",
         ],
+        ids=["nothing", "exe", "elf", "gif", "archive", "macros", "broken archive"],
     )
     def test_what_it_is_not_is_refused(self, content: bytes) -> None:
         with pytest.raises(UnableToAttachFile, match=r"图\.jpg"):
