@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Live
 from tests.browser.test_imports_journey import sign_in
 
 
+@pytest.mark.one_database
 class TestHiring:
     def test_gives_a_password_that_must_be_changed_at_first_sign_in(
         self, page: Page, chromium: Browser, live: Live
@@ -35,6 +37,7 @@ class TestHiring:
         expect(page.get_by_text("角色已变更")).to_be_visible()
 
 
+@pytest.mark.one_database
 class TestCalendar:
     def test_a_day_is_changed_with_a_reason_and_stands_in_the_journal(self, page: Page) -> None:
         sign_in(page, "admin")
@@ -52,6 +55,7 @@ class TestCalendar:
         expect(page.get_by_text("日志链成立")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.one_database
 class TestTokens:
     def test_a_new_one_is_shown_once(self, page: Page) -> None:
         sign_in(page, "county1")

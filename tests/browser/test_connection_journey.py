@@ -87,6 +87,7 @@ def write_month(path: Path, point: str, month: Month) -> None:
     path.write_text("\n".join([header, *lines, ""]), "utf-8")
 
 
+@pytest.mark.one_database
 class TestConnection:
     def test_is_led_from_the_counter_to_the_first_bill(
         self, people: People, live: Live, tmp_path: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Live
 from tests.browser.consolidation_archive import ACCOUNTS
@@ -12,6 +13,7 @@ from tests.browser.test_imports_journey import sign_in
 FIRST, SECOND, THIRD = (f"H{number}" for number, *_ in ACCOUNTS)
 
 
+@pytest.mark.one_database
 class TestConsolidation:
     def test_from_the_run_over_the_desk_to_a_customer_and_back(
         self, page: Page, live: Live
@@ -116,6 +118,7 @@ def _number(text: str) -> float:
     return float(text.replace("\u2212", "-"))
 
 
+@pytest.mark.one_database
 class TestPhone:
     def test_answers_on_a_phone_without_sideways_scroll(self, phone: Page, live: Live) -> None:
         live.tell("consolidation_archive.py")

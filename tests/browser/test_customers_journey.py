@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from busbar.demo.organization import ADMINISTRATOR
@@ -22,6 +23,7 @@ def sign_in(page: Page, username: str = MANAGER) -> None:
     expect(page.get_by_role("heading", name="今日")).to_be_visible()
 
 
+@pytest.mark.one_database
 class TestMorning:
     def test_goes_from_today_to_the_load_of_a_customer_by_keyboard(self, page: Page) -> None:
         sign_in(page)
@@ -92,6 +94,7 @@ class TestMorning:
         expect(page.locator(".contact", has_text="旅程测试")).to_be_visible()
 
 
+@pytest.mark.one_database
 class TestPhone:
     def test_opens_the_navigation_and_leaves_nothing_outside_the_screen(self, phone: Page) -> None:
         sign_in(phone)

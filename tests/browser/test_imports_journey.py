@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 PASSWORD = "Busbar-Demo-2026"
@@ -26,6 +27,7 @@ def write(folder: Path, name: str, *rows: str) -> Path:
     return path
 
 
+@pytest.mark.one_database
 class TestImport:
     def test_from_the_dropped_file_to_the_corrected_one(self, page: Page, tmp_path: Path) -> None:
         sign_in(page, "admin")

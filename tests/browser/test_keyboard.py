@@ -78,6 +78,7 @@ def tab_to(page: Page, selector: str) -> None:
     pytest.fail(f"{selector} is not reached by 150 presses of Tab on {page.url}")
 
 
+@pytest.mark.one_database
 class TestEveryControl:
     def test_of_every_page_is_reached_named_and_seen(self, desk: Page) -> None:
         places = desk.eval_on_selector_all(
@@ -138,6 +139,7 @@ class TestEveryControl:
         } <= said
 
 
+@pytest.mark.one_database
 class TestWork:
     def test_skips_to_the_page(self, desk: Page) -> None:
         desk.goto("/customers/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.test_imports_journey import sign_in
 
@@ -20,6 +21,7 @@ def adopt(page: Page) -> None:
     adopting.get_by_role("button", name="采用").click()
 
 
+@pytest.mark.one_database
 class TestNextVersion:
     def test_goes_from_draft_to_the_list_by_two_people(self, page: Page) -> None:
         sign_in(page, "admin")
