@@ -36,7 +36,7 @@ from busbar.pricing import operations as pricing_operations
 from tests.payments.world import World, at, open_counter
 from tests.shelf import lay
 
-OPERATIONS = 3_000 if os.environ.get("DATABASE_URL") else 10_000
+OPERATIONS = 5_000 if os.environ.get("DATABASE_URL") else 10_000
 """The whole length on SQLite; on PostgreSQL enough for every kind of doing and its guards."""
 _LOOK_EVERY = 500
 _BILLS, _ROWS = 5, 10
