@@ -44,6 +44,7 @@ def migrate(url: str, home: Path, *words: str) -> str:
             "DATABASE_URL": url,
             "PYTHONPATH": str(ROOT / "src"),
             "DJANGO_SETTINGS_MODULE": "busbar.config.settings",
+            "PYTHONHASHSEED": "0",  # Django writes a set of JSON words into checks as it comes
         },
         cwd=ROOT,
         check=True,
