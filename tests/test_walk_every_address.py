@@ -23,7 +23,7 @@ from busbar.network.models import Feeder, Substation
 from tests.billing import world
 from tests.console.work_region import FOREIGN, OWN, Region, make_billed, make_units
 
-pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
+pytestmark = pytest.mark.django_db
 
 ROLES = [
     role

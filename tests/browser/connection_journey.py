@@ -232,8 +232,8 @@ class Journey:
             "clause": "GB 50169 第4.3条",
             "rectify_by": today(5),
         }
-        seen = {"held_at": now(1), "inspectors": inspectors, "opinion": "搭接不足"}
-        self._wait_for(1)
+        self._await_the_next_minute()
+        seen = {"held_at": now(), "inspectors": inspectors, "opinion": "搭接不足"}
         do(OFFICER, number, "中间检查", {"outcome": "returned", **seen, "findings": [finding]})
         rectified = {"measure": "补焊", "rectified_by": "李工"}
         do(OFFICER, number, "整改", rectified, {"evidence": ("补焊.jpg", JPEG)})
@@ -258,7 +258,7 @@ class Journey:
             {"report": ("竣工报告.pdf", PDF)},
         )
         tests = {"test.grounding_resistance": "2.1", "test.insulation": "2500", "test.relay": "3"}
-        self._wait_for(1)
+        self._await_the_next_minute()
         do(
             OFFICER,
             number,
@@ -369,7 +369,7 @@ class Journey:
         form.get_by_role("button", name=label, exact=True).click()
         page.wait_for_load_state("networkidle")
 
-    def _wait_for(self, minutes: int) -> None:
-        """Fields of time know minutes: let the next one begin."""
-        page = self.people.page(OFFICER)
-        page.wait_for_timeout(minutes * 61_000)
+    def _await_the_next_minute(self) -> None:
+        """Fields of time know minutes: what is entered now must not lie before the last step."""
+        left = 60 - dt.datetime.now(CHINA).second
+        self.people.page(OFFICER).wait_for_timeout((left + 1) * 1_000)

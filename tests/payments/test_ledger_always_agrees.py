@@ -387,7 +387,6 @@ class Office:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_every_sum_agrees_after_every_stretch(world: World) -> None:
     office, looked = Office(world, 20261129), 0
     while office.done < OPERATIONS:

@@ -24,8 +24,6 @@ from tools.postgres import NoPostgresError, cluster
 NewDatabase = Callable[[], str]
 
 _VACUUM_EVERY = 100
-_TESTS = Path(__file__).resolve().parents[1]
-_FACES = ("api", "browser", "cli", "console", "demo")
 _everything = ExitStack()
 _tests_done = count(1)
 
@@ -56,15 +54,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what can tell it from SQLite: rows, pages, processes.
-
-    Measuring doubles a test's time, so the faces' tests are not measured and the faces have no
-    floor (pyproject.toml): every address is walked instead. Nor are real browsers and processes.
-    """
-    for item in items:
-        is_face = any(item.path.is_relative_to(_TESTS / name) for name in _FACES)
-        if is_face or any(item.get_closest_marker(mark) for mark in ("browser", "slow")):
-            item.add_marker(pytest.mark.no_cover)
+    """On PostgreSQL only what can tell it from SQLite: rows, pages, processes."""
     if config.getoption("database") != "postgresql":
         return
     left_out = [item for item in items if not _meets_database(item)]
