@@ -82,9 +82,7 @@ def _complaints(rows: Sequence[Any], at: dt.datetime, viewer: Viewer) -> list[Wo
 
 def _call_backs(rows: Sequence[Any], at: dt.datetime, viewer: Viewer) -> list[WorkItem]:
     found = queries.with_clocks(list(rows))
-    return [
-        _call_back(one, at, is_own=viewer.employee_id == one.complaint.owner_id) for one in found
-    ]
+    return [_call_back(one, at, is_own=viewer.is_employee(one.complaint.owner_id)) for one in found]
 
 
 def _complaint(one: DueComplaint, at: dt.datetime) -> WorkItem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -312,6 +313,7 @@ def _link(place: Place, current: str) -> Link:
     return Link(place, reverse(place.url_name), is_current)
 
 
+@cache
 def _nearest(current: str) -> Place | None:
     """The place under which a page lies that is no place itself: the longest name wins."""
     places = [place for area in AREAS for place in area.places]

@@ -39,7 +39,7 @@ def require_acting(task: UserTask, viewer: Viewer) -> Acting:
     person = Employee.objects.filter(pk=viewer.employee_id or 0).values("roles", "unit_id").first()
     if person is None or Role.REGULATOR in person["roles"]:
         raise NotPermitted("没有这个任务，或不在您的管辖范围之内")
-    if task.owner_id == viewer.employee_id:
+    if viewer.is_employee(task.owner_id):
         return Acting(viewer.employee_id, for_another=False)
     belongs = person["unit_id"] == task.unit_id and task.role in person["roles"]
     if belongs and task.owner_id is None:

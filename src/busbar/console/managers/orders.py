@@ -121,7 +121,7 @@ def _page(
         .exists(),
         "side": orders_queries.find_rating_side(request.viewer, order),
         "may_withdraw": not order.is_closed
-        and order.ordered_by_id == request.viewer.employee_id
+        and request.viewer.is_employee(order.ordered_by_id)
         and request.viewer.may(Permission.ORDER_DEPARTMENTS),
         "rating_form": form if isinstance(form, RatingForm) else RatingForm(),
         "withdraw_form": form if isinstance(form, WithdrawForm) else WithdrawForm(),

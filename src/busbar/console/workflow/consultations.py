@@ -41,7 +41,7 @@ def consult(request: StaffRequest, task_id: int) -> HttpResponse:
 def consultation(request: StaffRequest, consultation_id: int) -> HttpResponse:
     """A question with its answer, or with the place for it."""
     found = _find(request, consultation_id)
-    is_mine = found.asked_id == request.viewer.employee_id
+    is_mine = request.viewer.is_employee(found.asked_id)
     context = {
         "consultation": found,
         "may_answer": found.answered_at is None and is_mine,

@@ -82,4 +82,4 @@ def note(
 
 def place_of(viewer: Viewer, order: DepartmentOrder) -> str:
     """The name under which a step stands: who holds it, or who ordered it."""
-    return order.unit.name if viewer.employee_id == order.ordered_by_id else order.holder.name
+    return order.unit.name if viewer.is_employee(order.ordered_by_id) else order.holder.name

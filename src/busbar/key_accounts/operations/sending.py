@@ -207,7 +207,7 @@ def withdraw_order(*, number: str, reason: str, by: Viewer, at: dt.datetime) -> 
     )
     if order is None:
         raise UnableToOrder("没有指令 %(number)s，或不在您的可见范围内", number=number)
-    if order.ordered_by_id != by.employee_id and not by.sees_all:
+    if not by.is_employee(order.ordered_by_id) and not by.sees_all:
         raise UnableToOrder("只有下达人可以撤回指令")
     if order.is_closed:
         raise UnableToOrder(

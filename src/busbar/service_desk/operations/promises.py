@@ -199,7 +199,7 @@ def lock_promise(promise_id: int, by: Viewer) -> Promise:
     )
     if row is None:
         raise UnableToKeepLedger("没有这个承诺，或不在您的可见范围内")
-    if row.owner_id != by.employee_id and not by.may(Permission.KEEP_RELATIONS):
+    if not by.is_employee(row.owner_id) and not by.may(Permission.KEEP_RELATIONS):
         raise NotPermitted("只有负责人或维护客户关系的人可以办理承诺")
     if row.state != PromiseState.OPEN:
         raise UnableToKeepLedger("承诺%(state)s，不能再改", state=row.get_state_display())

@@ -131,7 +131,7 @@ def close_improvement(
     )
     if row is None:
         raise UnableToImprove("没有这项整改，或不在您的可见范围内")
-    if row.owner_id is None or row.owner_id != by.employee_id:
+    if not by.is_employee(row.owner_id):
         by.require(Permission.KEEP_RELATIONS)
     if row.closed_at is not None:
         raise UnableToImprove("这项整改已办结")

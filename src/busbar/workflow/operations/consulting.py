@@ -67,7 +67,7 @@ def answer_consultation(
     found: Consultation | None = (
         rows.select_related("task__instance__unit", "asked").filter(pk=consultation_id).first()
     )
-    if found is None or (found.asked_id != viewer.employee_id and not viewer.sees_all):
+    if found is None or not (viewer.is_employee(found.asked_id) or viewer.sees_all):
         raise NotPermitted("没有向您征求这个意见")
     if found.answered_at is not None:
         raise UnableToConsult("这个意见已经答复")
