@@ -263,7 +263,7 @@ class TestNobodyHelpsHimself:
             at=AT,
         )
 
-        assert ["不全在您的管辖范围内" in r.expectation for r in outcome.rejections] == [True]
+        assert ["不全在您的管辖范围内" in str(r.expectation) for r in outcome.rejections] == [True]
         assert not AccountTeamMember.objects.filter(employee=clerk).exists()
 
     def test_to_a_customer_he_sees_in_part_by_moving_it_into_his_group(

@@ -149,7 +149,7 @@ class TestUsedVersions:
             rows=[self.row(**change)], by=SYSTEM_VIEWER, at=world.AT
         )
 
-        assert [r.expectation for r in outcome.rejections] == [
+        assert [str(r.expectation) for r in outcome.rejections] == [
             "已按此版本出具 2026-01 的账单，价格不能改，请另立新版本"
         ]
         assert list(Tariff.objects.values()) == before

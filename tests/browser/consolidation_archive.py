@@ -43,7 +43,7 @@ def main() -> None:
     outcome = customers_operations.store_accounts(
         rows=rows, by=SYSTEM_VIEWER, at=dt.datetime.now(dt.UTC)
     )
-    refused = [rejection.expectation for rejection in outcome.rejections]
+    refused = [str(rejection.expectation) for rejection in outcome.rejections]
     sys.stdout.write(json.dumps({"refused": "；".join(refused)}))
 
 

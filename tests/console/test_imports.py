@@ -18,6 +18,7 @@ from busbar.access.models import Role
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.imports.models import ImportFile, ImportRun, ImportState, RowError
 from busbar.imports.operations import run_import
+from busbar.kit.errors import Phrase
 from busbar.metering import operations as metering_operations
 from busbar.metering import queries as metering_queries
 from busbar.network.models import Substation
@@ -284,13 +285,28 @@ class TestRun:
         assert Substation.objects.get(code="S2").capacity_kva == 40_000
         assert Substation.objects.count() == 2
 
+    def test_reads_in_english_where_the_reader_does(self, client: Client, region: Region) -> None:
+        run = upload(client, MIXED)
+        client.post(f"/imports/{run.pk}/mapping/", mapping_of(run.files.get()))
+        run_now(run, region)
+        client.post("/language/", {"language": "en"})
+
+        page = client.get(f"/imports/{run.pk}/").content.decode()
+        out = client.get(f"/imports/files/{run.files.get().pk}/errors.csv")
+
+        assert "<td>a number</td>" in page
+        assert ",a number" in out.content.decode("utf-8-sig")
+        assert str(RowError.objects.get().expectation) == "应为数字"
+
     def test_errors_go_on_after_the_last_row(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("busbar.console.imports.ERRORS", 2)
         file = upload(client, GOOD).files.get()
         for row in (2, 3, 3):
-            RowError.objects.create(file=file, row=row, column="c", value="v", expectation="e")
+            RowError.objects.create(
+                file=file, row=row, column="c", value="v", expectation=Phrase("e")
+            )
         address = f"/imports/files/{file.pk}/errors/"
 
         first = client.get(address).context

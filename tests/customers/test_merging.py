@@ -221,7 +221,7 @@ class TestMerging:
 
         assert outcome.rejections == []
         assert customers_by_account()["3101000099"] == survivor
-        assert "已并入" in again.rejections[0].expectation
+        assert "已并入" in str(again.rejections[0].expectation)
 
 
 class TestUndoing:

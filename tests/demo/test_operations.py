@@ -318,7 +318,7 @@ class TestWhatIsWrongOnPurpose:
 
     def test_lists_the_rows_that_were_made_to_be_refused(self, gapped: Built) -> None:
         errors = RowError.objects.all()
-        assert {error.expectation for error in errors} == {
+        assert {str(error.expectation) for error in errors} == {
             "应为不小于 0 的数字",
             "换算后应不超过 2147483647（Wh 或 varh）",
         }

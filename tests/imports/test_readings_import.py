@@ -127,7 +127,7 @@ class TestWideFile:
         run = run_files("readings", {"a.csv": wide(good, *bad, ("P1", "2025-03-34", "有功", "1"))})
 
         assert run.state == ImportState.REFUSED
-        assert run.message.startswith(
+        assert str(run.message).startswith(
             "a.csv：超过 2 行不合要求，整份文件没有导入；如第 3 行 日期“2025-03-32”：应为日期"
         )
         assert errors(run) == []
@@ -140,7 +140,7 @@ class TestWideFile:
         run = run_files("readings", {"a.csv": wide(("P1", "2025-03-01", "有功", "1"), *unknown)})
 
         assert run.state == ImportState.REFUSED
-        assert "如第 3 行 计量点编号“P8”：没有这个计量点编号" in run.message
+        assert "如第 3 行 计量点编号“P8”：没有这个计量点编号" in str(run.message)
         assert not LakeCommit.objects.exists()
 
     def test_an_unknown_number_that_became_a_float_is_named_as_people_write_it(self) -> None:
@@ -229,7 +229,7 @@ class TestLongFile:
 
         refused = run_files("readings", {"a.csv": content})
         assert refused.state == ImportState.REFUSED
-        assert "区间起点还是终点" in refused.message
+        assert "区间起点还是终点" in str(refused.message)
 
         first = run_files("readings", {"a.csv": content}, options={"source": "HES", "stamp": "end"})
         assert counts(first) == {"readings_long": (1, 0, 0, 0)}
@@ -275,7 +275,7 @@ class TestLongFile:
         )
 
         assert run.state == ImportState.REFUSED
-        assert "24 个点" in run.message
+        assert "24 个点" in str(run.message)
 
     def test_the_steel_plants_year_comes_in_by_the_same_command(self) -> None:
         run = run_files(

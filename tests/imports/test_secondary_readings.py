@@ -190,7 +190,7 @@ class TestSecondarySide:
         )
 
         assert run.state == ImportState.REFUSED
-        assert "primary（一次侧）或 secondary（二次侧）" in run.message
+        assert "primary（一次侧）或 secondary（二次侧）" in str(run.message)
         assert stored() == []
 
     def test_a_point_under_both_its_numbers_on_one_day_is_refused_whole(self) -> None:
@@ -199,7 +199,7 @@ class TestSecondarySide:
         run = run_files("readings", {"a.csv": content}, options=SECONDARY)
 
         assert run.state == ImportState.REFUSED
-        assert "M1 与 P1 是同一计量点，2025-01-31 的曲线出现了两次" in run.message
+        assert "M1 与 P1 是同一计量点，2025-01-31 的曲线出现了两次" in str(run.message)
         assert stored() == []
 
     def test_another_countys_meter_is_unknown(self, units: Units) -> None:
@@ -293,7 +293,7 @@ class TestOddFiles:
     ) -> None:
         run = run_files("readings", {"a.csv": wide(("P1", "2025-01-31", "1"))}, options=option)
 
-        assert (run.state, sentence in run.message) == (ImportState.REFUSED, True)
+        assert (run.state, sentence in str(run.message)) == (ImportState.REFUSED, True)
         assert stored() == []
 
     def test_the_preview_shows_active_energy_wherever_it_stands(self) -> None:

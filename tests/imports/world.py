@@ -96,7 +96,7 @@ def counts(run: ImportRun) -> dict[str, tuple[int, int, int, int]]:
 def errors(run: ImportRun) -> list[tuple[int, str, str, str]]:
     """(row, column, value, expectation) of a run, by file and row."""
     return [
-        (e.row, e.column, e.value, e.expectation)
+        (e.row, e.column, e.value, str(e.expectation))
         for f in run.files.order_by("id")
         for e in f.errors.order_by("row", "id")
     ]

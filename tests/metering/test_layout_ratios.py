@@ -87,7 +87,7 @@ class TestRatios:
         parsed = parse_readings(table, WIDE, ratios=by_day({1: "100", 3: "150"}))
 
         assert first_values(parsed.curves) == [100_000, 150_000]
-        assert [(e.row, e.column, e.value, e.expectation) for e in parsed.errors] == [
+        assert [(e.row, e.column, e.value, str(e.expectation)) for e in parsed.errors] == [
             (3, "编号", "A", "A 缺变比")
         ]
         assert parsed.rows_rejected == 1

@@ -77,7 +77,7 @@ class TestConductorTypes:
 
         outcome = network_operations.store_conductor_types(rows=[row], by=SYSTEM_VIEWER, at=AT)
 
-        assert [(r.field, r.expectation) for r in outcome.rejections] == [
+        assert [(r.field, str(r.expectation)) for r in outcome.rejections] == [
             ("r_ohm_per_km", "应大于 0")
         ]
         assert not ConductorType.objects.exists()
@@ -127,7 +127,7 @@ class TestFeeders:
 
         outcome = network_operations.store_feeders(rows=[row], by=SYSTEM_VIEWER, at=AT)
 
-        assert [r.expectation for r in outcome.rejections] == [expectation]
+        assert [str(r.expectation) for r in outcome.rejections] == [expectation]
         assert not Feeder.objects.exists()
 
 
@@ -154,7 +154,7 @@ class TestTransformersAndTies:
             rows=self.rows(other="F1"), by=SYSTEM_VIEWER, at=AT
         )
 
-        assert outcome.rejections[0].expectation == "联络的两端应为不同的馈线"
+        assert str(outcome.rejections[0].expectation) == "联络的两端应为不同的馈线"
         assert not FeederTie.objects.exists()
 
     def test_the_database_refuses_it_too(self, substation: Substation) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from busbar.billing.models import Bill
 from busbar.journal.models import Entry
+from busbar.kit.phrases import recall
 from busbar.payments import operations as payments_operations
 from busbar.payments import queries as payments_queries
 from busbar.payments.models import (
@@ -245,7 +246,7 @@ class TestBankFile:
         file = world.bank(row, world.row("1.00", booked_on=dt.date(2026, 2, 21)))
 
         assert file.kept == 0
-        assert [r["expectation"] for r in file.refused] == [
+        assert [str(recall(r["expectation"])) for r in file.refused] == [
             "这个流水号 2026-02-20 已导入过，同一流水只记一次",
             "不能晚于导入当日",
         ]

@@ -19,7 +19,7 @@ from busbar.access.models import OrganizationUnit
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 
 Row = Mapping[str, Any]
 """One row as the tables of `imports` name its fields; a key that is absent says nothing."""
@@ -44,7 +44,7 @@ class Rejection:
     index: int
     field: str
     value: str
-    expectation: str
+    expectation: Phrase
 
 
 @dataclass
@@ -60,9 +60,11 @@ class Outcome:
         """Raise the first rejection as a refusal: for batches of one."""
         if self.rejections:
             first = self.rejections[0]
-            raise refusal(
-                f"{first.value}：{first.expectation}" if first.value else first.expectation
-            )
+            if first.value:
+                raise refusal(
+                    "%(value)s：%(expectation)s", value=first.value, expectation=first.expectation
+                )
+            raise refusal(first.expectation.sentence, **first.expectation.values)
 
 
 class Batch:
@@ -73,11 +75,15 @@ class Batch:
         self.rejections: list[Rejection] = []
         self._out: set[int] = set()
 
-    def reject(self, index: int, field_name: str, expectation: str) -> None:
-        """Take a row out and say which of its fields stands against it."""
+    def reject(self, index: int, field_name: str, expectation: str | Phrase) -> None:
+        """Take a row out and say which of its fields stands against it, and what was expected.
+
+        A text is a whole sentence of ours; one with values is a `Phrase`.
+        """
         value = self.rows[index].get(field_name)
         text = "" if value is None else str(value)
-        self.rejections.append(Rejection(index, field_name, text, expectation))
+        told = Phrase(expectation) if isinstance(expectation, str) else expectation
+        self.rejections.append(Rejection(index, field_name, text, told))
         self._out.add(index)
 
     def live(self) -> Iterator[tuple[int, Row]]:
@@ -103,7 +109,10 @@ class Batch:
                 same.add(index)
                 self._out.add(index)
             else:
-                self.reject(index, field_name, f"同一{what}只应出现一次，前面已有内容不同的一行")
+                sentence = Phrase(
+                    "同一%(what)s只应出现一次，前面已有内容不同的一行", what=Phrase(what)
+                )
+                self.reject(index, field_name, sentence)
         return same
 
 
@@ -126,7 +135,7 @@ def resolve(
     field_name: str,
     rows: models.QuerySet[Any, Any],
     lookup: str,
-    expectation: str,
+    expectation: str | Phrase,
 ) -> dict[Any, Any]:
     """The rows that the batch's field refers to, by their key; unknown ones are rejected."""
     found = fetch_by(rows, lookup, batch.values(field_name))

@@ -126,7 +126,9 @@ def _row(row: MeterEventIn) -> dict[str, Any]:
 
 def _told(outcome: Outcome) -> FactsOut:
     refused = [
-        RefusedFactOut(row=one.index, field=one.field, value=one.value, expectation=one.expectation)
+        RefusedFactOut(
+            row=one.index, field=one.field, value=one.value, expectation=str(one.expectation)
+        )
         for one in outcome.rejections
     ]
     return FactsOut(

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from busbar.kit.phrases import recall
+
 if TYPE_CHECKING:
     from busbar.access.models import OrganizationUnit
     from busbar.payments.bank_file import BankRow, RefusedRow
@@ -60,7 +62,7 @@ def tell_kept(
     print(f"收下 {kept} 行，其中 {waiting} 行待核对；未收 {len(refused)} 行")
     for row in refused[:_SHOWN]:
         print(
-            f"  第 {row['row']} 行 {row['column']}“{row['value']}”：{row['expectation']}",
+            f"  第 {row['row']} 行 {row['column']}“{row['value']}”：{recall(row['expectation'])}",
             file=sys.stderr,
         )
     if write_to and refused:
@@ -103,5 +105,7 @@ def _write(path: Path, refused: Sequence[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["行", "列", "值", "应为"])
-        writer.writerows([r["row"], r["column"], r["value"], r["expectation"]] for r in refused)
+        writer.writerows(
+            [r["row"], r["column"], r["value"], str(recall(r["expectation"]))] for r in refused
+        )
     print(f"未收的行已写到 {path}")

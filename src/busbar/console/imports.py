@@ -180,7 +180,7 @@ def import_error_file(request: StaffRequest, file_id: int, form: str) -> HttpRes
     """The refused rows as a file to correct and bring in again."""
     request.viewer.require(Permission.IMPORT_FILES)
     file = imports_queries.get_file(request.viewer, file_id)
-    content = imports_queries.write_error_file(file, as_excel=form == "xlsx")
+    content = imports_queries.write_error_file(file, as_excel=form == "xlsx", say=said)
     stem = file.name.rsplit(".", 1)[0]
     name = f"{stem}_{_('待改正')}.{form}"
     return as_attachment(content, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")

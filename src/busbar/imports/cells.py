@@ -15,6 +15,7 @@ from django.utils import translation
 from busbar.access.models import Role
 from busbar.customers import operations as customers_operations
 from busbar.imports.tables import Field
+from busbar.kit.errors import Listing, Phrase, Refusal
 from busbar.kit.exports import unescape
 from busbar.kit.identifiers import is_credit_code
 from busbar.kit.periods import CHINA
@@ -32,7 +33,6 @@ _DATES = (
 _MOMENT = re.compile(
     r"(\S+?)(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.0+)?)?)?(|Z|[+-]\d{2}:\d{2})"
 )
-_MOMENT_EXPECTED = "应为日期和时刻，如 2025-01-31 07:30，一日之末写 24:00"
 _MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00(\.0+)?)?$")
 _CODE = re.compile(r"[^\s\x00-\x1f]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -44,8 +44,8 @@ _TRUE, _FALSE = (
 _BETWEEN = re.compile(r"[、,，;；\s]+")
 
 
-class CellRefused(ValueError):  # noqa: N818 - reads as what it is
-    """The cell does not hold what its column holds; the message says what was expected."""
+class CellRefused(Refusal):
+    """The cell does not hold what its column holds; the sentence says what was expected."""
 
 
 def parse_cell(field: Field, raw: Any) -> Any:
@@ -57,7 +57,7 @@ def parse_cell(field: Field, raw: Any) -> Any:
         return None if field.cell not in {"months", "roles"} else []
     value = _PARSERS[field.cell](field, raw, text)
     if isinstance(value, str) and len(value) > field.max_length:
-        raise CellRefused(f"不应超过 {field.max_length} 个字")
+        raise CellRefused("不应超过 %(most)s 个字", most=field.max_length)
     return value
 
 
@@ -104,7 +104,7 @@ def _integer(field: Field, raw: Any, text: str) -> int:
     if value != value.to_integral_value():
         raise CellRefused("应为整数")
     if field.at_least is not None and value < field.at_least:
-        raise CellRefused(f"应为不小于 {field.at_least} 的整数")
+        raise CellRefused("应为不小于 %(least)s 的整数", least=field.at_least)
     if abs(value) > 2_000_000_000:  # noqa: PLR2004 - the database's integer
         raise CellRefused("数字过大")
     return int(value)
@@ -130,8 +130,9 @@ def _moment(field: Field, raw: Any, text: str) -> dt.datetime:
     if isinstance(raw, dt.datetime):
         return raw if raw.tzinfo else raw.replace(tzinfo=CHINA)
     found = _MOMENT.fullmatch(text)
+    expected = CellRefused("应为日期和时刻，如 2025-01-31 07:30，一日之末写 24:00")
     if found is None:
-        raise CellRefused(_MOMENT_EXPECTED)
+        raise expected
     try:
         day = _date(field, None, found[1])
         hour, minute, second = (int(part or 0) for part in found.groups()[1:4])
@@ -139,8 +140,8 @@ def _moment(field: Field, raw: Any, text: str) -> dt.datetime:
         extra = dt.timedelta(days=int(ends_day))
         clock = dt.time(0 if ends_day else hour, minute, second)
         zone = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{found[5]}").tzinfo
-    except ValueError:  # CellRefused is one
-        raise CellRefused(_MOMENT_EXPECTED) from None
+    except (ValueError, CellRefused):
+        raise expected from None
     return dt.datetime.combine(day, clock, tzinfo=zone or CHINA) + extra
 
 
@@ -172,13 +173,13 @@ def _choice(field: Field, raw: Any, text: str) -> str:
     known = {**_choice_texts(field.choices), **synonyms}
     if _key(text) in known:
         return known[_key(text)]
-    raise CellRefused(f"应为以下之一：{'、'.join(_labels(field.choices))}")
+    raise CellRefused("应为以下之一：%(known)s", known=_labels(field.choices))
 
 
 @cache
-def _labels(choices: Any) -> tuple[str, ...]:
+def _labels(choices: Any) -> Listing:
     with translation.override("zh-hans"):
-        return tuple(str(choice.label) for choice in choices)
+        return Listing(Phrase(str(choice.label)) for choice in choices)
 
 
 @cache
@@ -221,7 +222,7 @@ def _roles(field: Field, raw: Any, text: str) -> list[str]:
     known = _choice_texts(Role)
     parts = [part for part in _BETWEEN.split(text) if part]
     if any(_key(part) not in known for part in parts):
-        raise CellRefused(f"应为以下角色，多个以顿号分开：{'、'.join(_labels(Role))}")
+        raise CellRefused("应为以下角色，多个以顿号分开：%(known)s", known=_labels(Role))
     return [known[_key(part)] for part in parts]
 
 

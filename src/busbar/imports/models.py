@@ -6,7 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from busbar.access.models import OrganizationUnit
+from busbar.access.phrases import PhraseField
 from busbar.access.visibility import VisibleQuerySet
+from busbar.kit.phrases import nothing
 
 
 class ImportKind(models.TextChoices):
@@ -49,7 +51,7 @@ class ImportRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
-    message = models.CharField(max_length=500, blank=True)
+    message = PhraseField(default=nothing)
     options = models.JSONField(default=dict)
 
     objects = ImportRunQuerySet.as_manager()
@@ -84,7 +86,7 @@ class ImportFile(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     done = models.BooleanField(default=False)
-    message = models.CharField(max_length=500, blank=True)
+    message = PhraseField(default=nothing)
 
     class Meta:
         indexes = [models.Index(fields=["sha256", "table"], name="import_file_digest")]
@@ -100,7 +102,7 @@ class RowError(models.Model):
     row = models.PositiveIntegerField()
     column = models.CharField(max_length=100)
     value = models.CharField(max_length=300)
-    expectation = models.CharField(max_length=300)
+    expectation = PhraseField(default=nothing)
     record = models.JSONField(default=dict)
 
     class Meta:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from busbar.access.visibility import Viewer
 from busbar.imports.reading_options import UnableToImportReadings
+from busbar.kit.errors import Phrase
 from busbar.kit.periods import CHINA
 from busbar.metering.lake import CURVE_SCHEMA
 from busbar.metering.lake.schema import MINUTES
@@ -25,7 +26,7 @@ from busbar.supply.models import UsagePoint
 
 Integers = npt.NDArray[np.int64]
 
-_UNKNOWN = "没有这个计量点编号或表号，或不在您的管辖范围内"
+_UNKNOWN = Phrase("没有这个计量点编号或表号，或不在您的管辖范围内")
 _BATCH = 5000
 _EPOCH = dt.date(1970, 1, 1)
 _STRIDE = 10_000_000_000
@@ -38,7 +39,7 @@ class Placed:
     """Curves by usage point id, and the numbers that lead nowhere with what was expected."""
 
     curves: pa.Table
-    unknown: dict[str, str]
+    unknown: dict[str, Phrase]
 
 
 class Placing:
@@ -136,15 +137,22 @@ class Placing:
 
     def _expectation(
         self, names: list[str], codes: Integers, days: Integers
-    ) -> Callable[[int], str]:
-        def say(row: int) -> str:
+    ) -> Callable[[int], Phrase]:
+        def say(row: int) -> Phrase:
             name = names[int(codes[row])]
             day = _EPOCH + dt.timedelta(days=int(days[row]))
             if name in self._points:
-                lacking = f"计量点 {name} 在 {day} 没有在装的电能表，缺 CT×PT 变比"
-            else:
-                lacking = f"表 {name} 在 {day} 未装在任何计量点"
-            return f"{lacking}；应先导入这一天的装表记录"
+                return Phrase(
+                    "计量点 %(point)s 在 %(day)s 没有在装的电能表，缺 CT×PT 变比；"
+                    "应先导入这一天的装表记录",
+                    point=name,
+                    day=day,
+                )
+            return Phrase(
+                "表 %(meter)s 在 %(day)s 未装在任何计量点；应先导入这一天的装表记录",
+                meter=name,
+                day=day,
+            )
 
         return say
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet, Sum
@@ -14,6 +14,7 @@ from busbar.imports.matching import ERROR_COLUMNS
 from busbar.imports.models import ImportFile, ImportKind, ImportRun, RowError
 from busbar.imports.tables import Table, tables_of
 from busbar.kit import exports
+from busbar.kit.errors import Phrase
 
 
 def list_runs(
@@ -79,22 +80,28 @@ def list_errors(
     return list(errors[:limit])
 
 
-def write_error_file(file: ImportFile, *, as_excel: bool = False) -> bytes:
+def write_error_file(
+    file: ImportFile, *, as_excel: bool = False, say: Callable[[Phrase], str] = str
+) -> bytes:
     """The refused rows with their own columns and what was wrong, to correct and import again.
 
-    Formulas are neutralised; the importer takes the apostrophes off again and ignores the
-    three added columns.
+    `say` tells what was expected in the reader's language. Formulas are neutralised; the importer
+    takes the apostrophes off again and ignores the three added columns.
     """
     header = [*(name for name in file.header if name not in ERROR_COLUMNS), *ERROR_COLUMNS]
     buffer = io.BytesIO()
     if as_excel:
-        exports.write_xlsx(buffer, [(file.sheet or file.name, header, _error_rows(file, header))])
+        exports.write_xlsx(
+            buffer, [(file.sheet or file.name, header, _error_rows(file, header, say))]
+        )
     else:
-        exports.write_csv(buffer, header, _error_rows(file, header))
+        exports.write_csv(buffer, header, _error_rows(file, header, say))
     return buffer.getvalue()
 
 
-def _error_rows(file: ImportFile, header: list[str]) -> Iterator[list[Any]]:
+def _error_rows(
+    file: ImportFile, header: list[str], say: Callable[[Phrase], str]
+) -> Iterator[list[Any]]:
     row: int | None = None
     columns: list[str] = []
     expectations: list[str] = []
@@ -107,7 +114,7 @@ def _error_rows(file: ImportFile, header: list[str]) -> Iterator[list[Any]]:
             columns, expectations = [], []
         row, record = error.row, error.record
         columns.append(error.column)
-        expectations.append(error.expectation)
+        expectations.append(say(error.expectation))
     if row is not None:
         yield [*_cells(record, names), row, "；".join(columns), "；".join(expectations)]
 

@@ -64,7 +64,9 @@ def store_by_digest(root: Path, chunks: Iterable[bytes], *, max_bytes: int) -> S
             for chunk in chunks:
                 size += len(chunk)
                 if size > max_bytes:
-                    raise UnableToAcceptFile(f"文件超过 {max_bytes // 1_048_576} MB 的上限")
+                    raise UnableToAcceptFile(
+                        "文件超过 %(most)s MB 的上限", most=max_bytes // 1_048_576
+                    )
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()

@@ -8,6 +8,7 @@ from typing import Any
 from busbar.kit.errors import Listing, Phrase, Reasons
 
 _TYPED = "%(text)s"
+_NOTHING = ""
 
 
 def as_typed(text: str) -> Phrase:
@@ -21,7 +22,7 @@ def as_typed(text: str) -> Phrase:
 
 def nothing() -> Phrase:
     """What is kept where nothing is said."""
-    return Phrase("")
+    return Phrase(_NOTHING)
 
 
 def keep(phrase: Phrase) -> dict[str, Any]:
@@ -36,12 +37,16 @@ def keep(phrase: Phrase) -> dict[str, Any]:
     return kept
 
 
-def recall(kept: Mapping[str, Any]) -> Phrase:
-    """The phrase that was kept.
+def recall(kept: Mapping[str, Any] | str) -> Phrase:
+    """The phrase that was kept; a text is one of the days when only texts were kept.
 
     >>> str(recall(keep(Phrase("缺 %(what)s", what=Listing(["合同", Phrase("曲线")])))))
     '缺 合同、曲线'
+    >>> str(recall("已导入过"))
+    '已导入过'
     """
+    if isinstance(kept, str):
+        return as_typed(kept)
     values = {name: _recall(value) for name, value in kept.get("values", {}).items()}
     return Phrase(kept["sentence"], **values)
 

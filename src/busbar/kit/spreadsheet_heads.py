@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from busbar.kit import tables
+from busbar.kit.phrases import keep
 from busbar.kit.tables import UnableToReadTable
 
 _ROOM_BYTES = 2 << 30
@@ -26,7 +27,7 @@ def main(path: Path) -> None:
         heads = [(h.sheet, h.header, h.header_row, h.rows) for h in tables.list_sheet_heads(path)]
         sys.stdout.write(json.dumps(heads))
     except UnableToReadTable as refusal:
-        sys.stdout.write(json.dumps(str(refusal)))
+        sys.stdout.write(json.dumps(keep(refusal)))
 
 
 def _limit_memory() -> None:

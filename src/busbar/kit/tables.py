@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from busbar.kit import contents, parquet_sizes
 from busbar.kit.errors import Refusal
+from busbar.kit.phrases import recall
 
 DELIMITERS = (",", "\t", ";", "|")
 _HEADER_WITHIN = 10
@@ -87,8 +88,9 @@ def list_heads_in_child(path: Path) -> list[TableHead]:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as broken:
         raise UnableToReadTable("Excel 文件过大或已损坏，无法打开；请另存为 CSV 再试") from broken
     answer = json.loads(child.stdout)
-    if isinstance(answer, str):
-        raise UnableToReadTable(answer)
+    if isinstance(answer, dict):
+        refusal = recall(answer)
+        raise UnableToReadTable(refusal.sentence, **refusal.values)
     return [TableHead(sheet, tuple(header), row, rows) for sheet, header, row, rows in answer]
 
 
@@ -167,7 +169,11 @@ def _names(cells: Sequence[Any]) -> tuple[str, ...]:
     while kept and kept[-1] in ("", None):
         kept.pop()
     if len(kept) > MOST_COLUMNS:
-        raise UnableToReadTable(f"表头有 {len(kept):,} 列，至多 {MOST_COLUMNS:,} 列")
+        raise UnableToReadTable(
+            "表头有 %(count)s 列，至多 %(most)s 列",
+            count=f"{len(kept):,}",
+            most=f"{MOST_COLUMNS:,}",
+        )
     names: list[str] = []
     for place, cell in enumerate(kept, start=1):
         name = ("" if cell is None else cell_text(cell)).strip().lstrip("\ufeff")
@@ -219,7 +225,9 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
         except csv.Error as broken:
             limit = csv.field_size_limit()
             raise UnableToReadTable(
-                f"第 {reader.line_num} 行无法读取：每格至多 {limit:,} 个字符，请检查引号是否成对"
+                "第 %(row)s 行无法读取：每格至多 %(most)s 个字符，请检查引号是否成对",
+                row=reader.line_num,
+                most=f"{limit:,}",
             ) from broken
 
 
@@ -298,10 +306,12 @@ def _parquet_head(path: Path) -> TableHead:
         raise UnableToReadTable("Parquet 文件不完整") from broken
     if unpacked > parquet_sizes.MOST_BYTES:
         most = parquet_sizes.MOST_BYTES >> 30
-        raise UnableToReadTable(f"Parquet 文件展开后超过 {most} GB，请分成几份再导入")
+        raise UnableToReadTable("Parquet 文件展开后超过 %(most)s GB，请分成几份再导入", most=most)
     nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
     if nested:
-        raise UnableToReadTable(f"Parquet 的“{nested[0]}”列是嵌套结构，请先展开为单值的列")
+        raise UnableToReadTable(
+            "Parquet 的“%(column)s”列是嵌套结构，请先展开为单值的列", column=nested[0]
+        )
     return TableHead("", _names(file.schema_arrow.names), 1, file.metadata.num_rows)
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from busbar.kit import tables
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
+from busbar.kit.phrases import keep
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference", "流水号", "交易流水号", "银行流水号"),
@@ -61,7 +62,7 @@ class RefusedRow:
     row: int
     column: str
     value: str
-    expectation: str
+    expectation: Phrase
 
 
 def read_bank_file(path: Path) -> tuple[list[BankRow], list[RefusedRow]]:
@@ -117,7 +118,7 @@ def _row(
         key = "remark"
         remark = _text(texts, "remark")
     except NotReadable as refusal:
-        return RefusedRow(number, header[places[key]], texts[key], str(refusal))
+        return RefusedRow(number, header[places[key]], texts[key], refusal)
     return BankRow(number, reference, booked_on, payer, account, amount, remark)
 
 
@@ -126,7 +127,7 @@ def _text(texts: Mapping[str, str], key: str, *, required: bool = False) -> str:
     if required and not text:
         raise NotReadable("不能空缺")
     if len(text) > _LONGEST[key]:
-        raise NotReadable(f"至多 {_LONGEST[key]} 个字符")
+        raise NotReadable("至多 %(most)s 个字符", most=_LONGEST[key])
     if "\x00" in text:
         raise NotReadable("含有不可见的控制字符")
     return text
@@ -162,9 +163,9 @@ def read_amount(text: str) -> Decimal:
 
 
 def refused_facts(rows: Sequence[RefusedRow]) -> list[dict[str, Any]]:
-    """The refused rows as JSON values."""
+    """The refused rows as JSON values; what was expected as it is kept (kit/phrases.py)."""
     return [
-        {"row": r.row, "column": r.column, "value": r.value, "expectation": r.expectation}
+        {"row": r.row, "column": r.column, "value": r.value, "expectation": keep(r.expectation)}
         for r in rows
     ]
 
@@ -182,16 +183,19 @@ def sift_rows(
     for row in rows:
         if row.reference in known:
             day = known[row.reference]
-            bad.append(_repeat(row, f"这个流水号 {day} 已导入过，同一流水只记一次"))
+            told = Phrase("这个流水号 %(day)s 已导入过，同一流水只记一次", day=day)
+            bad.append(_repeat(row, told))
         elif row.reference in first:
-            bad.append(_repeat(row, f"流水号与第 {first[row.reference]} 行重复"))
+            told = Phrase("流水号与第 %(row)s 行重复", row=first[row.reference])
+            bad.append(_repeat(row, told))
         elif row.booked_on > today:
-            bad.append(RefusedRow(row.number, "交易日期", str(row.booked_on), "不能晚于导入当日"))
+            told = Phrase("不能晚于导入当日")
+            bad.append(RefusedRow(row.number, "交易日期", str(row.booked_on), told))
         else:
             first[row.reference] = row.number
             good.append(row)
     return good, bad
 
 
-def _repeat(row: BankRow, expectation: str) -> RefusedRow:
+def _repeat(row: BankRow, expectation: Phrase) -> RefusedRow:
     return RefusedRow(row.number, "流水号", row.reference, expectation)

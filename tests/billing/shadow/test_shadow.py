@@ -87,7 +87,7 @@ class TestImport:
         run = bring(THEIRS + bad)
 
         errors = RowError.objects.filter(file__run=run).order_by("row")
-        told = [(e.row, e.column, e.value, e.expectation) for e in errors]
+        told = [(e.row, e.column, e.value, str(e.expectation)) for e in errors]
         assert told[0] == (6, "户号", "3109999999", "没有这个户号")
         assert told[1] == (7, "月份", "2026-13", "应为 YYYY-MM 的月份")
         assert told[2][:3] == (8, "金额", "很多")

@@ -215,7 +215,7 @@ class TestStoreTeam:
         assert (outcome.created, [r.index for r in outcome.rejections]) == (2, [0])
         (rejection,) = outcome.rejections
         assert (rejection.field, rejection.value) == ("employee", "E005")
-        assert rejection.expectation == (
+        assert str(rejection.expectation) == (
             "李经理没有担任A角所需的有效资格：客户K2（特级重要，须高级大客户经理）"
         )
         assert roles(special) == {"王经理": "deputy"}
@@ -242,7 +242,7 @@ class TestStoreTeam:
     def test_refuses_a_lead_or_deputy_who_is_no_manager(self, world: World) -> None:
         outcome = self.store(world, ("K1", "E008", "deputy"), ("K1", "E009", "lead"))
 
-        told = [row.expectation for row in outcome.rejections]
+        told = [str(row.expectation) for row in outcome.rejections]
         assert told == ["计量员不是在岗的大客户经理", "核算员不是在岗的大客户经理"]
         assert roles(world_customer("K1")) == {"王经理": "lead"}
 
@@ -304,7 +304,7 @@ class TestStoreCertificates:
         )
 
         assert outcome.created == 1
-        assert [(r.index, r.expectation) for r in outcome.rejections] == [
+        assert [(r.index, str(r.expectation)) for r in outcome.rejections] == [
             (3, "同一资格的证书编号只应出现一次，前面已有内容不同的一行"),
             (0, "2026-01-15 没有资格种类“宗师”"),
             (2, "发证日 2026-03-03 在将来"),

@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 
 from busbar.console.refusals import said
 from busbar.customers.queries.groups import GroupBranch
+from busbar.kit.errors import Phrase
 from busbar.kit.money import plain, round_half_up
 from busbar.kit.periods import CHINA
+from busbar.kit.phrases import recall
 from busbar.supply.models import RunningState
 
 register = template.Library()
@@ -42,6 +44,8 @@ def _grouped(value: Decimal | float, places: int) -> str:
 @register.filter
 def told(phrase: Any) -> str:
     """What the program says, in the reader's language; nothing where it says nothing."""
+    if phrase and not isinstance(phrase, Phrase):
+        phrase = recall(phrase)  # as it is kept in a list of facts
     return said(phrase) if phrase else ""
 
 

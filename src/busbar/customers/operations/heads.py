@@ -21,11 +21,12 @@ from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer, CustomerGroup
 from busbar.customers.operations.whole import sees_all_members
 from busbar.journal import operations as journal_operations
+from busbar.kit.errors import Phrase
 
 _FIELD = "leads"
-_NO_GROUP = "该客户不属于任何集团，不能牵头"
-_NOT_PERMITTED = "指定或改变牵头单位须有“分配与移交客户”的权限"
-_FOREIGN = "集团里有您管辖范围以外的客户，牵头单位须由上级单位指定"
+_NO_GROUP = Phrase("该客户不属于任何集团，不能牵头")
+_NOT_PERMITTED = Phrase("指定或改变牵头单位须有“分配与移交客户”的权限")
+_FOREIGN = Phrase("集团里有您管辖范围以外的客户，牵头单位须由上级单位指定")
 _REASON = "导入客户档案"
 
 
@@ -85,7 +86,11 @@ def _reject_unfit(
     if group is None:
         batch.reject(index, _FIELD, _NO_GROUP)
     elif heads[group.code] not in {"", number}:
-        told = f"集团 {group.code} 已由客户 {heads[group.code]} 牵头；换人须在其行写“否”"
+        told = Phrase(
+            "集团 %(group)s 已由客户 %(number)s 牵头；换人须在其行写“否”",
+            group=group.code,
+            number=heads[group.code],
+        )
         batch.reject(index, _FIELD, told)
     elif _leads(number, group) or _reject_unentitled(batch, index, group, by):
         heads[group.code] = number

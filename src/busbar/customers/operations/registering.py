@@ -40,9 +40,10 @@ from busbar.customers.models import (
 from busbar.customers.operations.former import follow_former
 from busbar.customers.operations.heads import reject_unfit_heads, store_heads
 from busbar.customers.operations.whole import reject_foreign_moves, reject_partly_seen
+from busbar.kit.errors import Phrase
 from busbar.kit.identifiers import is_credit_code, pinyin_initials
 
-UNKNOWN_CUSTOMER = "没有这个客户编号，或该客户不在您的管辖范围内"
+UNKNOWN_CUSTOMER = Phrase("没有这个客户编号，或该客户不在您的管辖范围内")
 _ACCOUNT_NUMBER = re.compile(r"\d{6,16}")
 
 _TOLD_CUSTOMER = Told("customers.customer", customer_of=lambda customer: customer)
@@ -159,7 +160,9 @@ def _reject_former(batch: Batch) -> None:
     )
     for index, row in list(batch.live()):
         if (number := former.get(row["customer"])) is not None:
-            batch.reject(index, "customer", f"已并入客户 {number.customer.number}")
+            batch.reject(
+                index, "customer", Phrase("已并入客户 %(number)s", number=number.customer.number)
+            )
 
 
 def _check_credit_codes(batch: Batch) -> None:
@@ -208,7 +211,7 @@ def _check_accounts(batch: Batch, outcome: Outcome) -> None:
         elif row.get("credit_code") and not is_credit_code(row["credit_code"]):
             batch.reject(index, "credit_code", "应为 18 位统一社会信用代码，校验码须正确")
         elif opened and closed and closed < opened:
-            batch.reject(index, "closed_on", f"销户日期不得早于立户日期 {opened}")
+            batch.reject(index, "closed_on", Phrase("销户日期不得早于立户日期 %(day)s", day=opened))
 
 
 def _account_values(row: Row, units: dict[Any, Any], owner: Any) -> dict[str, Any]:

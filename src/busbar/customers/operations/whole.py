@@ -9,9 +9,10 @@ from busbar.access.registers import Batch, fetch_by
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer
 from busbar.customers.queries.groups import groups_below
+from busbar.kit.errors import Phrase
 
-_PARTLY = "该客户不全在您的管辖范围内，须由其管理单位或服务团队办理"
-_FOREIGN = "集团里有您管辖范围以外的客户，改变上级集团须由上级单位办理"
+_PARTLY = Phrase("该客户不全在您的管辖范围内，须由其管理单位或服务团队办理")
+_FOREIGN = Phrase("集团里有您管辖范围以外的客户，改变上级集团须由上级单位办理")
 
 
 def reject_partly_seen(

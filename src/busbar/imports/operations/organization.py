@@ -12,7 +12,7 @@ from busbar.access import operations as access_operations
 from busbar.access.models import Employee, OrganizationUnit
 from busbar.access.registers import Batch, Outcome, Row, fetch_by, resolve_units
 from busbar.access.visibility import Viewer
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 
 
 @transaction.atomic
@@ -63,14 +63,16 @@ def _store_unit(
             elif parent is not None and unit.parent_id != parent.pk:
                 batch.reject(index, "parent", "单位不能改换上级")
             elif unit.kind != row["kind"]:
-                batch.reject(index, "kind", f"该单位已登记为“{unit.get_kind_display()}”")
+                batch.reject(
+                    index, "kind", Phrase("该单位已登记为“%(kind)s”", kind=unit.get_kind_display())
+                )
             elif unit.name != row["name"]:
                 access_operations.rename_unit(unit=unit, name=row["name"], by=by, at=at)
                 outcome.updated += 1
             else:
                 outcome.unchanged += 1
     except Refusal as refusal:
-        batch.reject(index, "code", str(refusal))
+        batch.reject(index, "code", refusal)
 
 
 @transaction.atomic
@@ -89,7 +91,7 @@ def store_employees(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
             with transaction.atomic():
                 _store_employee(row, existing.get(row["number"]), units, outcome, by=by, at=at)
         except Refusal as refusal:
-            batch.reject(index, "number", str(refusal))
+            batch.reject(index, "number", refusal)
     outcome.rejections = batch.rejections
     return outcome
 

@@ -13,6 +13,7 @@ from busbar.imports.cells import CellRefused, parse_cell
 from busbar.imports.models import ImportFile, RowError
 from busbar.imports.tables import Field, Table, get_table
 from busbar.kit import tables
+from busbar.kit.errors import Phrase
 from busbar.kit.tables import TableHead, cell_text
 
 _REPORT_EVERY = 2000
@@ -72,10 +73,10 @@ def _parse_row(
         try:
             values[column.key] = parse_cell(column, cells[place])
         except CellRefused as refused:
-            errors.append(_error(parsed, number, cells, column.key, cells[place], str(refused)))
+            errors.append(_error(parsed, number, cells, column.key, cells[place], refused))
     extra = cells[len(parsed.file.header) :]
     if any(cell not in ("", None) for cell in extra):
-        text = "表头之外还有内容：列数应与表头一致"
+        text = Phrase("表头之外还有内容：列数应与表头一致")
         errors.append(_error(parsed, number, cells, "", extra[0], text))
     if errors:
         parsed.errors += errors
@@ -87,7 +88,7 @@ def _parse_row(
 
 
 def _error(
-    parsed: ParsedFile, number: int, cells: list[Any], key: str, value: Any, expectation: str
+    parsed: ParsedFile, number: int, cells: list[Any], key: str, value: Any, expectation: Phrase
 ) -> RowError:
     return row_error(
         parsed.file,
@@ -104,15 +105,15 @@ def row_error(
     number: int,
     column: str,
     value: str,
-    expectation: str,
+    expectation: Phrase,
     record: dict[str, str],
 ) -> RowError:
-    """An error row, cut to what the table holds."""
+    """An error row; column and value cut to what the table holds."""
     return RowError(
         file=file,
         row=number,
         column=column[:100],
         value=value[:300],
-        expectation=expectation[:300],
+        expectation=expectation,
         record=record,
     )

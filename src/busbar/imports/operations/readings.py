@@ -30,6 +30,7 @@ from busbar.imports.reading_options import (
 )
 from busbar.imports.tables import get_table
 from busbar.kit import tables
+from busbar.kit.errors import Phrase
 from busbar.metering import operations as metering_operations
 from busbar.metering.layouts import (
     MOST_BAD_ROWS,
@@ -144,7 +145,7 @@ class _Source:
         """The file's row of the first data."""
         return int(self.numbers[0]) if len(self.numbers) else 2
 
-    def error(self, place: int, column: str, value: str, expectation: str) -> RowError:
+    def error(self, place: int, column: str, value: str, expectation: Phrase) -> RowError:
         """An error of the row at this place of the table."""
         cells = self.table.slice(place, 1).to_pylist()[0]
         record = {name: tables.cell_text(cell) for name, cell in cells.items()}
@@ -162,7 +163,7 @@ class _Source:
 
 
 def _errors(
-    source: _Source, found: list[LayoutError], unknown: dict[str, str]
+    source: _Source, found: list[LayoutError], unknown: dict[str, Phrase]
 ) -> tuple[list[RowError], int]:
     """The errors with the file's own row numbers, and how many rows were refused."""
     places = [(e, e.row - source.first_row) for e in found]
@@ -175,11 +176,12 @@ def _errors(
         refused |= set(rows)
         errors += [source.error(p, column, name, expectation) for p in rows[:_NAMED_ERRORS]]
         if len(errors) > MOST_BAD_ROWS:
-            raise UnableToImportReadings(_too_many(errors))
+            told = _too_many(errors)
+            raise UnableToImportReadings(told.sentence, **told.values)
     errors.sort(key=lambda error: error.row)
     return errors, len(refused)
 
 
-def _too_many(errors: list[RowError]) -> str:
+def _too_many(errors: list[RowError]) -> Phrase:
     first = min(errors, key=lambda error: error.row)
     return too_many_bad_rows(LayoutError(first.row, first.column, first.value, first.expectation))

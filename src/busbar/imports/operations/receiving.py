@@ -26,7 +26,7 @@ from busbar.imports.tables import Table, get_table, tables_of
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
 from busbar.kit import contents, tables
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
 
 _PROVINCE_PATH = 3
 """Length of the path of the top unit: prices and rules are entered there."""
@@ -172,7 +172,8 @@ def _file_of(
         chosen = found.table if found else None
     mapping = _mapping_for(chosen, head.header, remembered) if chosen else {}
     if chosen and (why := _excess(run, head) or _ambiguity(head.header, mapping)):
-        raise UnableToReceiveFiles(f"{one.name} {head.sheet}".strip() + f"：{why}")
+        table_name = f"{one.name} {head.sheet}".strip()
+        raise UnableToReceiveFiles("%(table)s：%(why)s", table=table_name, why=why)
     return ImportFile(
         run=run,
         name=one.name,
@@ -188,22 +189,29 @@ def _file_of(
     )
 
 
-def _excess(run: ImportRun, head: tables.TableHead) -> str:
+def _excess(run: ImportRun, head: tables.TableHead) -> Phrase | None:
     """Why a table is too long; curves are read as columns and may be as long as they are."""
     if run.kind == ImportKind.READINGS or head.rows <= _MOST_ROWS:
-        return ""
-    return f"有 {head.rows:,} 行，一次至多 {_MOST_ROWS:,} 行；请分成几份再导入"
+        return None
+    return Phrase(
+        "有 %(rows)s 行，一次至多 %(most)s 行；请分成几份再导入",
+        rows=f"{head.rows:,}",
+        most=f"{_MOST_ROWS:,}",
+    )
 
 
-def _ambiguity(header: Sequence[str], mapping: Mapping[str, str]) -> str:
-    """Which column name stands twice in the file, and where; empty when none does."""
+def _ambiguity(header: Sequence[str], mapping: Mapping[str, str]) -> Phrase | None:
+    """Which column name stands twice in the file, and where; None when none does."""
     repeat = matching.find_repeat(header, dict(mapping))
     if repeat is None:
-        return ""
+        return None
     name, first, second = repeat
-    return (
-        f"表头中“{name}”出现了两次（第 {first} 列和第 {second} 列），分不清该读哪一列；"
-        "请在文件里改名或删去其中一列，再重新上传"
+    return Phrase(
+        "表头中“%(name)s”出现了两次（第 %(first)s 列和第 %(second)s 列），分不清该读哪一列；"
+        "请在文件里改名或删去其中一列，再重新上传",
+        name=name,
+        first=first,
+        second=second,
     )
 
 

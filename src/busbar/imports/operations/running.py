@@ -8,7 +8,7 @@ stop at any point leaves whole tables only, and the next run goes on with those 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
 
@@ -23,7 +23,8 @@ from busbar.imports.operations.stores import STORES
 from busbar.imports.tables import get_table
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Reasons, Refusal
+from busbar.kit.phrases import nothing
 from busbar.kit.tables import cell_text
 
 Progress = Callable[[int, int], None]
@@ -56,7 +57,7 @@ def run_import(
             else:
                 _store(parse_file(file, watch.report), by=by, at=at)
         except Refusal as refusal:
-            ImportFile.objects.filter(pk=file.pk).update(message=str(refusal)[:500])
+            ImportFile.objects.filter(pk=file.pk).update(message=refusal)
         watch.end(file)
     return _finish(run, by=by, at=at)
 
@@ -70,11 +71,11 @@ def _start(run_id: int, by: Viewer, at: dt.datetime) -> ImportRun:
         raise UnableToRunImport("请先确认列对应")
     if run.state == ImportState.FINISHED:
         raise UnableToRunImport("这次导入已完成")
-    run.state, run.message = ImportState.RUNNING, ""
+    run.state, run.message = ImportState.RUNNING, nothing()
     run.started_at = run.started_at or at
     run.rows_done = 0
     run.save(update_fields=["state", "message", "started_at", "rows_done"])
-    run.files.filter(done=False).update(message="")
+    run.files.filter(done=False).update(message=nothing())
     started: ImportRun = run
     return started
 
@@ -158,7 +159,7 @@ def _finish(run: ImportRun, *, by: Viewer, at: dt.datetime) -> ImportRun:
     files = list(run.files.order_by("id"))
     failed = [file for file in files if not file.done]
     run.state = ImportState.REFUSED if len(failed) == len(files) else ImportState.FINISHED
-    run.message = "；".join(f"{file.name}：{file.message}" for file in failed)[:500]
+    run.message = _why_not_done(failed)
     run.finished_at, run.rows_done = at, run.rows_total
     run.unit = run.unit or OrganizationUnit.objects.order_by("path").first()
     run.save(update_fields=["state", "message", "finished_at", "rows_done", "unit"])
@@ -174,6 +175,15 @@ def _finish(run: ImportRun, *, by: Viewer, at: dt.datetime) -> ImportRun:
     return run
 
 
+def _why_not_done(failed: Sequence[ImportFile]) -> Phrase:
+    if not failed:
+        return nothing()
+    reasons = Reasons(
+        Phrase("%(table)s：%(why)s", table=file.name, why=file.message) for file in failed
+    )
+    return Phrase("%(reasons)s", reasons=reasons)
+
+
 def _told(file: ImportFile) -> dict[str, object]:
     return {
         "name": file.name,
@@ -184,5 +194,5 @@ def _told(file: ImportFile) -> dict[str, object]:
         "updated": file.updated,
         "unchanged": file.unchanged,
         "refused": file.refused,
-        "message": file.message,
+        "message": str(file.message),
     }

@@ -20,7 +20,7 @@ from busbar.key_accounts.models import ManagerQualification, QualificationKind
 from busbar.key_accounts.operations.assigning import UnableToAssign, is_manager, unqualified
 from busbar.key_accounts.operations.qualifying import record_qualification
 from busbar.key_accounts.queries import qualifications
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 
 _POSTS = (TeamRole.LEAD, TeamRole.DEPUTY)
@@ -58,10 +58,14 @@ def _reject_unfit(batch: Batch, by: Viewer, at: dt.datetime) -> None:
         if standing.get((customer.pk, employee.pk)) == row["role"]:
             continue
         if not is_manager(employee):
-            batch.reject(index, "employee", f"{employee.name}不是在岗的大客户经理")
+            batch.reject(
+                index,
+                "employee",
+                Phrase("%(employee)s不是在岗的大客户经理", employee=employee.name),
+            )
         elif row["role"] == TeamRole.LEAD and _lacks(customer, ranks.get(employee.pk, 0), needed):
             lacks = unqualified(UnableToAssign, employee, [customer], needed)
-            batch.reject(index, "employee", str(lacks))
+            batch.reject(index, "employee", lacks)
 
 
 def _lacks(customer: Customer, rank: int, needed: qualifications.Requirements) -> bool:
@@ -112,7 +116,7 @@ def store_certificates(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
                 )
             outcome.created += 1
         except Refusal as refusal:
-            batch.reject(index, "certificate", str(refusal))
+            batch.reject(index, "certificate", refusal)
     outcome.rejections = batch.rejections
     return outcome
 

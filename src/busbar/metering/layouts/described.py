@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.metering.lake.schema import ACTIVE, CODES, LAG, LEAD, QUALITY, VALUES
 
 Unit = Literal["kwh", "wh", "mwh", "kw", "w", "mw", "kvarh", "varh", "kvar", "var", "code"]
@@ -108,7 +108,7 @@ class RowError:
     row: int
     column: str
     value: str
-    expectation: str
+    expectation: Phrase
 
 
 @dataclass(frozen=True)

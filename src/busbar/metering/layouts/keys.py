@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from busbar.kit.errors import Phrase
 from busbar.metering.lake.schema import CHANNELS, INTERVALS, QUALITY, Quality
 from busbar.metering.lake.vectors import as_lists
 from busbar.metering.layouts.described import (
@@ -36,19 +37,25 @@ class Findings:
     errors: list[RowError] = field(default_factory=list)
 
     def reject(
-        self, rows: Iterable[int], column: str, expectation: str | Callable[[int], str]
+        self,
+        rows: Iterable[int],
+        column: str,
+        expectation: str | Phrase | Callable[[int], Phrase],
     ) -> None:
         """Take rows out and say why, naming the cell as the file has it.
 
+        A text is a whole sentence of ours; one with values is a `Phrase`.
         Raises UnableToUseLayout beyond MOST_BAD_ROWS: then not the rows are wrong but how the
         file is read.
         """
+        said = Phrase(expectation) if isinstance(expectation, str) else expectation
         for row in rows:
             if len(self.errors) == MOST_BAD_ROWS:
                 first = min(self.errors, key=lambda error: error.row)
-                raise UnableToUseLayout(too_many_bad_rows(first))
+                told = too_many_bad_rows(first)
+                raise UnableToUseLayout(told.sentence, **told.values)
             self.good[row] = False
-            why = expectation if isinstance(expectation, str) else expectation(row)
+            why = said if isinstance(said, Phrase) else said(row)
             self.errors.append(RowError(self.first_row + row, column, self.cell(row, column), why))
 
     def cell(self, row: int, column: str) -> str:
@@ -63,12 +70,17 @@ class Findings:
         return sorted(self.errors, key=lambda error: (error.row, error.column))
 
 
-def too_many_bad_rows(first: RowError) -> str:
+def too_many_bad_rows(first: RowError) -> Phrase:
     """The sentence with which a file is refused that has more bad rows than can be corrected."""
-    return (
-        f"超过 {MOST_BAD_ROWS:,} 行不合要求，整份文件没有导入；"
-        f"如第 {first.row} 行 {first.column}“{first.value}”：{first.expectation}。"
-        "请检查列对应与时间格式，或分成几份再导入"
+    return Phrase(
+        "超过 %(most)s 行不合要求，整份文件没有导入；"
+        "如第 %(row)s 行 %(column)s“%(value)s”：%(why)s。"
+        "请检查列对应与时间格式，或分成几份再导入",
+        most=f"{MOST_BAD_ROWS:,}",
+        row=first.row,
+        column=first.column,
+        value=first.value,
+        why=first.expectation,
     )
 
 
@@ -115,7 +127,11 @@ def reject_repeats(findings: Findings, keys: Places, column: str, what: str) -> 
     findings.reject(
         sorted(kept),
         column,
-        lambda row: f"同一{what}只应出现一次，与第 {findings.first_row + kept[row]} 行重复",
+        lambda row: Phrase(
+            "同一%(what)s只应出现一次，与第 %(row)s 行重复",
+            what=Phrase(what),
+            row=findings.first_row + kept[row],
+        ),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from busbar.kit.errors import Listing, Phrase
 from busbar.metering.lake.schema import INTERVALS, MINUTES, QUALITY, Quality
 from busbar.metering.layouts.described import (
     Channel,
@@ -80,7 +81,7 @@ def _interval_starts(findings: Findings, layout: ReadingLayout) -> Array:
     findings.reject(
         np.flatnonzero(unread).tolist(),
         layout.timestamp_column,
-        f"应为整分的时间，格式为 {' 或 '.join(formats)}",
+        Phrase("应为整分的时间，格式为 %(forms)s", forms=Listing(formats)),
     )
     minutes = np.where(minutes == NO_STAMP, 0, minutes)
     off_grid = findings.good & (minutes % MINUTES != 0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from busbar.kit.errors import Phrase
 from busbar.metering.layouts.keys import Findings, Mask, Places
 
 NO_RATIO = -1
@@ -34,7 +35,7 @@ class RowRatios:
 
     places: Places
     factors: tuple[Decimal, ...]
-    expectation: Callable[[int], str]
+    expectation: Callable[[int], Phrase]
     changes: tuple[RatioChange, ...] = ()
     """Rows of whole days on which the ratio changed, in the order of the day."""
 

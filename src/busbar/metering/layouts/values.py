@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from busbar.kit.errors import Phrase
 from busbar.metering.layouts.described import Channel
 from busbar.metering.layouts.ratios import RowRatios
 
@@ -26,10 +27,10 @@ _EXACT: Final = Context(prec=1000, rounding=ROUND_HALF_UP)
 _NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 EXPECTATIONS: Final = {
-    NOT_A_NUMBER: "应为数字（不含千分位分隔符和单位）",
-    NEGATIVE: "应为不小于 0 的数字",
-    TOO_LARGE: "换算后应不超过 2147483647（Wh 或 varh）",
-    NO_CODE: "应为 0 至 5 的质量码",
+    NOT_A_NUMBER: Phrase("应为数字（不含千分位分隔符和单位）"),
+    NEGATIVE: Phrase("应为不小于 0 的数字"),
+    TOO_LARGE: Phrase("换算后应不超过 2147483647（Wh 或 varh）"),
+    NO_CODE: Phrase("应为 0 至 5 的质量码"),
 }
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from busbar.kit.errors import Listing, Phrase
 from busbar.metering.lake.schema import ACTIVE, CHANNELS, INTERVALS, MINUTES, QUALITY, Quality
 from busbar.metering.layouts.described import (
     Channel,
@@ -117,9 +118,9 @@ def _days(findings: Findings, layout: ReadingLayout) -> Array:
     column = findings.table[layout.date_column]
     minutes = parse_minutes(column, layout.formats, timezone=layout.timezone)
     unread = findings.good & ((minutes == NO_STAMP) | (minutes % DAY_MINUTES != 0))
-    forms = " 或 ".join(form for form in layout.formats if "HH" not in form)
+    forms = Listing(form for form in layout.formats if "HH" not in form)
     wrong = np.flatnonzero(unread).tolist()
-    findings.reject(wrong, layout.date_column, f"应为日期，格式为 {forms}")
+    findings.reject(wrong, layout.date_column, Phrase("应为日期，格式为 %(forms)s", forms=forms))
     return np.where(minutes == NO_STAMP, 0, minutes // DAY_MINUTES)
 
 
@@ -132,7 +133,9 @@ def _channels(findings: Findings, layout: ReadingLayout) -> Array:
     labels = [channel.label for channel in layout.channels]
     places = pc.index_in(texts, value_set=pa.array(labels, pa.string())).fill_null(-1).to_numpy()
     unknown = np.flatnonzero(findings.good & (places < 0)).tolist()
-    findings.reject(unknown, layout.channel_column, f"应为 {'、'.join(labels)} 之一")
+    findings.reject(
+        unknown, layout.channel_column, Phrase("应为 %(known)s 之一", known=Listing(labels))
+    )
     return np.asarray(np.maximum(places, 0), dtype=np.int64)
 
 

@@ -24,7 +24,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.metering.models import Meter, MeterInstallation
 from busbar.supply.models import UsagePoint
@@ -55,7 +55,7 @@ def store_meters(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(batch.reject_repeats(_key, "serial", "电能表在同一日的安装"))
     seen = UsagePoint.objects.select_related("account__customer", "account__unit").visible_to(by)
-    unknown = "没有这个计量点编号，或不在您的管辖范围内"
+    unknown = Phrase("没有这个计量点编号，或不在您的管辖范围内")
     points = resolve(batch, "usage_point", seen, "number", unknown)
     _check_facts(batch)
     stored = _stored(batch, points)
@@ -97,7 +97,11 @@ def _check_facts(batch: Batch) -> None:
             if facts.get(name) != row.get(name)
         ]
         if removed is not None and removed <= row["installed_on"]:
-            batch.reject(index, "removed_on", f"拆表日期应晚于装表日期 {row['installed_on']}")
+            batch.reject(
+                index,
+                "removed_on",
+                Phrase("拆表日期应晚于装表日期 %(day)s", day=row["installed_on"]),
+            )
         elif moment := _misplaced(row):
             batch.reject(index, moment, "时刻应在同一行的装表、拆表日期之内")
         elif row["ct_ratio"] <= 0 or row["pt_ratio"] <= 0:
@@ -151,9 +155,15 @@ def _reject_overlaps(batch: Batch, stored: list[Any]) -> None:
         elsewhere = of_meter.setdefault(row["serial"], [])
         others = of_point.setdefault(row["usage_point"], [])
         if clash := _clash(elsewhere, begins, ends):
-            batch.reject(index, "installed_on", f"该表此时装在计量点 {clash}，应先拆表")
+            batch.reject(
+                index, "installed_on", Phrase("该表此时装在计量点 %(point)s，应先拆表", point=clash)
+            )
         elif clash := _clash(others, begins, ends):
-            batch.reject(index, "installed_on", f"该计量点此时装有电能表 {clash}，应先拆表")
+            batch.reject(
+                index,
+                "installed_on",
+                Phrase("该计量点此时装有电能表 %(meter)s，应先拆表", meter=clash),
+            )
         else:
             elsewhere.append((begins, ends, row["usage_point"]))
             others.append((begins, ends, row["serial"]))

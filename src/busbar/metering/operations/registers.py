@@ -12,12 +12,13 @@ from django.db import transaction
 from busbar.access.permissions import Permission
 from busbar.access.registers import Batch, Draft, Outcome, Row, save_drafts
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.metering.lake.schema import ACTIVE
 from busbar.metering.models import Meter, MeterInstallation, RegisterReading
 from busbar.metering.operations.telling import Fact, tell_facts
 
 STORED = "metering.registers.stored"
-UNSEEN = "没有这个表号，或不在您的管辖范围内"
+UNSEEN = Phrase("没有这个表号，或不在您的管辖范围内")
 _SOURCE = "文件导入"
 _PLACES = Decimal("0.0001")
 
@@ -81,7 +82,13 @@ def _check(batch: Batch, installed: Mapping[str, list[MeterInstallation]], at: d
         if not value.is_finite() or value < 0:
             batch.reject(index, "value", "示数应不小于 0")
         elif value >= 10**digits:
-            batch.reject(index, "value", f"该表示数为 {digits} 位整数，应小于 {10**digits}")
+            batch.reject(
+                index,
+                "value",
+                Phrase(
+                    "该表示数为 %(digits)s 位整数，应小于 %(most)s", digits=digits, most=10**digits
+                ),
+            )
         elif row["read_at"] > at:
             batch.reject(index, "read_at", "抄表时间不应晚于现在")
 

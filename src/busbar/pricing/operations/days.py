@@ -21,6 +21,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.pricing.models import (
     CriticalDayRule,
     DailyTemperature,
@@ -110,7 +111,11 @@ def store_daily_temperatures(*, rows: Sequence[Row], by: Viewer, at: dt.datetime
     )
     for index, row in list(batch.live()):
         if not _COLDEST <= row["highest_celsius"] <= _HOTTEST:
-            batch.reject(index, "highest_celsius", f"应在 {_COLDEST} 至 {_HOTTEST} ℃ 之间")
+            batch.reject(
+                index,
+                "highest_celsius",
+                Phrase("应在 %(low)s 至 %(high)s ℃ 之间", low=_COLDEST, high=_HOTTEST),
+            )
     stored = DailyTemperature.objects.filter(region__in=sorted(batch.values("region")))
     existing = {(t.region, t.day): t for t in _of_days(stored, batch)}
     names = ("region", "day", "highest_celsius", "source")

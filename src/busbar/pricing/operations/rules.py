@@ -21,9 +21,10 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.pricing.models import PowerFactorStep, RuleParameter, RuleSet, RuleSubject, SourcedModel
 
-_UNKNOWN_SET = "没有这个编码的规则集"
+_UNKNOWN_SET = Phrase("没有这个编码的规则集")
 
 
 def reject_backward(batch: Batch) -> None:
@@ -31,7 +32,11 @@ def reject_backward(batch: Batch) -> None:
     for index, row in list(batch.live()):
         ends = row.get("valid_until")
         if ends is not None and ends <= row["valid_from"]:
-            batch.reject(index, "valid_until", f"失效日期应晚于生效日期 {row['valid_from']}")
+            batch.reject(
+                index,
+                "valid_until",
+                Phrase("失效日期应晚于生效日期 %(day)s", day=row["valid_from"]),
+            )
 
 
 def store_by_code(

@@ -21,6 +21,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.pricing.models import (
     Surcharge,
     Tariff,
@@ -46,7 +47,9 @@ def store_tariffs(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcom
     _check_prices(batch)
     for index, month in find_used_changes(batch.live()).items():
         batch.reject(
-            index, "valid_from", f"已按此版本出具 {month} 的账单，价格不能改，请另立新版本"
+            index,
+            "valid_from",
+            Phrase("已按此版本出具 %(month)s 的账单，价格不能改，请另立新版本", month=month),
         )
     codes = sorted(batch.values("code"))
     stored = list(Tariff.objects.filter(code__in=codes).prefetch_related("prices"))

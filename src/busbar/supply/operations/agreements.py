@@ -23,7 +23,7 @@ from busbar.access.registers import (
 )
 from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.supply.models import Agreement, BasicChargeMode
 from busbar.supply.operations.sites import seen_accounts
 
@@ -84,7 +84,11 @@ def _check_terms(batch: Batch) -> None:
         mode = row["basic_charge_mode"]
         demand = row.get("contract_demand_kw")
         if ends is not None and ends <= row["valid_from"]:
-            batch.reject(index, "valid_until", f"失效日期应晚于生效日期 {row['valid_from']}")
+            batch.reject(
+                index,
+                "valid_until",
+                Phrase("失效日期应晚于生效日期 %(day)s", day=row["valid_from"]),
+            )
         elif row["contract_capacity_kva"] <= 0:
             batch.reject(index, "contract_capacity_kva", "合同容量应大于 0 千伏安")
         elif mode == BasicChargeMode.CONTRACT_DEMAND and not demand:
@@ -106,7 +110,9 @@ def _reject_overlaps(batch: Batch, accounts: dict[Any, Any]) -> None:
         begins, ends = row["valid_from"], row.get("valid_until") or dt.date.max
         other = next((s for s in spans if s[0] < ends and begins < s[1]), None)
         if other is not None:
-            batch.reject(index, "valid_from", f"与该户合同 {other[2]} 的有效期重叠")
+            batch.reject(
+                index, "valid_from", Phrase("与该户合同 %(number)s 的有效期重叠", number=other[2])
+            )
         else:
             spans.append((begins, ends, row["number"]))
 

@@ -24,11 +24,12 @@ from busbar.access.registers import (
 from busbar.access.visibility import Viewer
 from busbar.customers.models import Customer, CustomerAccount
 from busbar.customers.operations import follow_former
+from busbar.kit.errors import Phrase
 from busbar.network.models import Feeder
 from busbar.supply.models import PowerSource, Site, SourceRole, UsagePoint
 
-UNKNOWN_ACCOUNT = "没有这个户号，或该户不在您的管辖范围内"
-UNKNOWN_SITE = "没有这个编码的用电地址，或不在您的管辖范围内"
+UNKNOWN_ACCOUNT = Phrase("没有这个户号，或该户不在您的管辖范围内")
+UNKNOWN_SITE = Phrase("没有这个编码的用电地址，或不在您的管辖范围内")
 
 _TOLD_SITE = Told("supply.site", customer_of=lambda site: site.customer)
 _TOLD_SOURCE = Told("supply.power_source", "connected", customer_of=lambda s: s.site.customer)
@@ -56,7 +57,11 @@ def reject_foreign_sites(batch: Batch, accounts: dict[Any, Any], sites: dict[Any
     for index, row in list(batch.live()):
         account, site = accounts.get(row.get("account")), sites.get(row.get("site"))
         if account is not None and site is not None and account.customer_id != site.customer_id:
-            batch.reject(index, "site", f"该用电地址属于另一客户 {site.customer.number}")
+            batch.reject(
+                index,
+                "site",
+                Phrase("该用电地址属于另一客户 %(number)s", number=site.customer.number),
+            )
 
 
 @transaction.atomic
@@ -149,7 +154,11 @@ def _reject_second_main(batch: Batch, stored: list[Any]) -> None:
             continue
         main = mains.setdefault(row["site"], row["feeder"])
         if main != row["feeder"]:
-            batch.reject(index, "role", f"该用电地址已有主供电源（馈线 {main}），应为备用电源")
+            batch.reject(
+                index,
+                "role",
+                Phrase("该用电地址已有主供电源（馈线 %(feeder)s），应为备用电源", feeder=main),
+            )
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.pricing.models import LossTableRow
 from busbar.supply.models import (
     FixedEnergy,
@@ -83,37 +84,37 @@ def store_point_losses(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
     return _store(PointLoss, batch, points, values, outcome, by=by, at=at)
 
 
-def _loss_problem(row: Row, point: UsagePoint, unit: Any) -> tuple[str, str] | None:
+def _loss_problem(row: Row, point: UsagePoint, unit: Any) -> tuple[str, Phrase] | None:
     """The field that stands against the loss, and what was expected there."""
     method = LossMethod(row["method"])
     share = row.get("load_share")
     if share is not None and not 0 < share <= 1:
-        return "load_share", "应大于 0 且不大于 1"
+        return "load_share", Phrase("应大于 0 且不大于 1")
     if method == LossMethod.LINE:
         missing = [n for n in ("voltage_kv", "resistance_ohm") if row.get(n) is None]
-        return (missing[0], "线路损耗须有线电压和每相电阻") if missing else None
+        return (missing[0], Phrase("线路损耗须有线电压和每相电阻")) if missing else None
     if method == LossMethod.SHARE:
         agreed = row.get("agreed_share")
         fits = agreed is not None and 0 < agreed < 1
-        return None if fits else ("agreed_share", "协商比例应大于 0 且小于 1，如 0.02")
+        return None if fits else ("agreed_share", Phrase("协商比例应大于 0 且小于 1，如 0.02"))
     return _transformer_problem(row, point, unit, method)
 
 
 def _transformer_problem(
     row: Row, point: UsagePoint, unit: Any, method: LossMethod
-) -> tuple[str, str] | None:
+) -> tuple[str, Phrase] | None:
     if point.metering_side != MeteringSide.LOW:
-        return "usage_point", "该计量点不是高供低计，变压器损耗已由表计计入"
+        return "usage_point", Phrase("该计量点不是高供低计，变压器损耗已由表计计入")
     if unit is None:
-        return "transformer", "变压器损耗须写明变压器编号"
+        return "transformer", Phrase("变压器损耗须写明变压器编号")
     if unit.account_id != point.account_id:
-        return "transformer", "该变压器属于另一户"
+        return "transformer", Phrase("该变压器属于另一户")
     if any(getattr(unit, name) is None for name in _PLATE[method]):
-        return "transformer", "该变压器的铭牌损耗参数未登记"
+        return "transformer", Phrase("该变压器的铭牌损耗参数未登记")
     if method == LossMethod.TABLE and not _has_table(row.get("loss_table"), unit):
-        return "loss_table", f"没有这个变损表容量为 {unit.capacity_kva} kVA 的行"
+        return "loss_table", Phrase("没有这个变损表容量为 %(kva)s kVA 的行", kva=unit.capacity_kva)
     if row.get("shifts") is not None and not 1 <= row["shifts"] <= _MOST_SHIFTS:
-        return "shifts", "班制应为 1、2 或 3"
+        return "shifts", Phrase("班制应为 1、2 或 3")
     return None
 
 
@@ -147,7 +148,11 @@ def _seen_points(batch: Batch, by: Viewer) -> dict[Any, Any]:
     for index, row in list(batch.live()):
         ends = row.get("valid_until")
         if ends is not None and ends <= row["valid_from"]:
-            batch.reject(index, "valid_until", f"失效日期应晚于生效日期 {row['valid_from']}")
+            batch.reject(
+                index,
+                "valid_until",
+                Phrase("失效日期应晚于生效日期 %(day)s", day=row["valid_from"]),
+            )
     return points
 
 

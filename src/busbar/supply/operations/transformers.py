@@ -23,7 +23,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.supply.models import RunningState, Transformer, TransformerState
 from busbar.supply.operations.sites import reject_foreign_sites, seen_accounts, seen_sites
 
@@ -95,9 +95,13 @@ def _check_facts(batch: Batch) -> None:
         elif row["capacity_kva"] <= 0:
             batch.reject(index, "capacity_kva", "容量应大于 0 千伏安")
         elif start < row["installed_on"]:
-            batch.reject(index, "valid_from", f"状态起日不得早于投运日期 {row['installed_on']}")
+            batch.reject(
+                index,
+                "valid_from",
+                Phrase("状态起日不得早于投运日期 %(day)s", day=row["installed_on"]),
+            )
         elif ends is not None and ends <= start:
-            batch.reject(index, "valid_until", f"状态止日应晚于状态起日 {start}")
+            batch.reject(index, "valid_until", Phrase("状态止日应晚于状态起日 %(day)s", day=start))
         elif begun.setdefault((row["number"], start), index) != index:
             batch.reject(index, "valid_from", "同一变压器在同一日只能有一个状态")
 
@@ -159,7 +163,9 @@ def _join(batch: Batch, stretches: dict[dt.date, _Stretch], stored: dict[dt.date
             stretch["valid_until"] = following
         elif following is not None and ends > following:
             index = stretch["index"]
-            batch.reject(index, "valid_until", f"与 {following} 起的下一段状态重叠")
+            batch.reject(
+                index, "valid_until", Phrase("与 %(day)s 起的下一段状态重叠", day=following)
+            )
             return False
     return True
 
