@@ -97,6 +97,12 @@ class TestPublishing:
             upload(loaded, {**package("errand"), "../evil.dmn": "x"})
         assert ProcessVersion.objects.count() == 2
 
+    def test_more_files_than_a_package_has_are_refused(self, loaded: Company) -> None:
+        many = {f"d{number}.dmn": "x" for number in range(39)}
+        with pytest.raises(UnableToUploadVersion, match="文件过多，至多 40 个"):
+            upload(loaded, {**package("errand"), **many})
+        assert ProcessVersion.objects.count() == 2
+
     def test_the_last_version_in_force_stays(self, loaded: Company) -> None:
         only = ProcessVersion.objects.get(definition__key="errand")
         with pytest.raises(UnableToPublishVersion, match="没有生效的版本"):

@@ -83,7 +83,7 @@ def upload_version(
     """A draft from uploaded files (name to text), checked as a shipped one is.
 
     UnableToAcceptDefinition lists all problems; UnableToUploadVersion where the process is not
-    known or the files are an existing version's.
+    known, the files are too many or an existing version's.
     """
     viewer.require(Permission.PUBLISH_PROCESSES)
     journal_operations.take_turn()
