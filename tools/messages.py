@@ -61,6 +61,9 @@ _STEP = "what"
 _ALSO_REFUSING = {
     "ChangeRefused",
     "MultipleRefused",
+    "NoSuchProcess",
+    "NoUnitForTask",
+    "NoWayOn",
     "NotPermitted",
     "Phrase",
     "Refusal",

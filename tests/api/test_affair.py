@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from busbar.access.models import Role
+from busbar.access.models import Role, User
 from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.clocks import operations as clocks_operations
 from busbar.clocks.models import Clock
@@ -134,6 +134,21 @@ class TestTasks:
         assert not check.is_valid({"outcome": "perhaps"})
         wrong = post(client, f"tasks/{task.pk}/complete", {"data": {"outcome": "x"}}, status=422)
         assert wrong["detail"][0]["loc"] == ["body", "data", "outcome"]
+
+    def test_say_what_is_wrong_in_one_language_whatever_the_person_reads(
+        self, affair: Affair
+    ) -> None:
+        client, task = affair.client("station"), task_of(affair.fresh)
+        User.objects.update(language="en")
+
+        wrong = post(client, f"tasks/{task.pk}/complete", {"data": {"other": "x"}}, status=422)
+
+        assert [(one["loc"][-1], one["msg"]) for one in wrong["detail"]] == [
+            ("other", "表单“核对申请资料”没有字段“other”"),
+            ("outcome", "“核对结果”必须填写"),
+        ]
+        task.refresh_from_db()
+        assert task.is_open
 
     def test_keep_the_words_of_what_was_chosen(self, affair: Affair) -> None:
         survey = UserTask.objects.get(instance=affair.connection.process, element="survey")

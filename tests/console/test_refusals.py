@@ -13,10 +13,12 @@ from busbar.access.mandating import MandateLimits, OrderAsked, objections
 from busbar.access.models import Role, User
 from busbar.access.visibility import NotPermitted
 from busbar.clocks.operations import UnableToExtendClock
+from busbar.connections.operations import UnableToDraftNotice
 from busbar.console.refusals import said
 from busbar.key_accounts.operations.ground import UnableToOrder
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
 from busbar.metering.operations import UnableToInstallMeter
+from busbar.payments.operations import UnableToPayRefund
 from busbar.pricing.operations import UnableToDraftTariff
 from busbar.service_desk.operations.complaints import UnableToHandleComplaint
 from busbar.workflow.operations import UnableToCompleteTask
@@ -87,9 +89,29 @@ class TestSaid:
                 UnableToInstallMeter("表号应填写"),
                 "The meter needs a number",
             ),
+            (
+                UnableToDraftNotice(
+                    "“%(item)s”%(on)s 不在有效期内（自 %(span)s，%(document)s）",
+                    item="高可靠性供电费",
+                    on="2026-03-02",
+                    span=Phrase("%(start)s 起、%(end)s 止", start="2012-01-01", end="2017-12-01"),
+                    document="某发改价格 1 号",
+                ),
+                "“高可靠性供电费” is not valid on 2026-03-02 "
+                "(from 2012-01-01 until 2017-12-01, 某发改价格 1 号)",
+            ),
+            (
+                UnableToPayRefund(
+                    "退款付到了 %(account)s，应原路退回 %(to)s",
+                    account=Phrase("（空）"),
+                    to="95588001",
+                ),
+                "The refund went to (empty) but must go back to 95588001, "
+                "where the money came from",
+            ),
             (NotPermitted("没有登记文书的权限"), "You may not enter papers"),
         ],
-        ids=["complaint", "task", "clock", "meter", "not permitted"],
+        ids=["complaint", "task", "clock", "meter", "fee", "refund", "not permitted"],
     )
     def test_has_the_english_of_every_room(self, refusal: Refusal, english: str) -> None:
         with translation.override("en"):

@@ -29,7 +29,7 @@ def problems(files: dict[str, str]) -> list[tuple[str, str, str]]:
     """Every problem as (file, element, expectation)."""
     with pytest.raises(UnableToAcceptDefinition) as refusal:
         compile_package("supply", files)
-    return [(p.file, p.element, p.expected) for p in refusal.value.problems]
+    return [(p.file, p.element, str(p.expected)) for p in refusal.value.problems]
 
 
 _CAPACITY = """kind = "decimal"

@@ -129,7 +129,7 @@ class TestComplete:
         with pytest.raises(UnableToAcceptForm) as refusal:
             complete(instance, "survey", loaded.people["甲"], bad)
         assert set(refusal.value.errors) == {"capacity_kva", "surveyed_on", "second_source", "more"}
-        assert refusal.value.errors["capacity_kva"] == "“容量”不得小于 1 kVA"
+        assert str(refusal.value.errors["capacity_kva"]) == "“容量”不得小于 1 kVA"
         assert state_of(instance) == before
 
     def test_a_refusing_handler_refuses_the_whole_step(

@@ -182,8 +182,8 @@ def _forbidden(request: HttpRequest, error: NotPermitted) -> HttpResponse:
 @api.exception_handler(UnableToAcceptForm)
 def _form_refused(request: HttpRequest, error: UnableToAcceptForm) -> HttpResponse:
     told = [
-        {"type": "form", "loc": ["body", "data", name], "msg": sentence}
-        for name, sentence in error.errors.items()
+        {"type": "form", "loc": ["body", "data", name], "msg": str(why)}
+        for name, why in error.errors.items()
     ]
     return api.create_response(request, {"detail": told}, status=422)
 

@@ -12,6 +12,7 @@ from lxml import etree
 from SpiffWorkflow.bpmn.util.diff import diff_workflow, migrate_workflow
 from SpiffWorkflow.util.task import TaskState
 
+from busbar.kit.errors import Phrase
 from busbar.workflow.definition.elements import Definition
 from busbar.workflow.definition.specs import own_attributes, spec_registry
 from busbar.workflow.definition.tree import Tree, local
@@ -101,7 +102,7 @@ def _fields(definition: Definition) -> dict[str, dict[str, Any]]:
     }
 
 
-def obstacles(course: Course, new: Definition) -> list[str]:
+def obstacles(course: Course, new: Definition) -> list[Phrase]:
     """Why a running process cannot go over: sentences, none where it can.
 
     What it has passed must still be there and lead where it led, so that nothing is skipped;
@@ -112,20 +113,23 @@ def obstacles(course: Course, new: Definition) -> list[str]:
     return [sentence for sentence in dict.fromkeys(said) if sentence]
 
 
-def _obstacle(task: Any, new: Definition) -> str:
-    """What stands in the way of one task that differs; "" where nothing does."""
+def _obstacle(task: Any, new: Definition) -> Phrase | None:
+    """What stands in the way of one task that differs; None where nothing does."""
     is_done, is_open = task.has_state(TaskState.COMPLETED), task.has_state(_OPEN)
     candidate = new.spec.task_specs.get(task.task_spec.name)
     if candidate is None:
-        what = "正在办理的" if is_open else "已办过的" if is_done else ""
-        return what and f"{what}“{_named(task)}”在新版本中没有了"
+        if is_open:
+            return Phrase("正在办理的“%(step)s”在新版本中没有了", step=_named(task))
+        return Phrase("已办过的“%(step)s”在新版本中没有了", step=_named(task)) if is_done else None
     before, after = _registry.convert(task.task_spec), _registry.convert(candidate)
     differs = {key for key in _STRUCTURE if key in before and after.get(key) != before[key]}
     if is_done and differs:
-        return f"已办过的“{_named(task)}”之后的走向在新版本中变了，会漏办新的步骤"
+        return Phrase(
+            "已办过的“%(step)s”之后的走向在新版本中变了，会漏办新的步骤", step=_named(task)
+        )
     if is_open and "typename" in differs:
-        return f"正在办理的“{_named(task)}”在新版本中改成了另一类步骤"
-    return ""
+        return Phrase("正在办理的“%(step)s”在新版本中改成了另一类步骤", step=_named(task))
+    return None
 
 
 def _named(task: Any) -> str:

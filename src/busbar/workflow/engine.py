@@ -77,7 +77,7 @@ class FactsEngine(PythonScriptEngine):  # type: ignore[misc]  # SpiffWorkflow sh
 
 
 def _serve_nothing(element: str) -> None:
-    raise NoWayOn(f"服务任务“{element}”在此不能运行")
+    raise NoWayOn("服务任务“%(element)s”在此不能运行", element=element)
 
 
 class Course:
@@ -147,7 +147,7 @@ def finish_task(course: Course, task_id: UUID, serve: Callable[[str], None]) -> 
     try:
         task.run()
     except SpiffWorkflowException as stuck:
-        raise NoWayOn(f"流程无法继续：{stuck}") from stuck
+        raise NoWayOn("流程无法继续：%(stuck)s", stuck=stuck) from stuck
     _go_on(course)
 
 
@@ -166,7 +166,7 @@ def _go_on(course: Course) -> None:
     try:
         course.workflow.do_engine_steps()
     except SpiffWorkflowException as stuck:
-        raise NoWayOn(f"流程无法继续：{stuck}") from stuck
+        raise NoWayOn("流程无法继续：%(stuck)s", stuck=stuck) from stuck
 
 
 def dump(course: Course) -> bytes:

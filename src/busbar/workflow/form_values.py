@@ -1,6 +1,6 @@
 """Single values of a form: JSON or the text of an HTML field in, typed values out.
 
-Every function raises ValueError with what it expected, in Chinese.
+Every function raises UnableToTakeValue with what it expected.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from busbar.kit.errors import Refusal
 from busbar.kit.periods import CHINA
 
 _DIGITS = 24
 _YES = {"true", "1", "yes", "on", "是"}
 _NO = {"false", "0", "no", "off", "否"}
+
+
+class UnableToTakeValue(Refusal):
+    """What was given is no value of the field; the sentence goes on from the field's label."""
 
 
 def integer(raw: Any) -> int:
@@ -23,7 +28,7 @@ def integer(raw: Any) -> int:
         return raw
     text = str(raw).strip()
     if not re.fullmatch(r"[+-]?\d{1,18}", text):
-        raise ValueError("应为整数")
+        raise UnableToTakeValue("应为整数")
     return int(text)
 
 
@@ -33,11 +38,11 @@ def decimal(raw: Any) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise ValueError("应为数字") from None
+        raise UnableToTakeValue("应为数字") from None
     if isinstance(raw, bool) or not value.is_finite() or len(value.as_tuple().digits) > _DIGITS:
-        raise ValueError("应为数字")
+        raise UnableToTakeValue("应为数字")
     if not -_DIGITS <= value.adjusted() <= _DIGITS:
-        raise ValueError("应为合理大小的数字")
+        raise UnableToTakeValue("应为合理大小的数字")
     return value
 
 
@@ -48,7 +53,7 @@ def date(raw: Any) -> dt.date:
     try:
         return dt.date.fromisoformat(str(raw).strip())
     except ValueError:
-        raise ValueError("应为日期，如 2026-03-02") from None
+        raise UnableToTakeValue("应为日期，如 2026-03-02") from None
 
 
 def moment(raw: Any) -> dt.datetime:
@@ -56,7 +61,7 @@ def moment(raw: Any) -> dt.datetime:
     try:
         found = raw if isinstance(raw, dt.datetime) else dt.datetime.fromisoformat(str(raw).strip())
     except ValueError:
-        raise ValueError("应为日期和时间，如 2026-03-02 09:30") from None
+        raise UnableToTakeValue("应为日期和时间，如 2026-03-02 09:30") from None
     return found if found.tzinfo else found.replace(tzinfo=CHINA)
 
 
@@ -66,5 +71,5 @@ def yes_no(raw: Any) -> bool:
         return raw
     word = str(raw).strip().lower()
     if word not in _YES | _NO:
-        raise ValueError("应为“是”或“否”")
+        raise UnableToTakeValue("应为“是”或“否”")
     return word in _YES

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from busbar.kit.errors import Listing, Refusal
+from busbar.kit.errors import Listing, Phrase, Reasons, Refusal
 from busbar.workflow import expressions, form_values, patterns
+from busbar.workflow.form_values import UnableToTakeValue
 
 KINDS = (
     "text",
@@ -45,7 +46,11 @@ _WRITTEN: dict[str, type] = {
     "max_length": int,
 }
 """Attributes of a field and the type in which TOML gives them."""
-_TYPE_WORDS = {str: "文字", bool: " true 或 false", int: "整数"}
+_TYPE_WORDS = {
+    str: Phrase("一段文字"),
+    bool: Phrase(" true 或 false"),
+    int: Phrase("一个整数"),
+}
 _UNPRINTABLE = {"Cc", "Cs"}
 """Control characters and halves of characters: no database keeps them."""
 
@@ -57,8 +62,8 @@ class UnableToReadForms(Refusal):
 class UnableToAcceptForm(Refusal):
     """The data is refused; `errors` has a sentence for each field."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("；".join(errors.values()))
+    def __init__(self, errors: Mapping[str, Phrase]) -> None:
+        super().__init__("%(reasons)s", reasons=Reasons(errors.values()))
         self.errors = dict(errors)
 
 
@@ -110,7 +115,7 @@ def parse_forms(text: str, file: str = "forms.toml") -> dict[str, Form]:
             raise UnableToReadForms(
                 "%(file)s：“%(name)s”应为一个表单（[%(name)s] 加 fields）", file=file, name=name
             )
-        where = f"{file} 表单“{name}”"
+        where = Phrase("%(file)s 表单“%(name)s”", file=file, name=name)
         fields = tuple(_field(raw, where) for raw in _list(table, "fields", where))
         names = [field.name for field in fields]
         if len(set(names)) != len(names):
@@ -122,11 +127,11 @@ def parse_forms(text: str, file: str = "forms.toml") -> dict[str, Form]:
 _ATTRIBUTES = frozenset(FormField.__dataclass_fields__)
 
 
-def _field(raw: Any, where: str) -> FormField:
+def _field(raw: Any, where: Phrase) -> FormField:
     if not isinstance(raw, dict) or not str(raw.get("name", "")).isidentifier():
         raise UnableToReadForms("%(where)s：每个字段应有 name（字母、数字、下划线）", where=where)
     name, kind = raw["name"], raw.get("kind", "text")
-    where = f"{where} 字段“{name}”"
+    where = Phrase("%(where)s 字段“%(name)s”", where=where, name=name)
     if unknown := set(raw) - _ATTRIBUTES:
         raise UnableToReadForms(
             "%(where)s：不认识 %(unknown)s", where=where, unknown=Listing(sorted(unknown))
@@ -158,25 +163,24 @@ def _field(raw: Any, where: str) -> FormField:
     try:
         _check_limits(field)
         expressions.names_in(field.required_when or "True")
-    except (ValueError, ArithmeticError, expressions.UnableToEvaluate) as broken:
+    except Refusal as broken:
         raise UnableToReadForms("%(where)s：%(broken)s", where=where, broken=broken) from broken
     return field
 
 
-def _check_types(raw: Mapping[str, Any], where: str) -> None:
+def _check_types(raw: Mapping[str, Any], where: Phrase) -> None:
     for attribute, wanted in _WRITTEN.items():
         if attribute in raw and type(raw[attribute]) is not wanted:
-            said = _TYPE_WORDS[wanted]
             raise UnableToReadForms(
                 "%(where)s：%(attribute)s 是“%(raw)s”，应为%(said)s",
                 where=where,
                 attribute=attribute,
                 raw=raw[attribute],
-                said=said,
+                said=_TYPE_WORDS[wanted],
             )
 
 
-def _list(raw: Mapping[str, Any], name: str, where: str) -> list[Any]:
+def _list(raw: Mapping[str, Any], name: str, where: Phrase) -> list[Any]:
     found = raw.get(name, [])
     if not isinstance(found, list):
         raise UnableToReadForms("%(where)s：%(name)s 应为列表", where=where, name=name)
@@ -184,17 +188,20 @@ def _list(raw: Mapping[str, Any], name: str, where: str) -> list[Any]:
 
 
 def _check_limits(field: FormField) -> None:
-    """ValueError where a bound or a pattern is none, found before anybody fills the form in."""
-    for bound in (field.minimum, field.maximum):
-        limit = _bound(field, bound)
-        if isinstance(limit, Decimal) and not limit.is_finite():
-            raise ValueError("minimum、maximum 应为数")
+    """Refuse a bound or a pattern that is none before anybody fills the form in."""
+    for name, bound in (("minimum", field.minimum), ("maximum", field.maximum)):
+        try:
+            _bound(field, bound)
+        except UnableToTakeValue as bad:
+            raise UnableToTakeValue("%(name)s %(why)s", name=name, why=bad) from bad
     if field.max_length is not None and not 0 < field.max_length <= _MOST_CHARACTERS:
-        raise ValueError(f"max_length 应在 1 与 {_MOST_CHARACTERS} 之间")
+        raise UnableToTakeValue("max_length 应在 1 与 %(most)s 之间", most=_MOST_CHARACTERS)
     if field.pattern:
         patterns.check_pattern(field.pattern)
         if field.kind != "text" or (field.max_length or 0) > patterns.LONGEST_TEXT:
-            raise ValueError(f"pattern 只用于至多 {patterns.LONGEST_TEXT} 个字的 text")
+            raise UnableToTakeValue(
+                "pattern 只用于至多 %(most)s 个字的 text", most=patterns.LONGEST_TEXT
+            )
 
 
 def _choice(raw: Any) -> tuple[str, str]:
@@ -210,21 +217,21 @@ def check(
 
     `files` counts the uploads by field. UnableToAcceptForm has a sentence for every bad field.
     """
-    errors: dict[str, str] = {}
+    errors: dict[str, Phrase] = {}
     values: dict[str, Any] = {}
     for field in form.fields:
         try:
             values[field.name] = _field_value(field, data.get(field.name), files)
-        except ValueError as bad:
-            errors[field.name] = f"“{field.label}”{bad}"
+        except UnableToTakeValue as bad:
+            errors[field.name] = Phrase("“%(field)s”%(why)s", field=field.label, why=bad)
     known = {field.name for field in form.fields}
     for name in [*data, *files]:
         if name not in known:
-            errors[name] = f"表单“{form.title}”没有字段“{name}”"
+            errors[name] = Phrase("表单“%(form)s”没有字段“%(name)s”", form=form.title, name=name)
     context = {**facts, **comparable(values)}
     for field in form.fields:
         if field.name not in errors and _is_missing(values[field.name]) and _must(field, context):
-            errors[field.name] = f"“{field.label}”必须填写"
+            errors[field.name] = Phrase("“%(field)s”必须填写", field=field.label)
     if errors:
         raise UnableToAcceptForm(errors)
     return values
@@ -294,10 +301,10 @@ def _typed(field: FormField, raw: Any) -> Any:
 def _one_of(field: FormField, raw: Any) -> str:
     values = [value for value, _ in field.choices]
     if field.choice_from and str(raw) not in values:
-        raise ValueError(f"没有“{raw}”可选，请从列表中选择")
+        raise UnableToTakeValue("没有“%(value)s”可选，请从列表中选择", value=raw)
     if str(raw) not in values:
-        labels = "、".join(label for _, label in field.choices)
-        raise ValueError(f"应为 {labels} 之一")
+        labels = Listing(label for _, label in field.choices)
+        raise UnableToTakeValue("应为 %(labels)s 之一", labels=labels)
     return str(raw)
 
 
@@ -310,15 +317,19 @@ def _choices(field: FormField, raw: Any) -> list[str]:
 
 def _text(field: FormField, raw: Any) -> str:
     if not isinstance(raw, str | int | float):
-        raise ValueError("应为文字")  # noqa: TRY004 - a bad value of a form, not a wrong call
+        raise UnableToTakeValue("应为文字")
     text = str(raw).strip()
     if any(unicodedata.category(c) in _UNPRINTABLE and c not in "\n\r\t" for c in text):
-        raise ValueError("含有不可见的控制字符")
+        raise UnableToTakeValue("含有不可见的控制字符")
     longest = field.max_length or _LONGEST.get(field.kind, 200)
     if len(text) > longest:
-        raise ValueError(f"有 {len(text)} 个字，至多 {longest} 个")
+        raise UnableToTakeValue(
+            "有 %(count)s 个字，至多 %(longest)s 个", count=len(text), longest=longest
+        )
     if field.pattern and not re.fullmatch(field.pattern, text):
-        raise ValueError(f"格式不符{f'，{field.help}' if field.help else ''}")
+        if field.help:
+            raise UnableToTakeValue("格式不符，%(help)s", help=field.help)
+        raise UnableToTakeValue("格式不符")
     return text
 
 
@@ -326,9 +337,9 @@ def _limited(field: FormField, value: Any) -> Any:
     low, high = _bound(field, field.minimum), _bound(field, field.maximum)
     unit = f" {field.unit}" if field.unit else ""
     if low is not None and value < low:
-        raise ValueError(f"不得小于 {low}{unit}")
+        raise UnableToTakeValue("不得小于 %(bound)s", bound=f"{low}{unit}")
     if high is not None and value > high:
-        raise ValueError(f"不得大于 {high}{unit}")
+        raise UnableToTakeValue("不得大于 %(bound)s", bound=f"{high}{unit}")
     return value
 
 
@@ -337,21 +348,22 @@ def _bound(field: FormField, bound: Any) -> Any:
         return None
     if field.kind == "date":
         return form_values.date(bound)
-    return form_values.moment(bound) if field.kind == "datetime" else Decimal(str(bound))
+    return form_values.moment(bound) if field.kind == "datetime" else form_values.decimal(bound)
 
 
 def _table(field: FormField, raw: Any) -> list[dict[str, Any]]:
     rows = raw or []
     if not isinstance(rows, list | tuple) or len(rows) > _MOST_ROWS:
-        raise ValueError(f"应为至多 {_MOST_ROWS} 行的表格")
+        raise UnableToTakeValue("应为至多 %(most)s 行的表格", most=_MOST_ROWS)
     return [_row(field, row, number) for number, row in enumerate(rows, start=1)]
 
 
 def _row(field: FormField, row: Any, number: int) -> dict[str, Any]:
     if not isinstance(row, Mapping):
-        raise ValueError(f"第 {number} 行应为按列名给出的值")  # noqa: TRY004 - a bad value, not a wrong call
+        raise UnableToTakeValue("第 %(number)s 行应为按列名给出的值", number=number)
     form = Form(field.name, field.label, field.columns)
     try:
         return check(form, row, facts={}, files={})
     except UnableToAcceptForm as refusal:
-        raise ValueError(f"第 {number} 行：{refusal}") from refusal
+        why = Reasons(refusal.errors.values())
+        raise UnableToTakeValue("第 %(number)s 行：%(why)s", number=number, why=why) from refusal

@@ -111,14 +111,14 @@ def _named_unit(step: Step, facts: Mapping[str, Any]) -> OrganizationUnit:
     units = OrganizationUnit.objects.filter(is_active=True)
     unit = units.filter(pk=key).first() if isinstance(key, int) else None
     if unit is None:
-        raise NoUnitForTask(f"任务“{step.title}”没有承办单位，或该单位已停用")
+        raise NoUnitForTask("任务“%(title)s”没有承办单位，或该单位已停用", title=step.title)
     return unit
 
 
 def _role_of(step: Step, facts: Mapping[str, Any]) -> str:
     role = str(facts.get(step.role[1:])) if step.role.startswith("=") else step.role
     if role not in Role.values:
-        raise NoUnitForTask(f"任务“{step.title}”没有承办岗位")
+        raise NoUnitForTask("任务“%(title)s”没有承办岗位", title=step.title)
     return role
 
 
@@ -141,7 +141,11 @@ def resolve_units(home: OrganizationUnit, kinds: Iterable[str]) -> dict[str, Org
             best[unit.kind] = (rank, unit)
     for kind in rest:
         if kind not in best or best[kind][0][0] == 0:
-            raise NoUnitForTask(f"{home.name}没有对应的“{_label(kind)}”，请先在组织机构中建立")
+            raise NoUnitForTask(
+                "%(unit)s没有对应的“%(kind)s”，请先在组织机构中建立",
+                unit=home.name,
+                kind=_label(kind),
+            )
         found[kind] = best[kind][1]
     return found
 

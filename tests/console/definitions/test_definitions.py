@@ -8,12 +8,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from busbar.access.models import User
 from busbar.journal.models import Entry
 from busbar.kit.periods import local_date
 from busbar.workflow import operations
 from busbar.workflow.models import ProcessInstance, ProcessVersion
 from busbar.workflow.queries import catalog
 from tests.console.definitions.conftest import client_of
+from tests.console.english import chinese_in, words_of
 from tests.console.work_region import count_queries
 from tests.workflow.conftest import AT, PROCESSES, Company, complete, start
 
@@ -145,6 +147,18 @@ class TestUpload:
         assert "什么都没有保存" in response.content.decode()
         assert (ProcessVersion.objects.count(), Entry.objects.count()) == (2, before)
 
+    def test_problems_are_listed_in_the_reader_s_language(self, publisher: Client) -> None:
+        broken = RENAMED.replace('busbar:form="scheme"', 'busbar:form="nowhere"').replace(
+            'busbar:role="manager"', 'busbar:role="boss"', 1
+        )
+        User.objects.update(language="en")
+
+        said = words_of(send(publisher, broken).content.decode(), 'id="problems"', "</table>")
+
+        assert "scheme busbar:form is “nowhere”; forms.toml has no such form" in said
+        assert "busbar:role is “boss”, should be one of" in said
+        assert chinese_in(said) == []
+
     @pytest.mark.parametrize(
         ("text", "name"),
         [("<x", "a.bpmn"), ("MZ", "virus.exe"), ("= [", "forms.toml"), ("<a/>", "a-b.dmn")],
@@ -258,8 +272,17 @@ class TestMigration:
 
         assert [o.instance_id for o in context["movable"]] == [running[0]]
         assert [o.instance_id for o in context["blocked"]] == [running[1]]
-        assert "会漏办新的步骤" in context["blocked"][0].obstacles[0]
+        assert "会漏办新的步骤" in str(context["blocked"][0].obstacles[0])
         assert set(ProcessInstance.objects.values_list("version__number", flat=True)) == {1}
+
+    def test_preview_says_why_not_in_the_reader_s_language(
+        self, running: tuple[int, int], publisher: Client
+    ) -> None:
+        User.objects.update(language="en")
+
+        page = publisher.get(f"/definitions/versions/{version(2).pk}/migration/").content.decode()
+
+        assert "is done, and what follows it has changed in the new version" in page
 
     def test_moves_those_that_can_and_says_who_stayed(
         self, running: tuple[int, int], publisher: Client

@@ -8,6 +8,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from busbar.access.models import User
 from busbar.journal.models import Entry
 from busbar.kit.periods import CHINA
 from busbar.workflow import operations
@@ -63,6 +64,16 @@ class TestPage:
         text = desk.client("王察").get(f"/work/tasks/{task.pk}/").content.decode()
 
         assert "由李勘办理，请先请其转办" in text
+
+    def test_says_whose_the_task_is_in_english(self, desk: Desk) -> None:
+        task = desk.task(desk.start())
+        operations.claim_task(task_id=task.pk, viewer=desk.viewer("李勘"), at=now())
+        client = desk.client("王察")
+        User.objects.update(language="en")
+
+        text = client.get(f"/work/tasks/{task.pk}/").content.decode()
+
+        assert "李勘 has the task “现场勘察” in hand; ask them to pass it on" in text
 
     def test_shows_earlier_answers_in_words(self, desk: Desk) -> None:
         process = desk.start()
@@ -148,6 +159,33 @@ class TestComplete:
         told = json.loads(answer["HX-Trigger"])["busbar:refused"]
         assert (answer.status_code, answer.content) == (422, b"")
         assert told["errors"] == {"second_source": "“备用电源说明”必须填写"}
+
+    def test_says_what_is_wrong_in_english_to_whoever_reads_it(self, desk: Desk) -> None:
+        task = desk.task(desk.start())
+        before = Entry.objects.count()
+        form = {**SURVEYED, "capacity_kva": "0.5", "place": "", "equipment-0-power_kw": "-1"}
+        client = desk.client("李勘")
+        User.objects.update(language="en")
+
+        page = client.post(f"/work/tasks/{task.pk}/complete/", form)
+        sent = client.post(f"/work/tasks/{task.pk}/complete/", form, headers=HTMX)
+
+        said = {
+            "capacity_kva": "“核定容量” must not be less than 1 kVA",
+            "equipment": (
+                "“主要用电设备” row 1: “功率” must not be less than 0 kW; "
+                "“名称” has to be filled in"
+            ),
+            "place": "“勘察地点” has to be filled in",
+        }
+        assert {f.name: f.error for f in page.context["fields"] if f.error} == said
+        assert said["equipment"] in page.content.decode()
+        assert json.loads(sent["HX-Trigger"])["busbar:refused"] == {
+            "sentence": "3 corrections needed",
+            "errors": said,
+        }
+        task.refresh_from_db()
+        assert (task.state, Entry.objects.count()) == (TaskState.OPEN, before)
 
     def test_adds_a_row_without_scripts(self, desk: Desk) -> None:
         task = desk.task(desk.start())

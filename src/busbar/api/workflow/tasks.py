@@ -15,6 +15,7 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from busbar.access.models import Employee, Role
+from busbar.access.visibility import NotPermitted
 from busbar.api.files import DOWNLOAD, name_of, send_file
 from busbar.api.paging import (
     After,
@@ -154,7 +155,7 @@ def get_task(request: HttpRequest, task_id: Id) -> dict[str, Any]:
     """一个任务：表单（JSON Schema）、能否办理、转办与征求意见的经过、附件。"""
     viewer, task = viewer_of(request), _seen(request, task_id)
     step, acting = workflow_queries.get_step(task), workflow_queries.how_may_act(viewer, task)
-    may_act = task.is_open and not isinstance(acting, str)
+    may_act = task.is_open and not isinstance(acting, NotPermitted)
     if may_act:
         form = workflow_queries.offer_form(task, viewer, at=now())
     else:
@@ -168,7 +169,7 @@ def get_task(request: HttpRequest, task_id: Id) -> dict[str, Any]:
         "labels": task.labels,
         "clock_id": task.clock_id,
         "may_act": may_act,
-        "why_not": acting if isinstance(acting, str) else "",
+        "why_not": str(acting) if isinstance(acting, NotPermitted) else "",
         "may_claim": workflow_queries.may_claim(viewer, task),
         "may_return": task.is_open and step.returns,
         "silent_outcome": task.silent,

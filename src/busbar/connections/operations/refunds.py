@@ -23,7 +23,7 @@ from busbar.connections.operations import bank_rows
 from busbar.connections.queries import fees as fee_queries
 from busbar.connections.recording import record_about
 from busbar.journal.operations import Actor
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.payments.numbers import find_payment_numbers, payment_number
 
@@ -166,7 +166,7 @@ def prove_refund(*, refund_id: int, payout_id: int, by: Viewer, at: dt.datetime)
     payout = bank_rows.lock_receipt(payout_id, by, UnableToProveRefund)
     why_not = _why_not_proof(refund, payout)
     if why_not:
-        raise UnableToProveRefund(why_not)
+        raise UnableToProveRefund(why_not.sentence, **why_not.values)
     _prove(refund, payout, by.actor, at)
     return refund
 
@@ -183,21 +183,33 @@ def prove_by_number(payout: BankReceipt, *, actor: Actor, at: dt.datetime) -> No
             return
 
 
-def _why_not_proof(refund: FeeRefund, payout: BankReceipt) -> str | None:
+def _why_not_proof(refund: FeeRefund, payout: BankReceipt) -> Phrase | None:
     if refund.state != FeeRefundState.APPROVED:
-        return f"退费 {refund.number} {refund.get_state_display()}，只有已批准的才能付款"
+        return Phrase(
+            "退费 %(number)s %(state)s，只有已批准的才能付款",
+            number=refund.number,
+            state=refund.get_state_display(),
+        )
     if payout.direction != ReceiptDirection.OUT:
-        return f"流水 {payout.reference} 是收入，不是退款"
+        return Phrase("流水 %(reference)s 是收入，不是退款", reference=payout.reference)
     if payout.payee_id != refund.receipt.payee_id:
-        return f"退款应从收款的账号 {refund.receipt.payee.number} 付出"
+        return Phrase("退款应从收款的账号 %(number)s 付出", number=refund.receipt.payee.number)
     if FeeRefund.objects.filter(payout=payout).exists():
-        return f"流水 {payout.reference} 已用于另一笔退费"
+        return Phrase("流水 %(reference)s 已用于另一笔退费", reference=payout.reference)
     if payout.payer_account != refund.to_account:
-        return f"退款付到了 {payout.payer_account or '（空）'}，应原路退回 {refund.to_account}"
+        return Phrase(
+            "退款付到了 %(account)s，应原路退回 %(to)s",
+            account=payout.payer_account or Phrase("（空）"),
+            to=refund.to_account,
+        )
     if payout.amount_yuan != refund.amount_yuan:
-        return f"退款流水 {payout.amount_yuan} 元，批准的是 {refund.amount_yuan} 元"
+        return Phrase(
+            "退款流水 %(paid)s 元，批准的是 %(granted)s 元",
+            paid=payout.amount_yuan,
+            granted=refund.amount_yuan,
+        )
     if payout.booked_on < local_date(refund.requested_at):
-        return f"退款流水日期 {payout.booked_on} 早于退费申请"
+        return Phrase("退款流水日期 %(day)s 早于退费申请", day=payout.booked_on)
     return None
 
 

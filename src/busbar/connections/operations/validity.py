@@ -29,7 +29,7 @@ from busbar.connections.operations.scheme_ground import (
 )
 from busbar.connections.recording import record_step
 from busbar.connections.subjects import APPLICATION, advance
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.notifications import operations as notifications_operations
 from busbar.notifications.operations import About, Recipient, UnableToSendMessage
@@ -102,7 +102,8 @@ def request_extension(
         )
     bounds, today = bounds_of(scheme), local_date(at)
     asked = until + _ONE_DAY if until else bounds.longest_until
-    clause, answer = _why_not(scheme, bounds, asked, today)
+    clause, why_not = _why_not(scheme, bounds, asked, today)
+    answer = str(why_not or "")
     extension = SchemeExtension.objects.create(
         scheme=scheme,
         state=ExtensionState.REFUSED if answer else ExtensionState.REQUESTED,
@@ -140,25 +141,34 @@ def _lock_replied(scheme_id: int, by: Viewer) -> SupplyScheme:
 
 def _why_not(
     scheme: SupplyScheme, bounds: ExtensionBounds, asked: dt.date, today: dt.date
-) -> tuple[str, str]:
-    """Clause and sentence of a refusal, both empty where the request is in order."""
+) -> tuple[str, Phrase | None]:
+    """Clause and sentence of a refusal; neither where the request is in order."""
     assert scheme.valid_until is not None  # noqa: S101 - bounds_of has refused without it
     last_on = scheme.valid_until - _ONE_DAY
     if today > bounds.last_request_on:
         limit = bounds.notice.limit
-        return limit.clause, (
-            f"方案有效期到 {last_on}，延期至迟应在 {bounds.last_request_on} 申请，{today} 已逾期"
+        return limit.clause, Phrase(
+            "方案有效期到 %(last_on)s，延期至迟应在 %(latest)s 申请，%(today)s 已逾期",
+            last_on=last_on,
+            latest=bounds.last_request_on,
+            today=today,
         )
     if scheme.valid_until >= bounds.longest_until:
-        return _cap_clause(bounds), f"方案已延长满一个有效期（到 {last_on}），不能再延长"
+        return _cap_clause(bounds), Phrase(
+            "方案已延长满一个有效期（到 %(last_on)s），不能再延长", last_on=last_on
+        )
     if asked > bounds.longest_until:
         longest = bounds.longest_until - _ONE_DAY
-        return _cap_clause(bounds), (
-            f"延长累计不得超过一个有效期，至多到 {longest}，不能延到 {asked - _ONE_DAY}"
+        return _cap_clause(bounds), Phrase(
+            "延长累计不得超过一个有效期，至多到 %(longest)s，不能延到 %(asked)s",
+            longest=longest,
+            asked=asked - _ONE_DAY,
         )
     if asked <= scheme.valid_until:
-        return _cap_clause(bounds), f"申请的截止日应晚于现有效期的最后一日 {last_on}"
-    return "", ""
+        return _cap_clause(bounds), Phrase(
+            "申请的截止日应晚于现有效期的最后一日 %(last_on)s", last_on=last_on
+        )
+    return "", None
 
 
 def _cap_clause(bounds: ExtensionBounds) -> str:
@@ -177,9 +187,9 @@ def grant_extension(
     """
     extension, scheme = _lock_open(extension_id, by)
     bounds = bounds_of(scheme)
-    clause, answer = _why_not(scheme, bounds, extension.asked_until, extension.requested_on)
-    if answer:
-        raise UnableToExtendScheme("%(answer)s(%(clause)s)", answer=answer, clause=clause)
+    clause, why_not = _why_not(scheme, bounds, extension.asked_until, extension.requested_on)
+    if why_not:
+        raise UnableToExtendScheme("%(answer)s(%(clause)s)", answer=why_not, clause=clause)
     _decide(extension, ExtensionState.GRANTED, remark, by, at)
     extension.granted_until = extension.asked_until
     extension.clause = bounds.notice.limit.clause[:300]

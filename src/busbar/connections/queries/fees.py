@@ -26,6 +26,7 @@ from busbar.connections.models import (
     ReceiptDirection,
     SupplyKind,
 )
+from busbar.kit.errors import Listing, Phrase
 
 _NOUGHT = Decimal("0.00")
 AWAITING = (NoticeState.ISSUED, NoticeState.PARTLY_PAID)
@@ -104,28 +105,53 @@ def list_applicable_items(
 
 def why_not_chargeable(
     item: ChargeItem, application: ConnectionApplication, voltage_kv: Decimal | None, on: dt.date
-) -> str | None:
+) -> Phrase | None:
     """The sentence that says why an item may not be charged; None where it may."""
     if on < item.valid_from or (item.valid_until is not None and on >= item.valid_until):
-        span = f"{item.valid_from} 起" + (f"、{item.valid_until} 止" if item.valid_until else "")
-        return f"“{item.name}”{on} 不在有效期内（自 {span}，{item.document}）"
+        return Phrase(
+            "“%(item)s”%(on)s 不在有效期内（自 %(span)s，%(document)s）",
+            item=item.name,
+            on=on,
+            span=_span(item),
+            document=item.document,
+        )
     if item.supply_kinds and application.supply_kind not in item.supply_kinds:
-        kinds = "、".join(str(SupplyKind(kind).label) for kind in item.supply_kinds)
-        asked = application.get_supply_kind_display()
-        return f"“{item.name}”只对{kinds}收取（{item.document}），本申请是{asked}"
+        return Phrase(
+            "“%(item)s”只对%(kinds)s收取（%(document)s），本申请是%(asked)s",
+            item=item.name,
+            kinds=Listing(SupplyKind(kind).label for kind in item.supply_kinds),
+            document=item.document,
+            asked=application.get_supply_kind_display(),
+        )
     if item.application_kinds and application.kind not in item.application_kinds:
-        return f"“{item.name}”不对{application.get_kind_display()}收取（{item.document}）"
+        return Phrase(
+            "“%(item)s”不对%(kind)s收取（%(document)s）",
+            item=item.name,
+            kind=application.get_kind_display(),
+            document=item.document,
+        )
     return _why_not_at_voltage(item, voltage_kv)
 
 
-def _why_not_at_voltage(item: ChargeItem, voltage_kv: Decimal | None) -> str | None:
+def _span(item: ChargeItem) -> Phrase:
+    if item.valid_until is None:
+        return Phrase("%(start)s 起", start=item.valid_from)
+    return Phrase("%(start)s 起、%(end)s 止", start=item.valid_from, end=item.valid_until)
+
+
+def _why_not_at_voltage(item: ChargeItem, voltage_kv: Decimal | None) -> Phrase | None:
     low, high = item.voltage_from_kv, item.voltage_to_kv
     if low is None and high is None:
         return None
     if voltage_kv is None:
-        return f"“{item.name}”按电压等级收取，请先选定供电方案或写明电压"
+        return Phrase("“%(item)s”按电压等级收取，请先选定供电方案或写明电压", item=item.name)
     if (low is not None and voltage_kv < low) or (high is not None and voltage_kv >= high):
-        return f"“{item.name}”不适用于 {voltage_kv.normalize():f} kV（{item.document}）"
+        return Phrase(
+            "“%(item)s”不适用于 %(voltage)s kV（%(document)s）",
+            item=item.name,
+            voltage=f"{voltage_kv.normalize():f}",
+            document=item.document,
+        )
     return None
 
 

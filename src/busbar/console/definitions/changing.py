@@ -19,7 +19,7 @@ from busbar.access.permissions import Permission
 from busbar.console import refusals
 from busbar.console.definitions.catalog import PublishForm, RetireForm, show_version
 from busbar.console.requests import StaffRequest
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow.definition.problems import Problem, UnableToAcceptDefinition
@@ -90,14 +90,14 @@ def read_files(given: list[UploadedFile[bytes]]) -> dict[str, str]:
         sent = file.name or ""
         name = _known_name(sent)
         if name in files:
-            problems.append(Problem(sent, "", "同类文件上传了不止一个"))
+            problems.append(Problem(sent, "", Phrase(_("同类文件上传了不止一个"))))
         elif (file.size or 0) > MAX_BYTES:
-            problems.append(Problem(sent, "", "文件过大，应在 2 MB 以内"))
+            problems.append(Problem(sent, "", Phrase(_("文件过大，应在 2 MB 以内"))))
         else:
             try:
                 files[name] = file.read().decode("utf-8-sig")
             except UnicodeDecodeError:
-                problems.append(Problem(sent, "", "应为 UTF-8 文本"))
+                problems.append(Problem(sent, "", Phrase(_("应为 UTF-8 文本"))))
     if problems:
         raise UnableToAcceptDefinition(problems)
     return files

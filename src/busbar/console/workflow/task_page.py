@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from busbar.access.visibility import NotPermitted
-from busbar.console import refusals
+from busbar.console.refusals import said
 from busbar.console.requests import StaffRequest, is_part
 from busbar.console.workflow import form_reading
 from busbar.console.workflow.answering import go
@@ -92,17 +92,16 @@ def _refused(
     request: StaffRequest, task: UserTask, refusal: Refusal, data: Mapping[str, Any]
 ) -> HttpResponse:
     """For htmx only the sentences travel, so that chosen files and photos stay in the page."""
-    errors = refusal.errors if isinstance(refusal, UnableToAcceptForm) else {}
-    sentence = (
-        _("有 %(count)s 处需要改正") % {"count": len(errors)} if errors else refusals.said(refusal)
-    )
+    found = refusal.errors if isinstance(refusal, UnableToAcceptForm) else {}
+    errors = {name: said(why) for name, why in found.items()}
+    sentence = _("有 %(count)s 处需要改正") % {"count": len(errors)} if errors else said(refusal)
     if not is_part(request):
         post = request.POST
-        said = Said(data, errors, sentence, post.get(DONE_AT, ""), post.get(REASON, ""))
-        return _page(request, _find(request, task.pk), said)
+        told = Said(data, errors, sentence, post.get(DONE_AT, ""), post.get(REASON, ""))
+        return _page(request, _find(request, task.pk), told)
     response = HttpResponse(status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    told = {"busbar:refused": {"sentence": sentence, "errors": errors}}
-    response["HX-Trigger"] = json.dumps(told)
+    refused = {"busbar:refused": {"sentence": sentence, "errors": errors}}
+    response["HX-Trigger"] = json.dumps(refused)
     return response
 
 
@@ -123,12 +122,12 @@ def _moment(text: str) -> dt.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
 
 
-def _page(request: StaffRequest, task: UserTask, said: Said | None) -> HttpResponse:
+def _page(request: StaffRequest, task: UserTask, shown: Said | None) -> HttpResponse:
     at, viewer = timezone.now(), request.viewer
     page = workflow_queries.get_process_page(viewer, task.instance_id, at=at)
     if page is None:
         raise Http404
-    acting = workflow_queries.how_may_act(viewer, task) if task.is_open else ""
+    acting = workflow_queries.how_may_act(viewer, task) if task.is_open else None
     before = [
         record_of(other, page.definition, page.transfers)
         for other in page.tasks
@@ -146,19 +145,19 @@ def _page(request: StaffRequest, task: UserTask, said: Said | None) -> HttpRespo
         "special": special_page_of(task.element, task.instance.subject_id),
         "consultations": [row for row in page.consultations if row.task_id == task.pk],
         "clock": task.clock,
-        "said": said,
+        "said": shown,
         "now": at,
     }
     form = workflow_queries.offer_form(task, viewer, at=at) if isinstance(acting, Acting) else None
-    context |= _doing(request, task, acting, _fields(task, form, page.tasks, said))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if said and said.sentence else HTTPStatus.OK
+    context |= _doing(request, task, acting, _fields(task, form, page.tasks, shown))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if shown and shown.sentence else HTTPStatus.OK
     return render(request, "console/workflow/task.html", context, status=status)
 
 
 def _doing(
     request: StaffRequest,
     task: UserTask,
-    acting: Acting | str,
+    acting: Acting | NotPermitted | None,
     fields: list[form_reading.BoundField],
 ) -> dict[str, object]:
     """What this person can do with the task now, and the sentence where nothing."""
@@ -170,7 +169,7 @@ def _doing(
         "may_claim": may_claim,
         "is_mine": is_mine,
         "is_proxy": isinstance(acting, Acting) and acting.for_another,
-        "why_not": acting if isinstance(acting, str) else "",
+        "why_not": said(acting) if isinstance(acting, NotPermitted) else "",
         "fields": fields if may_act else [],
         "successors": workflow_queries.list_successors(task) if may_act else [],
         "has_files": any(one.field.kind == "files" for one in fields),
@@ -178,12 +177,12 @@ def _doing(
 
 
 def _fields(
-    task: UserTask, form: Form | None, tasks: list[UserTask], said: Said | None
+    task: UserTask, form: Form | None, tasks: list[UserTask], shown: Said | None
 ) -> list[form_reading.BoundField]:
     if form is None:
         return []
-    if said is not None:
-        return form_reading.bind(form, given=said.given, errors=said.errors)
+    if shown is not None:
+        return form_reading.bind(form, given=shown.given, errors=shown.errors)
     return form_reading.bind(form, given=_earlier(task, form, tasks))
 
 

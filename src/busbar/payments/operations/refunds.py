@@ -14,7 +14,7 @@ from busbar.access.visibility import Viewer
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.payments.models import (
     LedgerCode,
@@ -263,7 +263,7 @@ def prove_refund(*, refund_id: int, payout_id: int, by: Viewer, at: dt.datetime)
         raise UnableToPayRefund("没有这笔银行支出，或不在您的范围之内")
     why_not = _why_not(refund, payout)
     if why_not:
-        raise UnableToPayRefund(why_not)
+        raise UnableToPayRefund(why_not.sentence, **why_not.values)
     _prove(refund, payout, LedgerCode.UNEXPLAINED, by, at)
     return refund
 
@@ -286,20 +286,32 @@ def pay_refund_in_cash(*, refund_id: int, by: Viewer, at: dt.datetime) -> Paymen
     return refund
 
 
-def _why_not(refund: PaymentRefund, payout: Payout) -> str:
+def _why_not(refund: PaymentRefund, payout: Payout) -> Phrase | None:
     if refund.state != RefundState.APPROVED:
-        return f"退费 {refund.number} {refund.get_state_display()}，只有已批准的才能付款"
+        return Phrase(
+            "退费 %(number)s %(state)s，只有已批准的才能付款",
+            number=refund.number,
+            state=refund.get_state_display(),
+        )
     if payout.is_explained:
-        return f"支出 {payout.reference} 已用于另一笔退费"
+        return Phrase("支出 %(reference)s 已用于另一笔退费", reference=payout.reference)
     if payout.payee_account != refund.to_account or not refund.to_account:
-        return f"退款付到了 {payout.payee_account or '（空）'}，应原路退回 {refund.to_account}"
+        return Phrase(
+            "退款付到了 %(account)s，应原路退回 %(to)s",
+            account=payout.payee_account or Phrase("（空）"),
+            to=refund.to_account,
+        )
     if payout.amount_fen != refund.amount_fen:
-        return f"支出 {payout.amount_yuan} 元，批准的是 {refund.amount_yuan} 元"
+        return Phrase(
+            "支出 %(paid)s 元，批准的是 %(granted)s 元",
+            paid=payout.amount_yuan,
+            granted=refund.amount_yuan,
+        )
     if payout.collection_id != refund.payment.collection_id:
-        return "退款应从收款的账户付出"
+        return Phrase("退款应从收款的账户付出")
     if payout.booked_on < local_date(refund.requested_at):
-        return f"支出日期 {payout.booked_on} 早于退费申请"
-    return ""
+        return Phrase("支出日期 %(day)s 早于退费申请", day=payout.booked_on)
+    return None
 
 
 def _prove(
@@ -351,7 +363,7 @@ def _named_refund(payout: Payout) -> PaymentRefund | None:
     rows = PaymentRefund.objects.select_related("payment__unit", "account__unit")
     for number in find_payment_numbers(REFUND_PREFIX, payout.remark):
         found: PaymentRefund | None = rows.filter(number=number).first()
-        if found is not None and not _why_not(found, payout):
+        if found is not None and _why_not(found, payout) is None:
             return found
     return None
 

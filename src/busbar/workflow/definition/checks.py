@@ -7,8 +7,9 @@ from typing import Any
 
 from busbar.access.models import Role, UnitKind
 from busbar.clocks import shipped
+from busbar.kit.errors import Listing, Phrase
 from busbar.workflow import expressions, offering, registry
-from busbar.workflow.definition.decisions import check_decision, outputs_of
+from busbar.workflow.definition.decisions import Found, check_decision, outputs_of
 from busbar.workflow.definition.elements import PARTIES, RETURNED, Step
 from busbar.workflow.definition.problems import Problem
 from busbar.workflow.definition.specs import own_attributes
@@ -40,14 +41,16 @@ ALLOWED = frozenset(
 )
 _DRAWN_ONLY = frozenset({"textAnnotation", "association", "group"})
 _FORBIDDEN = {
-    "scriptTask": "不允许脚本；判断写在网关条件或 DMN 决策表里，动作登记为服务",
-    "timerEventDefinition": "不允许定时事件：请用消息事件加 busbar:until 或 busbar:after_limit",
-    "multiInstanceLoopCharacteristics": "不支持多实例：会签请用并行网关，每个部门一个任务",
-    "standardLoopCharacteristics": "不支持循环标记：请用网关和回流",
-    "conditionalEventDefinition": "不支持条件事件：请用排他网关",
-    "correlationProperty": "不支持消息关联：消息按流程实例送达",
-    "dataObjectReference": "不支持数据对象：流程事实在 busbar:facts 中列出",
-    "dataStoreReference": "不支持数据存储：流程事实在 busbar:facts 中列出",
+    "scriptTask": Phrase("不允许脚本；判断写在网关条件或 DMN 决策表里，动作登记为服务"),
+    "timerEventDefinition": Phrase(
+        "不允许定时事件：请用消息事件加 busbar:until 或 busbar:after_limit"
+    ),
+    "multiInstanceLoopCharacteristics": Phrase("不支持多实例：会签请用并行网关，每个部门一个任务"),
+    "standardLoopCharacteristics": Phrase("不支持循环标记：请用网关和回流"),
+    "conditionalEventDefinition": Phrase("不支持条件事件：请用排他网关"),
+    "correlationProperty": Phrase("不支持消息关联：消息按流程实例送达"),
+    "dataObjectReference": Phrase("不支持数据对象：流程事实在 busbar:facts 中列出"),
+    "dataStoreReference": Phrase("不支持数据存储：流程事实在 busbar:facts 中列出"),
 }
 _STAGES = range(8)
 _WITHOUT_ID = frozenset({"documentation", "extensionElements", "laneSet"})
@@ -90,9 +93,6 @@ def known_facts(tree: Tree, decisions: Decisions, forms: Forms, steps: Steps) ->
     return frozenset(found.union(*(outputs_of(root) for root in decisions.values())))
 
 
-Found = Iterator[tuple[str, str]]
-
-
 def _kinds(tree: Tree) -> Found:
     for element in tree.root.iter():
         if isinstance(element.tag, str) and local(element) in _FORBIDDEN:
@@ -100,7 +100,8 @@ def _kinds(tree: Tree) -> Found:
             yield (holder.get("id") or "", _FORBIDDEN[local(element)])
     for name, element in tree.nodes.items():
         if local(element) not in ALLOWED and local(element) not in _FORBIDDEN:
-            yield name, f"不支持“{local(element)}”，应为 {'、'.join(sorted(ALLOWED - _DRAWN_ONLY))}"
+            known = Listing(sorted(ALLOWED - _DRAWN_ONLY))
+            yield name, Phrase("不支持“%(kind)s”，应为 %(known)s", kind=local(element), known=known)
 
 
 def _ids(tree: Tree) -> Found:
@@ -111,9 +112,9 @@ def _ids(tree: Tree) -> Found:
             continue
         name = element.get("id") or ""
         if not name:
-            yield "", f"“{local(element)}”缺少 id"
+            yield "", Phrase("“%(kind)s”缺少 id", kind=local(element))
         elif name in seen:
-            yield name, "这个 id 用了两次"
+            yield name, Phrase("这个 id 用了两次")
         seen.add(name)
 
 
@@ -122,22 +123,27 @@ def _graph(tree: Tree) -> Found:
     starts = [name for name, kind in kinds.items() if kind == "startEvent"]
     ends = [name for name, kind in kinds.items() if kind == "endEvent"]
     if len(starts) != 1:
-        yield "", f"应有且只有一个开始事件，现有 {len(starts)} 个"
+        yield "", Phrase("应有且只有一个开始事件，现有 %(count)s 个", count=len(starts))
     if not ends:
-        yield "", "应至少有一个结束事件"
-    for source, targets in tree.flows.items():
-        yield from ((source, f"连到了不存在的“{t}”") for t in targets if t not in kinds)
+        yield "", Phrase("应至少有一个结束事件")
+    for source, target in _flows(tree):
+        if target not in kinds:
+            yield source, Phrase("连到了不存在的“%(target)s”", target=target)
     backward: dict[str, list[str]] = {}
-    for source, targets in tree.flows.items():
-        for target in targets:
-            backward.setdefault(target, []).append(source)
+    for source, target in _flows(tree):
+        backward.setdefault(target, []).append(source)
     reached = _reach(starts, lambda name: tree.flows.get(name, ()))
     ending = _reach(ends, lambda name: backward.get(name, []))
     for name in kinds:
         if starts and name not in reached:
-            yield name, "从开始事件到不了这里"
+            yield name, Phrase("从开始事件到不了这里")
         if ends and name not in ending:
-            yield name, "从这里走不到结束事件"
+            yield name, Phrase("从这里走不到结束事件")
+
+
+def _flows(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Every flow as (source, target)."""
+    return ((source, target) for source, targets in tree.flows.items() for target in targets)
 
 
 def _reach(starts: list[str], following: Callable[[str], Iterable[str]]) -> set[str]:
@@ -163,76 +169,100 @@ def _gateways(tree: Tree) -> Found:
             continue
         default = gateway.get("default")
         if not default:
-            yield name, "应有默认流向（default），否则没有条件成立时流程会停住"
+            yield name, Phrase("应有默认流向（default），否则没有条件成立时流程会停住")
         for flow in out:
             if flow.get("id") not in with_condition and flow.get("id") != default:
-                yield flow.get("id", ""), "应有条件，或作为网关的默认流向"
+                yield flow.get("id", ""), Phrase("应有条件，或作为网关的默认流向")
 
 
 def _messages(tree: Tree) -> Found:
     for element in tree.catchers():
         if not tree.message_of(element):
-            yield element.get("id"), "应引用一个有名称的消息或信号（messageRef、signalRef）"
+            expected = Phrase("应引用一个有名称的消息或信号（messageRef、signalRef）")
+            yield element.get("id"), expected
     for element in tree.of("startEvent"):
         if any(local(child).endswith("EventDefinition") for child in element):
-            yield element.get("id"), "开始事件不应等待事件：流程由程序按事项发起"
+            yield element.get("id"), Phrase("开始事件不应等待事件：流程由程序按事项发起")
 
 
 def _services(tree: Tree) -> Found:
     for element in tree.of("serviceTask"):
         name = own_attributes(element).get("service", "")
         if not name:
-            yield element.get("id"), "服务任务应有 busbar:service"
+            yield element.get("id"), Phrase("服务任务应有 busbar:service")
         elif registry.get_service(name) is None:
-            yield element.get("id"), f"busbar:service 是“{name}”，没有登记这个服务"
+            expected = Phrase("busbar:service 是“%(name)s”，没有登记这个服务", name=name)
+            yield element.get("id"), expected
 
 
-def _step(step: Step, forms: Forms, facts: frozenset[str]) -> Iterator[str]:
+def _step(step: Step, forms: Forms, facts: frozenset[str]) -> Iterator[Phrase]:
     if not step.form:
-        yield "用户任务应有 busbar:form"
+        yield Phrase("用户任务应有 busbar:form")
     elif step.form not in forms:
-        yield f"busbar:form 是“{step.form}”，forms.toml 里没有这个表单"
+        yield Phrase("busbar:form 是“%(form)s”，forms.toml 里没有这个表单", form=step.form)
     yield from _one_of_or_fact("role", step.role, Role.values, facts)
     yield from _one_of_or_fact("unit", step.unit, UnitKind.values, facts)
     yield from _one_of("party", step.party, PARTIES)
     if step.owner and (not step.owner.startswith("=") or step.owner[1:] not in facts):
-        yield f"busbar:owner 是“{step.owner}”，应为 = 加一个已有的事实"
+        yield Phrase("busbar:owner 是“%(owner)s”，应为 = 加一个已有的事实", owner=step.owner)
     if step.handler and registry.get_task_handler(step.handler) is None:
-        yield f"busbar:handler 是“{step.handler}”，没有登记这个处理程序"
+        yield Phrase("busbar:handler 是“%(handler)s”，没有登记这个处理程序", handler=step.handler)
     if step.limit.startswith("=") and step.limit[1:] not in facts:
-        yield f"busbar:limit 引用的事实“{step.limit[1:]}”不存在"
+        yield _no_fact("limit", step.limit)
     elif step.limit and not step.limit.startswith("=") and step.limit not in _CODES:
-        yield f"busbar:limit 是“{step.limit}”，没有这个时限编码"
+        yield Phrase("busbar:limit 是“%(limit)s”，没有这个时限编码", limit=step.limit)
     if step.silent and not step.limit:
-        yield "busbar:silent（默认同意）应同时有 busbar:limit"
+        yield Phrase("busbar:silent（默认同意）应同时有 busbar:limit")
     if step.silent and step.form in forms and not _offers(forms[step.form], step.silent):
-        yield f"busbar:silent 是“{step.silent}”，应为表单字段 outcome 的一个可选值"
+        yield Phrase(
+            "busbar:silent 是“%(silent)s”，应为表单字段 outcome 的一个可选值", silent=step.silent
+        )
     if step.stage not in _STAGES:
-        yield "busbar:stage 应为 1 至 7 的整数"
+        yield Phrase("busbar:stage 应为 1 至 7 的整数")
 
 
-def _lists(form: Form) -> Iterator[str]:
+def _lists(form: Form) -> Iterator[Phrase]:
     for path, name in offering.list_sources(form):
         if registry.get_choices(name) is None:
-            where = f"表单“{form.name}”字段“{path}”"
-            yield f"{where} 的 choice_from 是“{name}”，没有登记这个列表"
+            yield Phrase(
+                "表单“%(form)s”字段“%(path)s”的 choice_from 是“%(name)s”，没有登记这个列表",
+                form=form.name,
+                path=path,
+                name=name,
+            )
 
 
-def _one_of(attribute: str, value: str, allowed: Iterable[Any]) -> Iterator[str]:
+def _one_of(attribute: str, value: str, allowed: Iterable[Any]) -> Iterator[Phrase]:
     values = [str(item) for item in allowed]
-    if value not in values:
-        said = f"是“{value}”" if value else "缺少"
-        yield f"busbar:{attribute} {said}，应为 {'、'.join(values)} 之一"
+    if not value and value not in values:
+        yield Phrase(
+            "busbar:%(attribute)s 缺少，应为 %(known)s 之一",
+            attribute=attribute,
+            known=Listing(values),
+        )
+    elif value not in values:
+        yield Phrase(
+            "busbar:%(attribute)s 是“%(value)s”，应为 %(known)s 之一",
+            attribute=attribute,
+            value=value,
+            known=Listing(values),
+        )
 
 
 def _one_of_or_fact(
     attribute: str, value: str, allowed: Iterable[Any], facts: frozenset[str]
-) -> Iterator[str]:
+) -> Iterator[Phrase]:
     """A value of the list, or `=fact`: whom the matter itself names."""
     if not value.startswith("="):
         yield from _one_of(attribute, value, allowed)
     elif value[1:] not in facts:
-        yield f"busbar:{attribute} 引用的事实“{value[1:]}”不存在"
+        yield _no_fact(attribute, value)
+
+
+def _no_fact(attribute: str, value: str) -> Phrase:
+    return Phrase(
+        "busbar:%(attribute)s 引用的事实“%(fact)s”不存在", attribute=attribute, fact=value[1:]
+    )
 
 
 def _offers(form: Form, outcome: str) -> bool:
@@ -245,20 +275,24 @@ def _conditions(tree: Tree, facts: frozenset[str]) -> Found:
         try:
             unknown = expressions.names_in(text) - facts
         except expressions.UnableToEvaluate as refusal:
-            yield name, str(refusal)
+            yield name, refusal
             continue
         if unknown:
-            named = "、".join(sorted(unknown))
-            yield name, f"条件里的事实“{named}”不存在：应为表单字段、决策结果或 busbar:facts 所列"
+            expected = Phrase(
+                "条件里的事实“%(facts)s”不存在：应为表单字段、决策结果或 busbar:facts 所列",
+                facts=Listing(sorted(unknown)),
+            )
+            yield name, expected
 
 
 def _waits(tree: Tree, steps: Steps, facts: frozenset[str]) -> Found:
     for wait in map(tree.wait, tree.catchers()):
         if wait.until and wait.until not in facts:
-            yield wait.element, f"busbar:until 的事实“{wait.until}”不存在"
+            yield wait.element, Phrase("busbar:until 的事实“%(fact)s”不存在", fact=wait.until)
         step = steps.get(wait.attached_to)
         if wait.after_limit and (step is None or not step.limit):
-            yield wait.element, "busbar:after_limit 应在有 busbar:limit 的用户任务的边界事件上"
+            expected = Phrase("busbar:after_limit 应在有 busbar:limit 的用户任务的边界事件上")
+            yield wait.element, expected
 
 
 def _return_paths(tree: Tree, steps: Steps) -> Found:
@@ -269,7 +303,8 @@ def _return_paths(tree: Tree, steps: Steps) -> Found:
         names = {"outcome", f"{step.element}_outcome"}
         if not any(RETURNED in text and names & _names(text) for text in texts):
             asked = f"{step.element}_outcome == '{RETURNED}'"
-            yield step.element, f"busbar:returns 应有退回的流向：网关条件写 {asked}"
+            expected = Phrase("busbar:returns 应有退回的流向：网关条件写 %(asked)s", asked=asked)
+            yield step.element, expected
 
 
 def _names(text: str) -> frozenset[str]:
@@ -284,7 +319,8 @@ def _decision_tasks(tree: Tree, decisions: Decisions) -> Found:
     for element in tree.of("businessRuleTask"):
         name = own_attributes(element).get("decision", "")
         if name not in known:
-            yield element.get("id"), f"busbar:decision 是“{name}”，.dmn 文件里没有这个决策"
+            expected = Phrase("busbar:decision 是“%(name)s”，.dmn 文件里没有这个决策", name=name)
+            yield element.get("id"), expected
 
 
 def local_of(element: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
+from busbar.kit.errors import Phrase
 from busbar.workflow.definition import checks
 from busbar.workflow.definition.elements import Definition, Step
 from busbar.workflow.definition.problems import Problem, UnableToAcceptDefinition
@@ -29,12 +30,12 @@ def compile_package(key: str, files: Mapping[str, str]) -> Definition:
     for name, text in files.items():
         _check_text(name, text)
     if BPMN not in files:
-        raise UnableToAcceptDefinition([Problem(BPMN, "", "流程包缺少这个文件")])
+        raise UnableToAcceptDefinition([Problem(BPMN, "", Phrase("流程包缺少这个文件"))])
     tree = Tree(_parse(BPMN, files[BPMN]))
     decisions = {name: _parse(name, files[name]) for name in files if name.endswith(".dmn")}
     forms = _forms(files)
     if tree.process is None:
-        raise UnableToAcceptDefinition([Problem(BPMN, "", "应有且只有一个 process")])
+        raise UnableToAcceptDefinition([Problem(BPMN, "", Phrase("应有且只有一个 process"))])
     steps = {step.element: step for step in map(tree_step(tree), tree.of("userTask"))}
     problems = checks.check_package(tree, decisions, forms, steps)
     if problems:
@@ -58,9 +59,9 @@ def _check_text(name: str, text: str) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as broken:
-        raise UnableToAcceptDefinition([Problem(name, "", "不是 UTF-8 文本")]) from broken
+        raise UnableToAcceptDefinition([Problem(name, "", Phrase("不是 UTF-8 文本"))]) from broken
     if size > MAX_BYTES:
-        raise UnableToAcceptDefinition([Problem(name, "", "文件过大")])
+        raise UnableToAcceptDefinition([Problem(name, "", Phrase("文件过大"))])
 
 
 def tree_step(tree: Tree) -> Any:
@@ -98,12 +99,13 @@ def _parse(name: str, text: str) -> etree._Element:
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as broken:
-        problem = Problem(name, "", f"不是有效的 XML（第 {broken.lineno} 行）")
-        raise UnableToAcceptDefinition([problem]) from broken
+        expected = Phrase("不是有效的 XML（第 %(line)s 行）", line=broken.lineno)
+        raise UnableToAcceptDefinition([Problem(name, "", expected)]) from broken
     if root.getroottree().docinfo.doctype:
-        raise UnableToAcceptDefinition([Problem(name, "", "不应有 DOCTYPE")])
+        raise UnableToAcceptDefinition([Problem(name, "", Phrase("不应有 DOCTYPE"))])
     if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
-        raise UnableToAcceptDefinition([Problem(name, "", f"元素过多，至多 {MOST_ELEMENTS} 个")])
+        expected = Phrase("元素过多，至多 %(most)s 个", most=MOST_ELEMENTS)
+        raise UnableToAcceptDefinition([Problem(name, "", expected)])
     return root
 
 
@@ -111,7 +113,7 @@ def _forms(files: Mapping[str, str]) -> dict[str, Form]:
     try:
         return parse_forms(files.get(FORMS, ""), FORMS)
     except UnableToReadForms as refusal:
-        raise UnableToAcceptDefinition([Problem(FORMS, "", str(refusal))]) from refusal
+        raise UnableToAcceptDefinition([Problem(FORMS, "", refusal)]) from refusal
 
 
 def _spec(tree: Tree, decisions: Mapping[str, etree._Element]) -> Any:
@@ -123,5 +125,5 @@ def _spec(tree: Tree, decisions: Mapping[str, etree._Element]) -> Any:
         return parser.get_spec(tree.process.get("id"))  # type: ignore[union-attr]  # asked for above
     except _ENGINE_STUMBLES as refusal:
         element = getattr(refusal, "id", None) or ""
-        problem = Problem(BPMN, element, f"流程引擎不接受：{refusal}")
-        raise UnableToAcceptDefinition([problem]) from refusal
+        expected = Phrase("流程引擎不接受：%(refusal)s", refusal=refusal)
+        raise UnableToAcceptDefinition([Problem(BPMN, element, expected)]) from refusal

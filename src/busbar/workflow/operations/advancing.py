@@ -56,7 +56,9 @@ class Move:
         name = self.definition.services[element]
         service = registry.get_service(name)
         if service is None:
-            raise NoSuchProcess(f"没有登记服务“{name}”，流程停在“{element}”")
+            raise NoSuchProcess(
+                "没有登记服务“%(name)s”，流程停在“%(element)s”", name=name, element=element
+            )
         call = registry.ServiceCall(
             instance=self.instance, facts=dict(self.course.facts), actor=self.actor, at=self.at
         )

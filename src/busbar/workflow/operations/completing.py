@@ -146,8 +146,7 @@ def _take_up(task_id: int, viewer: Viewer, at: dt.datetime) -> tuple[Move, UserT
     except advancing.NoSuchProcess as none:
         raise UnableToCompleteTask("没有这个任务，或不在您的管辖范围之内") from none
     acting = people.require_acting(task, viewer)
-    if not task.is_open:
-        raise UnableToCompleteTask(already_done(task))
+    require_open(task, UnableToCompleteTask)
     if at < task.created_at:
         raise UnableToCompleteTask(
             "录入时间 %(at)s 早于任务下达时间 %(created_at)s",
@@ -157,11 +156,23 @@ def _take_up(task_id: int, viewer: Viewer, at: dt.datetime) -> tuple[Move, UserT
     return move, task, acting
 
 
-def already_done(task: UserTask) -> str:
-    """The sentence for whoever comes second."""
+def require_open(task: UserTask, refusal: type[Refusal]) -> None:
+    """Refuse whoever comes second, with who was quicker."""
+    if task.is_open:
+        return
     if task.state == TaskState.WITHDRAWN:
-        return f"任务“{task.title}”已于 {spoken(task.completed_at)} 撤销：{task.reason}"
-    return f"任务“{task.title}”已由{task.completed_by}于 {spoken(task.completed_at)} 办理"
+        raise refusal(
+            "任务“%(title)s”已于 %(at)s 撤销：%(reason)s",
+            title=task.title,
+            at=spoken(task.completed_at),
+            reason=task.reason,
+        )
+    raise refusal(
+        "任务“%(title)s”已由%(who)s于 %(at)s 办理",
+        title=task.title,
+        who=task.completed_by,
+        at=spoken(task.completed_at),
+    )
 
 
 def _when(task: UserTask, at: dt.datetime, doing: _Doing) -> dt.datetime:

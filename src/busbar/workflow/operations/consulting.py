@@ -13,7 +13,7 @@ from busbar.kit.errors import Refusal
 from busbar.workflow import people
 from busbar.workflow.models import Consultation, ProcessComment, ProcessInstance, UserTask
 from busbar.workflow.operations import advancing
-from busbar.workflow.operations.completing import already_done
+from busbar.workflow.operations.completing import require_open
 
 MAX_COMMENT = 5000
 
@@ -37,8 +37,7 @@ def consult_on_task(
     if task is None:
         raise UnableToConsult("没有这个任务，或不在您的管辖范围之内")
     people.require_acting(task, viewer)
-    if not task.is_open:
-        raise UnableToConsult(already_done(task))
+    require_open(task, UnableToConsult)
     asked = Employee.objects.filter(pk=employee_id, user__is_active=True).first()
     if asked is None or asked.pk == viewer.employee_id:
         raise UnableToConsult("请选一位在岗的同事征求意见")

@@ -20,7 +20,7 @@ from busbar.workflow.models import (
 )
 from busbar.workflow.operations import advancing
 from busbar.workflow.operations.advancing import Move
-from busbar.workflow.operations.completing import already_done
+from busbar.workflow.operations.completing import require_open
 
 
 class UnableToClaimTask(Refusal):
@@ -97,8 +97,7 @@ def _lock(
         move, task = advancing.lock_for_task(task_id, actor=viewer.actor, at=at)
     except advancing.NoSuchProcess as none:
         raise refusal("没有这个任务，或不在您的管辖范围之内") from none
-    if not task.is_open:
-        raise refusal(already_done(task))
+    require_open(task, refusal)
     return move, task
 
 

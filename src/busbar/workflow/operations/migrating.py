@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal.operations import Actor
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.workflow import clocking, comparison, engine, people
 from busbar.workflow.definition.elements import Definition
 from busbar.workflow.library import get_definition
@@ -40,7 +40,7 @@ class MigrationOutlook:
     instance_id: int
     label: str
     from_number: int
-    obstacles: tuple[str, ...]
+    obstacles: tuple[Phrase, ...]
 
     @property
     def can_move(self) -> bool:

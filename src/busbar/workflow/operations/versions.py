@@ -14,7 +14,7 @@ from busbar.access.permissions import Permission
 from busbar.access.visibility import Viewer
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import SYSTEM, Actor, Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Listing, Phrase, Refusal
 from busbar.kit.periods import local_date
 from busbar.workflow import registry
 from busbar.workflow.definition.problems import Problem, UnableToAcceptDefinition
@@ -83,7 +83,7 @@ def upload_version(
     """A draft from uploaded files (name to text), checked as a shipped one is.
 
     UnableToAcceptDefinition lists all problems; UnableToUploadVersion where the process is not
-    known or the files are an existing version's.
+    known, the files are too many or an existing version's.
     """
     viewer.require(Permission.PUBLISH_PROCESSES)
     journal_operations.take_turn()
@@ -102,9 +102,11 @@ def upload_version(
 
 def _check_names(files: Mapping[str, str]) -> None:
     odd = [n for n in files if n not in {BPMN, FORMS} and not _is_decision(n)]
-    if odd or len(files) > _MOST_FILES:
-        expected = f"只应有 {BPMN}、{FORMS} 和 .dmn 文件"
-        raise UnableToAcceptDefinition([Problem(name, "", expected) for name in odd or ["上传"]])
+    expected = Phrase("只应有 %(names)s 和 .dmn 文件", names=Listing((BPMN, FORMS)))
+    if odd:
+        raise UnableToAcceptDefinition([Problem(name, "", expected) for name in odd])
+    if len(files) > _MOST_FILES:
+        raise UnableToUploadVersion("文件过多，至多 %(most)s 个", most=_MOST_FILES)
 
 
 def _is_decision(name: str) -> bool:

@@ -11,12 +11,12 @@ from busbar.workflow.models import UserTask
 from busbar.workflow.people import Acting
 
 
-def how_may_act(viewer: Viewer, task: UserTask) -> Acting | str:
-    """How the viewer may act on the task, or the sentence that says whose it is. One query."""
+def how_may_act(viewer: Viewer, task: UserTask) -> Acting | NotPermitted:
+    """How the viewer may act on the task, or the refusal that says whose it is. One query."""
     try:
         return people.require_acting(task, viewer)
     except NotPermitted as refusal:
-        return str(refusal)
+        return refusal
 
 
 def list_successors(task: UserTask) -> list[Employee]:
