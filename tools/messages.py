@@ -106,7 +106,7 @@ def find_messages(source: Path) -> dict[Key, Message]:
         text = path.read_text(encoding="utf-8")
         place = path.relative_to(source).as_posix()
         read = read_python if path.suffix == ".py" else read_template
-        for message in read(text, place):
+        for message in filter(lambda message: message.id, read(text, place)):
             found.setdefault((message.context, message.id), message)
     return found
 
@@ -265,6 +265,8 @@ def main() -> int:
 def _check(catalog: polib.POFile) -> int:
     messages = find_messages(SOURCE)
     faults = find_faults(messages, catalog)
+    if "Content-Type" not in catalog.metadata:
+        faults.append("the catalog has lost its header: Django could not read the .mo")
     for fault in faults[:50]:
         print(fault)
     print(f"messages: {len(messages)}, without good English: {len(faults)}")
