@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from busbar.access.models import User
@@ -32,8 +32,9 @@ from busbar.service_desk.models import (
 )
 from tests.console.managers_region import load_seeds, make_small
 from tests.console.work_region import count_queries
+from tests.shelf import lay_ground
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("paging")]
 SIZE = 3
 GAP = {"kind": "curve_gaps", "facts": {"missing": 1, "estimated": 0, "energy_kwh": "1"}}
 LOW_FACTOR = {"kind": "power_factor", "facts": {"power_factor": "0.80"}}
@@ -114,12 +115,22 @@ LISTS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Twenty customers of three managers; made once, each test rolls back what it did."""
+    holds = "swing,demand,power_factor,curve_gaps"
+    unblocked, held = django_db_blocker.unblock(), override_settings(BUSBAR_FINDING_HOLDS=holds)
+    with unblocked, held, transaction.atomic():
+        lay_ground()
+        load_seeds()
+        make_small(20, 3)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def browser(ground: None, settings: Any) -> Client:
-    """The province's manager over twenty customers of three managers."""
-    settings.BUSBAR_FINDING_HOLDS = "swing,demand,power_factor,curve_gaps"
-    load_seeds()
-    make_small(20, 3)
+def browser(made: None, db: None) -> Client:
+    """The province's manager."""
     client = Client()
     client.force_login(User.objects.get(username="province900"))
     return client

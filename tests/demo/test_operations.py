@@ -190,6 +190,7 @@ def curves_of(month: Month, *channels: str) -> Any:
 
 
 @pytest.mark.django_db
+@pytest.mark.one_database  # on the other the browser tests build their region
 @pytest.mark.xdist_group("small region")
 class TestBuildDemonstration:
     def test_brings_a_small_region_through_the_importers_to_bills(self, small: Built) -> None:

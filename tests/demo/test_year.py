@@ -37,6 +37,9 @@ from busbar.workflow.models import InstanceState, ProcessInstance, SupervisionFi
 from tests.demo.conftest import load_what_migrate_loads
 from tests.shelf import lay
 
+# On the other database the browser tests build their region, this year in it.
+pytestmark = pytest.mark.one_database
+
 NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
 REGION = Parameters(customers=12, months=2)
 _ENDED = {
