@@ -122,7 +122,7 @@ run: setup
 
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-# Measuring takes a minute for each process to be instrumented: once is enough.
+# Measuring instruments the product in each process, half a minute each: once is enough.
 test: setup-dev system
 	@echo '== SQLite'
 	$(PYTEST) --database=sqlite --measure

@@ -1,7 +1,7 @@
 """What was imported and collected is not searched for garbage again and again.
 
 The product's modules and thousands of tests are millions of objects that live as long as the
-process; walking them took a tenth of the suite's time.
+process; walking them took 5 and 17 % of two runs of 403 tests.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import Any
 from busbar.kit.errors import Listing, Phrase, Reasons
 
 _TYPED = "%(text)s"
-_NOTHING = ""
 
 
 def as_typed(text: str) -> Phrase:
@@ -22,7 +21,7 @@ def as_typed(text: str) -> Phrase:
 
 def nothing() -> Phrase:
     """What is kept where nothing is said."""
-    return Phrase(_NOTHING)
+    return Phrase("")
 
 
 def keep(phrase: Phrase) -> dict[str, Any]:

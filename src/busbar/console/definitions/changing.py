@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from busbar.access.permissions import Permission
@@ -90,14 +90,14 @@ def read_files(given: list[UploadedFile[bytes]]) -> dict[str, str]:
         sent = file.name or ""
         name = _known_name(sent)
         if name in files:
-            problems.append(Problem(sent, "", Phrase(_("同类文件上传了不止一个"))))
+            problems.append(Problem(sent, "", Phrase(gettext_noop("同类文件上传了不止一个"))))
         elif (file.size or 0) > MAX_BYTES:
-            problems.append(Problem(sent, "", Phrase(_("文件过大，应在 2 MB 以内"))))
+            problems.append(Problem(sent, "", Phrase(gettext_noop("文件过大，应在 2 MB 以内"))))
         else:
             try:
                 files[name] = file.read().decode("utf-8-sig")
             except UnicodeDecodeError:
-                problems.append(Problem(sent, "", Phrase(_("应为 UTF-8 文本"))))
+                problems.append(Problem(sent, "", Phrase(gettext_noop("应为 UTF-8 文本"))))
     if problems:
         raise UnableToAcceptDefinition(problems)
     return files
