@@ -64,7 +64,7 @@ class Outcome:
                 raise refusal(
                     "%(value)s：%(expectation)s", value=first.value, expectation=first.expectation
                 )
-            raise refusal(first.expectation.sentence, **first.expectation.values)
+            raise refusal.saying(first.expectation)
 
 
 class Batch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class Phrase:
     """A sentence of ours with a place for each of its values; as text always the Chinese one.
@@ -56,6 +58,11 @@ class Refusal(Phrase, Exception):  # noqa: N818 - reads as what it is: a refusal
         """The text is that of the moment at which it declined."""
         Phrase.__init__(self, sentence, **values)
         Exception.__init__(self, Phrase.__str__(self))
+
+    @classmethod
+    def saying(cls, phrase: Phrase) -> Self:
+        """A refusal of this kind that says what was found, or what another one said."""
+        return cls(phrase.sentence, **phrase.values)
 
 
 class Listing(tuple[object, ...]):

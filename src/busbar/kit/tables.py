@@ -90,7 +90,7 @@ def list_heads_in_child(path: Path) -> list[TableHead]:
     answer = json.loads(child.stdout)
     if isinstance(answer, dict):
         refusal = recall(answer)
-        raise UnableToReadTable(refusal.sentence, **refusal.values)
+        raise UnableToReadTable.saying(refusal)
     return [TableHead(sheet, tuple(header), row, rows) for sheet, header, row, rows in answer]
 
 
@@ -141,7 +141,7 @@ def _kind(path: Path) -> str:
     try:
         kind = contents.detect_content(path)
     except contents.UnableToAcceptFile as refusal:
-        raise UnableToReadTable(refusal.sentence, **refusal.values) from refusal
+        raise UnableToReadTable.saying(refusal) from refusal
     if kind not in (contents.TEXT, contents.PARQUET, *_SPREADSHEETS):
         raise UnableToReadTable("只能读取 CSV（UTF-8 或 GB18030）、Excel 和 Parquet 文件")
     return kind

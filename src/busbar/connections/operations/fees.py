@@ -224,7 +224,7 @@ def _line(
         found, application, voltage or application.wished_voltage_kv, on
     )
     if why_not:
-        raise UnableToDraftNotice(why_not.sentence, **why_not.values)
+        raise UnableToDraftNotice.saying(why_not)
     if not charge.quantity.is_finite() or charge.quantity <= 0:
         raise UnableToDraftNotice("“%(found)s”的数量应大于零", found=found.name)
     price, basis = _price(found, charge)

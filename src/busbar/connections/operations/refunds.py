@@ -166,7 +166,7 @@ def prove_refund(*, refund_id: int, payout_id: int, by: Viewer, at: dt.datetime)
     payout = bank_rows.lock_receipt(payout_id, by, UnableToProveRefund)
     why_not = _why_not_proof(refund, payout)
     if why_not:
-        raise UnableToProveRefund(why_not.sentence, **why_not.values)
+        raise UnableToProveRefund.saying(why_not)
     _prove(refund, payout, by.actor, at)
     return refund
 

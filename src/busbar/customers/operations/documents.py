@@ -52,7 +52,7 @@ def attach_document(
         stored = contents.store_by_digest(root, chunks, max_bytes=MAX_BYTES)
         content_type = contents.detect_content(stored.path)
     except contents.UnableToAcceptFile as refusal:
-        raise UnableToAttachDocument(refusal.sentence, **refusal.values) from refusal
+        raise UnableToAttachDocument.saying(refusal) from refusal
     if content_type is None or content_type not in ALLOWED:
         _forget(stored)
         raise UnableToAttachDocument("只接受 PDF、PNG、JPEG、Word（docx）、Excel（xlsx）和文本文件")

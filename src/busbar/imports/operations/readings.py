@@ -177,7 +177,7 @@ def _errors(
         errors += [source.error(p, column, name, expectation) for p in rows[:_NAMED_ERRORS]]
         if len(errors) > MOST_BAD_ROWS:
             told = _too_many(errors)
-            raise UnableToImportReadings(told.sentence, **told.values)
+            raise UnableToImportReadings.saying(told)
     errors.sort(key=lambda error: error.row)
     return errors, len(refused)
 

@@ -146,7 +146,7 @@ def _require_ground(
     try:
         check_term(reason, expires_on, today)
     except UnableToOverride as refusal:
-        raise UnableToReview(refusal.sentence, **refusal.values) from refusal
+        raise UnableToReview.saying(refusal) from refusal
 
 
 @transaction.atomic

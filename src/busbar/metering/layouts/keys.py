@@ -53,7 +53,7 @@ class Findings:
             if len(self.errors) == MOST_BAD_ROWS:
                 first = min(self.errors, key=lambda error: error.row)
                 told = too_many_bad_rows(first)
-                raise UnableToUseLayout(told.sentence, **told.values)
+                raise UnableToUseLayout.saying(told)
             self.good[row] = False
             why = said if isinstance(said, Phrase) else said(row)
             self.errors.append(RowError(self.first_row + row, column, self.cell(row, column), why))

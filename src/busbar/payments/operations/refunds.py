@@ -263,7 +263,7 @@ def prove_refund(*, refund_id: int, payout_id: int, by: Viewer, at: dt.datetime)
         raise UnableToPayRefund("没有这笔银行支出，或不在您的范围之内")
     why_not = _why_not(refund, payout)
     if why_not:
-        raise UnableToPayRefund(why_not.sentence, **why_not.values)
+        raise UnableToPayRefund.saying(why_not)
     _prove(refund, payout, LedgerCode.UNEXPLAINED, by, at)
     return refund
 

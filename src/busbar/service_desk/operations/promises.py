@@ -233,7 +233,7 @@ def _start_clock(row: Promise, by: Viewer) -> None:
             own_amount=Decimal(row.due_days),
         )
     except UnableToMoveClock as refusal:
-        raise UnableToKeepLedger(refusal.sentence, **refusal.values) from refusal
+        raise UnableToKeepLedger.saying(refusal) from refusal
     row.save(update_fields=["clock"])
 
 

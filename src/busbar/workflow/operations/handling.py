@@ -83,7 +83,7 @@ def hand_over_task(
     try:
         people.require_belongs(task, employee)
     except NotPermitted as refusal:
-        raise UnableToHandOverTask(refusal.sentence, **refusal.values) from refusal
+        raise UnableToHandOverTask.saying(refusal) from refusal
     _give(move, task, employee, TransferKind.HANDED_OVER, reason.strip())
     if acting.for_another:
         advancing.find(SupervisionKind.PROXY, task, move, f"{viewer.name}代为转办给{employee.name}")
