@@ -59,22 +59,19 @@ _REFUSING = (
 _STEP = "what"
 """What the ground that several operations share is handed to name in its refusal."""
 _ALSO_REFUSING = {
+    "CellRefused",
     "ChangeRefused",
     "MultipleRefused",
     "NoSuchProcess",
     "NoUnitForTask",
     "NoWayOn",
     "NotPermitted",
+    "NotReadable",
     "Phrase",
     "Refusal",
     "refusal",
 }
 """Refusals of other names, what is told without refusing, and what shared ground is to raise."""
-
-_SAYING = {"reject", "reject_repeats", "resolve", "_require", "_reject_second", "CellRefused"}
-_SAYING |= {"NotReadable"}
-"""What is handed a sentence among other things: any literal of ours in its call is one."""
-_OURS = re.compile("[\u4e00-\u9fff]")
 
 _LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _TEMPLATE_CALL = re.compile(
@@ -184,10 +181,6 @@ def _refused(call: ast.Call) -> Iterator[ast.expr]:
     """
     yield from (k.value for k in call.keywords if k.arg == _STEP and _is_text(k.value))
     name = _name(call.func)
-    if name in _SAYING:
-        handed = [*call.args, *(keyword.value for keyword in call.keywords)]
-        yield from (value for value in handed if _is_ours(value))
-        return
     is_refusal = name.startswith("UnableTo") or name in _ALSO_REFUSING
     if is_refusal and call.args and _is_text(call.args[0]):
         yield call.args[0]
@@ -196,10 +189,6 @@ def _refused(call: ast.Call) -> Iterator[ast.expr]:
         for kind, sentence in pairwise(call.args)
         if isinstance(kind, ast.Name) and kind.id.startswith("UnableTo") and _is_text(sentence)
     )
-
-
-def _is_ours(value: ast.expr) -> bool:
-    return _is_text(value) and _OURS.search(ast.unparse(value)) is not None
 
 
 def _is_text(value: ast.expr) -> bool:

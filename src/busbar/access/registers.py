@@ -75,15 +75,11 @@ class Batch:
         self.rejections: list[Rejection] = []
         self._out: set[int] = set()
 
-    def reject(self, index: int, field_name: str, expectation: str | Phrase) -> None:
-        """Take a row out and say which of its fields stands against it, and what was expected.
-
-        A text is a whole sentence of ours; one with values is a `Phrase`.
-        """
+    def reject(self, index: int, field_name: str, expectation: Phrase) -> None:
+        """Take a row out and say which of its fields stands against it, and what was expected."""
         value = self.rows[index].get(field_name)
         text = "" if value is None else str(value)
-        told = Phrase(expectation) if isinstance(expectation, str) else expectation
-        self.rejections.append(Rejection(index, field_name, text, told))
+        self.rejections.append(Rejection(index, field_name, text, expectation))
         self._out.add(index)
 
     def live(self) -> Iterator[tuple[int, Row]]:
@@ -94,7 +90,7 @@ class Batch:
         """The distinct values of a field among the live rows, blanks left out."""
         return {row[field_name] for _, row in self.live() if row.get(field_name) not in (None, "")}
 
-    def reject_repeats(self, key: Callable[[Row], Any], field_name: str, what: str) -> set[int]:
+    def reject_repeats(self, key: Callable[[Row], Any], field_name: str, what: Phrase) -> set[int]:
         """Of rows with one key keep the first; reject the others unless they say the same.
 
         Returns the places of the harmless repeats, which count as unchanged.
@@ -109,9 +105,7 @@ class Batch:
                 same.add(index)
                 self._out.add(index)
             else:
-                sentence = Phrase(
-                    "同一%(what)s只应出现一次，前面已有内容不同的一行", what=Phrase(what)
-                )
+                sentence = Phrase("同一%(what)s只应出现一次，前面已有内容不同的一行", what=what)
                 self.reject(index, field_name, sentence)
         return same
 
@@ -135,7 +129,7 @@ def resolve(
     field_name: str,
     rows: models.QuerySet[Any, Any],
     lookup: str,
-    expectation: str | Phrase,
+    expectation: Phrase,
 ) -> dict[Any, Any]:
     """The rows that the batch's field refers to, by their key; unknown ones are rejected."""
     found = fetch_by(rows, lookup, batch.values(field_name))
@@ -148,11 +142,11 @@ def resolve(
 def resolve_units(batch: Batch, by: Viewer, field_name: str = "unit") -> dict[Any, Any]:
     """The units that rows name by code; rows outside the viewer's branch are rejected."""
     units = OrganizationUnit.objects.all()
-    found = resolve(batch, field_name, units, "code", "没有这个编码的单位")
+    found = resolve(batch, field_name, units, "code", Phrase("没有这个编码的单位"))
     for index, row in list(batch.live()):
         unit = found.get(row.get(field_name))
         if unit is not None and not by.covers(unit.path):
-            batch.reject(index, field_name, "该单位不在您的管辖范围内")
+            batch.reject(index, field_name, Phrase("该单位不在您的管辖范围内"))
     return found
 
 
@@ -172,7 +166,7 @@ def reject_unseen(
     for index, row in list(batch.live()):
         instance = existing.get(row.get(field_name))
         if instance is not None and instance.pk not in seen:
-            batch.reject(index, field_name, "已由其他单位登记，不在您的管辖范围内")
+            batch.reject(index, field_name, Phrase("已由其他单位登记，不在您的管辖范围内"))
 
 
 @dataclass

@@ -23,6 +23,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import SYSTEM_VIEWER, Viewer
+from busbar.kit.errors import Phrase
 from busbar.network.conductors import shipped_conductors
 from busbar.network.models import (
     ConductorType,
@@ -47,7 +48,7 @@ def store_substations(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Ou
 def store_substation_transformers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Main transformers by code, in substations the viewer sees."""
     batch = Batch(rows)
-    _require(batch, "uk_percent", lambda value: value > 0, "短路电压应大于 0")
+    _require(batch, "uk_percent", lambda value: value > 0, Phrase("短路电压应大于 0"))
     told = Told("network.substation_transformer", unit_path_of=lambda row: row.substation.unit.path)
     parents = {"substation": _substations(batch, by)}
     return _store(batch, SubstationTransformer, parents, told, by=by, at=at)
@@ -58,7 +59,7 @@ def store_conductor_types(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -
     """Conductor types by code; impedances and ampacity above zero."""
     batch = Batch(rows)
     for name in ("r_ohm_per_km", "x_ohm_per_km", "ampacity_a"):
-        _require(batch, name, lambda value: value > 0, "应大于 0")
+        _require(batch, name, lambda value: value > 0, Phrase("应大于 0"))
     told = Told("network.conductor_type", unit_path_of=lambda row: "")
     return _store(batch, ConductorType, {}, told, by=by, at=at)
 
@@ -77,15 +78,20 @@ def load_conductor_types(*, at: dt.datetime) -> Outcome:
 def store_feeders(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Feeders by code, on substations the viewer sees; conductor, length and peak are optional."""
     batch = Batch(rows)
-    _require(batch, "length_km", lambda value: value is None or value > 0, "线路长度应大于 0 千米")
+    _require(
+        batch,
+        "length_km",
+        lambda value: value is None or value > 0,
+        Phrase("线路长度应大于 0 千米"),
+    )
     _require(
         batch,
         "peak_power_factor",
         lambda value: value is None or 0 < value <= 1,
-        "功率因数应大于 0、不大于 1",
+        Phrase("功率因数应大于 0、不大于 1"),
     )
     conductors = resolve(
-        batch, "conductor", ConductorType.objects.all(), "code", "没有这个编码的导线型号"
+        batch, "conductor", ConductorType.objects.all(), "code", Phrase("没有这个编码的导线型号")
     )
     parents = {"substation": _substations(batch, by), "conductor": conductors}
     told = Told("network.feeder", unit_path_of=lambda row: row.substation.unit.path)
@@ -98,7 +104,7 @@ def store_feeder_ties(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Ou
     batch = Batch(rows)
     for index, row in list(batch.live()):
         if row["feeder"] == row["other"]:
-            batch.reject(index, "other", "联络的两端应为不同的馈线")
+            batch.reject(index, "other", Phrase("联络的两端应为不同的馈线"))
     parents = {"feeder": _feeders(batch, "feeder", by), "other": _feeders(batch, "other", by)}
     told = Told("network.feeder_tie", unit_path_of=lambda row: row.feeder.substation.unit.path)
     return _store(batch, FeederTie, parents, told, by=by, at=at)
@@ -117,12 +123,12 @@ def store_public_transformers(*, rows: Sequence[Row], by: Viewer, at: dt.datetim
 
 def _substations(batch: Batch, by: Viewer) -> dict[Any, Any]:
     seen = Substation.objects.visible_to(by).select_related("unit")
-    return resolve(batch, "substation", seen, "code", "没有这个编码的变电站")
+    return resolve(batch, "substation", seen, "code", Phrase("没有这个编码的变电站"))
 
 
 def _feeders(batch: Batch, field_name: str, by: Viewer) -> dict[Any, Any]:
     seen = Feeder.objects.visible_to(by).select_related("substation__unit")
-    return resolve(batch, field_name, seen, "code", "没有这个编码的馈线")
+    return resolve(batch, field_name, seen, "code", Phrase("没有这个编码的馈线"))
 
 
 def _store(
@@ -136,7 +142,7 @@ def _store(
 ) -> Outcome:
     """Store rows by `code`; `parents` maps a relation to the rows it may name, by their key."""
     outcome = Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "编码"))
+    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", Phrase("编码")))
     _require_capacity(batch)
     rows: Any = model._default_manager  # noqa: SLF001 - Django's documented way to a model's rows
     existing = fetch_by(rows.select_related(*parents), "code", batch.values("code"))
@@ -169,11 +175,13 @@ def _plain(model: type[models.Model], row: Row) -> dict[str, Any]:
 
 
 def _require_capacity(batch: Batch) -> None:
-    _require(batch, "capacity_kva", lambda value: value > 0, "容量应大于 0 千伏安")
-    _require(batch, "voltage_kv", lambda value: value > 0, "电压应大于 0 千伏")
+    _require(batch, "capacity_kva", lambda value: value > 0, Phrase("容量应大于 0 千伏安"))
+    _require(batch, "voltage_kv", lambda value: value > 0, Phrase("电压应大于 0 千伏"))
 
 
-def _require(batch: Batch, field_name: str, fits: Callable[[Any], bool], expectation: str) -> None:
+def _require(
+    batch: Batch, field_name: str, fits: Callable[[Any], bool], expectation: Phrase
+) -> None:
     for index, row in list(batch.live()):
         if field_name in row and not fits(row[field_name]):
             batch.reject(index, field_name, expectation)

@@ -27,7 +27,7 @@ from busbar.billing.shadow_items import TOTAL, guess_code, is_code
 from busbar.customers.models import CustomerAccount
 from busbar.journal import operations as journal_operations
 from busbar.journal.operations import Happening
-from busbar.kit.errors import Refusal
+from busbar.kit.errors import Phrase, Refusal
 from busbar.kit.periods import Month
 
 _MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月{0,1}")
@@ -47,9 +47,11 @@ def store_shadow_lines(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
     """Lines by account, month, item and price; new items get the code that their words suggest."""
     batch, outcome = Batch([{**row, "month": _month(row["month"])} for row in rows]), Outcome()
     _reject_months(batch)
-    outcome.unchanged += len(batch.reject_repeats(_key, "item", "户号、月份的费用项目和单价"))
+    outcome.unchanged += len(
+        batch.reject_repeats(_key, "item", Phrase("户号、月份的费用项目和单价"))
+    )
     seen = CustomerAccount.objects.visible_to(by).select_related("customer", "unit")
-    accounts = resolve(batch, "account", seen, "number", "没有这个户号")
+    accounts = resolve(batch, "account", seen, "number", Phrase("没有这个户号"))
     bills = _bills(batch, accounts)
     stored = ShadowLine.objects.filter(bill__in=list(bills.values())).select_related("bill")
     existing = {(line.bill_id, line.item, _price(line.price)): line for line in stored}
@@ -82,7 +84,7 @@ def _reject_months(batch: Batch) -> None:
         try:
             Month.parse(row["month"])
         except ValueError:
-            batch.reject(index, "month", "应为 YYYY-MM 的月份")
+            batch.reject(index, "month", Phrase("应为 YYYY-MM 的月份"))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

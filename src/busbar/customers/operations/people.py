@@ -26,6 +26,7 @@ from busbar.customers.models import AccountTeamMember, Contact, Customer, TeamRo
 from busbar.customers.operations.former import follow_former
 from busbar.customers.operations.registering import UNKNOWN_CUSTOMER
 from busbar.customers.operations.whole import reject_partly_seen
+from busbar.kit.errors import Phrase
 
 _TOLD_CONTACT = Told("customers.contact", "added", customer_of=lambda contact: contact.customer)
 _TOLD_MEMBER = Told("customers.team_member", "assigned", customer_of=lambda m: m.customer)
@@ -36,9 +37,11 @@ def store_contacts(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outco
     """Contacts by customer, name and role; a new primary contact takes the place of the old."""
     batch, outcome = Batch(follow_former(rows)), Outcome()
     key = _key("customer", "name", "role")
-    outcome.unchanged += len(batch.reject_repeats(key, "name", "客户的联系人和职务"))
+    outcome.unchanged += len(batch.reject_repeats(key, "name", Phrase("客户的联系人和职务")))
     customers = _customers(batch, by)
-    _reject_second(batch, "is_primary", chosen=True, expectation="每个客户只有一个首要联系人")
+    _reject_second(
+        batch, "is_primary", chosen=True, expectation=Phrase("每个客户只有一个首要联系人")
+    )
     stored = _stored(Contact.objects.select_related("customer", "customer__unit"), customers)
     existing = {(c.customer.number, c.name, c.role): c for c in stored}
     drafts = [
@@ -57,11 +60,13 @@ def store_team(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Team members by customer and employee; a new A角 makes the old one a member."""
     batch, outcome = Batch(follow_former(rows)), Outcome()
     key = _key("customer", "employee")
-    outcome.unchanged += len(batch.reject_repeats(key, "employee", "客户的团队成员"))
+    outcome.unchanged += len(batch.reject_repeats(key, "employee", Phrase("客户的团队成员")))
     customers = _customers(batch, by)
     reject_partly_seen(batch, customers, by, "employee")
-    employees = resolve(batch, "employee", Employee.objects.all(), "number", "没有这个工号的员工")
-    _reject_second(batch, "role", chosen=TeamRole.LEAD, expectation="每个客户只有一个A角")
+    employees = resolve(
+        batch, "employee", Employee.objects.all(), "number", Phrase("没有这个工号的员工")
+    )
+    _reject_second(batch, "role", chosen=TeamRole.LEAD, expectation=Phrase("每个客户只有一个A角"))
     related = AccountTeamMember.objects.select_related("customer", "customer__unit", "employee")
     stored = _stored(related, customers)
     existing = {(m.customer.number, m.employee.number): m for m in stored}
@@ -111,7 +116,7 @@ def _contact_values(row: Row, customers: dict[Any, Any]) -> dict[str, Any]:
     return {**values, "customer": customers[row["customer"]]}
 
 
-def _reject_second(batch: Batch, field_name: str, *, chosen: Any, expectation: str) -> None:
+def _reject_second(batch: Batch, field_name: str, *, chosen: Any, expectation: Phrase) -> None:
     """In one batch only one row a customer may hold the single place."""
     taken: set[Any] = set()
     for index, row in list(batch.live()):

@@ -68,7 +68,7 @@ def is_account_number(text: str) -> bool:
 def store_groups(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Groups by code; a parent may stand in the same batch, before or after."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "集团编码"))
+    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", Phrase("集团编码")))
     known = fetch_by(CustomerGroup.objects.select_related("parent"), "code", batch.values("code"))
     reject_foreign_moves(batch, known, by)
     parents = {**fetch_by(CustomerGroup.objects.all(), "code", batch.values("parent")), **known}
@@ -86,7 +86,7 @@ def store_groups(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
         parents |= {c.instance.code: c.instance for c in changes}
         waiting = {i: r for i, r in waiting.items() if i not in ready}
     for index in waiting:
-        batch.reject(index, "parent", "没有这个编码的上级集团（或上下级互相包含）")
+        batch.reject(index, "parent", Phrase("没有这个编码的上级集团（或上下级互相包含）"))
     outcome.rejections = batch.rejections
     return outcome
 
@@ -106,14 +106,18 @@ def store_customers(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
     A row may say that its customer leads its group (`leads`), or does so no longer.
     """
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["customer"], "customer", "客户编号"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["customer"], "customer", Phrase("客户编号"))
+    )
     everyone = Customer.objects.select_related("unit", "group")
     existing = fetch_by(everyone, "number", batch.values("customer"))
     reject_unseen(batch, existing, Customer.objects, by, "customer")
     _reject_former(batch)
     reject_partly_seen(batch, existing, by, "group")
     units = resolve_units(batch, by)
-    groups = resolve(batch, "group", CustomerGroup.objects.all(), "code", "没有这个编码的集团")
+    groups = resolve(
+        batch, "group", CustomerGroup.objects.all(), "code", Phrase("没有这个编码的集团")
+    )
     _check_credit_codes(batch)
     reject_unfit_heads(batch, existing, by)
     drafts = [
@@ -169,13 +173,13 @@ def _check_credit_codes(batch: Batch) -> None:
     """A right check digit, and one customer a code, in the batch and in the register."""
     for index, row in list(batch.live()):
         if row.get("credit_code") and not is_credit_code(row["credit_code"]):
-            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码，校验码须正确")
+            batch.reject(index, "credit_code", Phrase("应为 18 位统一社会信用代码，校验码须正确"))
     owners = fetch_by(Customer.objects.all(), "credit_code", batch.values("credit_code"))
     taken = {code: customer.number for code, customer in owners.items()}
     for index, row in list(batch.live()):
         code = row.get("credit_code")
         if code and taken.setdefault(code, row["customer"]) != row["customer"]:
-            batch.reject(index, "credit_code", "此信用代码已属于另一个客户")
+            batch.reject(index, "credit_code", Phrase("此信用代码已属于另一个客户"))
 
 
 @transaction.atomic
@@ -203,13 +207,15 @@ def store_accounts(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outco
 
 
 def _check_accounts(batch: Batch, outcome: Outcome) -> None:
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["account"], "account", "户号"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["account"], "account", Phrase("户号"))
+    )
     for index, row in list(batch.live()):
         opened, closed = row.get("opened_on"), row.get("closed_on")
         if not is_account_number(row["account"]):
-            batch.reject(index, "account", "户号应为 6–16 位数字")
+            batch.reject(index, "account", Phrase("户号应为 6–16 位数字"))
         elif row.get("credit_code") and not is_credit_code(row["credit_code"]):
-            batch.reject(index, "credit_code", "应为 18 位统一社会信用代码，校验码须正确")
+            batch.reject(index, "credit_code", Phrase("应为 18 位统一社会信用代码，校验码须正确"))
         elif opened and closed and closed < opened:
             batch.reject(index, "closed_on", Phrase("销户日期不得早于立户日期 %(day)s", day=opened))
 

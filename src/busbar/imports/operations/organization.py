@@ -19,7 +19,7 @@ from busbar.kit.errors import Phrase, Refusal
 def store_units(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Units by code, parents before children whatever their order; a new name renames."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "单位编码"))
+    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", Phrase("单位编码")))
     wanted = batch.values("code") | batch.values("parent")
     known = fetch_by(OrganizationUnit.objects.select_related("parent"), "code", wanted)
     waiting = dict(batch.live())
@@ -31,7 +31,7 @@ def store_units(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
             _store_unit(batch, index, row, known, outcome, by=by, at=at)
             del waiting[index]
     for index in waiting:
-        batch.reject(index, "parent", "没有这个编码的上级单位（或上下级互相包含）")
+        batch.reject(index, "parent", Phrase("没有这个编码的上级单位（或上下级互相包含）"))
     outcome.rejections = batch.rejections
     return outcome
 
@@ -61,7 +61,7 @@ def _store_unit(
                 )
                 outcome.created += 1
             elif parent is not None and unit.parent_id != parent.pk:
-                batch.reject(index, "parent", "单位不能改换上级")
+                batch.reject(index, "parent", Phrase("单位不能改换上级"))
             elif unit.kind != row["kind"]:
                 batch.reject(
                     index, "kind", Phrase("该单位已登记为“%(kind)s”", kind=unit.get_kind_display())
@@ -82,7 +82,7 @@ def store_employees(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outc
     They have no password: an administrator resets it before the first sign-in.
     """
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["number"], "number", "工号"))
+    outcome.unchanged += len(batch.reject_repeats(lambda r: r["number"], "number", Phrase("工号")))
     units = resolve_units(batch, by)
     related = Employee.objects.select_related("unit", "user")
     existing = fetch_by(related, "number", batch.values("number"))

@@ -91,7 +91,7 @@ def store_certificates(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
     by.require(Permission.KEEP_QUALIFICATIONS)
     batch, outcome = Batch(rows), Outcome()
     key = _certificate_key
-    outcome.unchanged += len(batch.reject_repeats(key, "certificate", "资格的证书编号"))
+    outcome.unchanged += len(batch.reject_repeats(key, "certificate", Phrase("资格的证书编号")))
     codes: dict[str, str] = dict(QualificationKind.objects.values_list("name", "code"))
     known = ManagerQualification.objects.filter(certificate__in=batch.values("certificate"))
     standing = {

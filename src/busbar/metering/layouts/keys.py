@@ -40,22 +40,20 @@ class Findings:
         self,
         rows: Iterable[int],
         column: str,
-        expectation: str | Phrase | Callable[[int], Phrase],
+        expectation: Phrase | Callable[[int], Phrase],
     ) -> None:
         """Take rows out and say why, naming the cell as the file has it.
 
-        A text is a whole sentence of ours; one with values is a `Phrase`.
         Raises UnableToUseLayout beyond MOST_BAD_ROWS: then not the rows are wrong but how the
         file is read.
         """
-        said = Phrase(expectation) if isinstance(expectation, str) else expectation
         for row in rows:
             if len(self.errors) == MOST_BAD_ROWS:
                 first = min(self.errors, key=lambda error: error.row)
                 told = too_many_bad_rows(first)
                 raise UnableToUseLayout.saying(told)
             self.good[row] = False
-            why = said if isinstance(said, Phrase) else said(row)
+            why = expectation if isinstance(expectation, Phrase) else expectation(row)
             self.errors.append(RowError(self.first_row + row, column, self.cell(row, column), why))
 
     def cell(self, row: int, column: str) -> str:
@@ -98,7 +96,7 @@ def point_codes(findings: Findings, layout: ReadingLayout) -> tuple[Places, list
     blank = {names.index("")} if "" in names else set()
     indices = coded.indices.fill_null(len(names)).to_numpy()
     bad = np.isin(indices, [len(names), *blank])
-    findings.reject(np.flatnonzero(bad).tolist(), layout.point_column, "应填写用电点编号")
+    findings.reject(np.flatnonzero(bad).tolist(), layout.point_column, Phrase("应填写用电点编号"))
     return place_of[indices], [names[place] for place in order]
 
 
@@ -113,7 +111,7 @@ def point_texts(column: Any) -> Any:
     return pc.utf8_trim_whitespace(column.cast(pa.string()))
 
 
-def reject_repeats(findings: Findings, keys: Places, column: str, what: str) -> None:
+def reject_repeats(findings: Findings, keys: Places, column: str, what: Phrase) -> None:
     """Of the good rows with the same key keep the first, reject the others."""
     places = np.flatnonzero(findings.good)
     order = places[np.argsort(keys[places], kind="stable")]
@@ -129,7 +127,7 @@ def reject_repeats(findings: Findings, keys: Places, column: str, what: str) -> 
         column,
         lambda row: Phrase(
             "同一%(what)s只应出现一次，与第 %(row)s 行重复",
-            what=Phrase(what),
+            what=what,
             row=findings.first_row + kept[row],
         ),
     )

@@ -52,7 +52,7 @@ def parse_long(
     column = layout.point_column or layout.timestamp_column
     ratios = find_ratios(find, findings, names, (codes, *_day_and_interval(starts), column))
     keys = codes * 10_000_000 + starts // MINUTES
-    reject_repeats(findings, keys, layout.timestamp_column, "用电点的同一时段")
+    reject_repeats(findings, keys, layout.timestamp_column, Phrase("用电点的同一时段"))
     rows = _place(findings, codes, starts)
     _require_quarters(rows, findings.good)
     cells = {channel.name: _cells(findings, channel, ratios) for channel in layout.channels}
@@ -86,7 +86,7 @@ def _interval_starts(findings: Findings, layout: ReadingLayout) -> Array:
     minutes = np.where(minutes == NO_STAMP, 0, minutes)
     off_grid = findings.good & (minutes % MINUTES != 0)
     findings.reject(
-        np.flatnonzero(off_grid).tolist(), layout.timestamp_column, "应落在 15 分钟的整点上"
+        np.flatnonzero(off_grid).tolist(), layout.timestamp_column, Phrase("应落在 15 分钟的整点上")
     )
     return _to_start(minutes, layout)
 

@@ -57,7 +57,7 @@ def parse_wide(
     channels = _channels(findings, layout)
     block = _block(findings, layout, columns, channels, ratios)
     keys = (codes * 1_000_000 + days) * 10 + channels
-    reject_repeats(findings, keys, layout.date_column, "用电点、日期和数据项")
+    reject_repeats(findings, keys, layout.date_column, Phrase("用电点、日期和数据项"))
     curves, missing = _fill(findings, layout, names, codes * 1_000_000 + days, channels, block)
     return ParsedReadings(
         curves=curves,

@@ -11,6 +11,7 @@ from django.db import transaction
 from busbar.access.permissions import Permission
 from busbar.access.registers import Batch, Change, Draft, Outcome, Row, resolve, save_drafts
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.metering.models import ClockCheck, MeterEventKind, MeterInstallation, PowerOffEvent
 from busbar.metering.operations.registers import find_installed
 from busbar.metering.operations.telling import Fact, tell_facts
@@ -35,11 +36,11 @@ def store_meter_events(
     batch, outcome = Batch([_completed(row, source) for row in rows]), Outcome()
     installed = find_installed(batch, "serial", by)
     seen = UsagePoint.objects.visible_to(by)
-    unknown = "没有这个计量点编号，或不在您的管辖范围内"
+    unknown = Phrase("没有这个计量点编号，或不在您的管辖范围内")
     points = resolve(batch, "usage_point", seen, "number", unknown)
     placed = _place(batch, installed, {number: point.pk for number, point in points.items()})
     _check(batch, at)
-    outcome.unchanged += len(batch.reject_repeats(_key, "begins_at", "计量事件"))
+    outcome.unchanged += len(batch.reject_repeats(_key, "begins_at", Phrase("计量事件")))
     live = list(batch.live())
     stops = [(i, row) for i, row in live if row["event"] == MeterEventKind.POWER_OFF]
     clocks = [(i, row) for i, row in live if row["event"] == MeterEventKind.CLOCK]
@@ -73,7 +74,7 @@ def _place(batch: Batch, installed: _Installed, points: Mapping[str, int]) -> di
         elif row["usage_point"]:
             places = hung.get(points[row["usage_point"]], [])
         else:
-            batch.reject(index, "serial", "表号和计量点编号至少填一项")
+            batch.reject(index, "serial", Phrase("表号和计量点编号至少填一项"))
             continue
         held = next((one for one in places if _hangs(one, row["begins_at"])), None)
         if held is not None:
@@ -82,7 +83,11 @@ def _place(batch: Batch, installed: _Installed, points: Mapping[str, int]) -> di
             placed[index] = (points[row["usage_point"]], 0)
         else:
             what = "serial" if row["serial"] else "usage_point"
-            batch.reject(index, what, "该时刻没有这块表在装" if row["serial"] else "该时刻没有装表")
+            batch.reject(
+                index,
+                what,
+                Phrase("该时刻没有这块表在装") if row["serial"] else Phrase("该时刻没有装表"),
+            )
     _reject_elsewhere(batch, placed, points)
     return placed
 
@@ -104,17 +109,17 @@ def _reject_elsewhere(
 ) -> None:
     for index, row in list(batch.live()):
         if row["usage_point"] and placed[index][0] != points[row["usage_point"]]:
-            batch.reject(index, "usage_point", "该时刻这块表不在此计量点")
+            batch.reject(index, "usage_point", Phrase("该时刻这块表不在此计量点"))
 
 
 def _check(batch: Batch, at: dt.datetime) -> None:
     for index, row in list(batch.live()):
         if row["begins_at"] > at:
-            batch.reject(index, "begins_at", "发生时间不应晚于现在")
+            batch.reject(index, "begins_at", Phrase("发生时间不应晚于现在"))
         elif row["event"] == MeterEventKind.CLOCK and row["offset_s"] is None:
-            batch.reject(index, "offset_s", "时钟偏差须写明秒数，表快为正")
+            batch.reject(index, "offset_s", Phrase("时钟偏差须写明秒数，表快为正"))
         elif row["ends_at"] is not None and row["ends_at"] <= row["begins_at"]:
-            batch.reject(index, "ends_at", "复电时间应晚于停电时间")
+            batch.reject(index, "ends_at", Phrase("复电时间应晚于停电时间"))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

@@ -53,7 +53,7 @@ def store_meters(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome
     A meter hangs at one point at a time and a point has one meter at a time.
     """
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(_key, "serial", "电能表在同一日的安装"))
+    outcome.unchanged += len(batch.reject_repeats(_key, "serial", Phrase("电能表在同一日的安装")))
     seen = UsagePoint.objects.select_related("account__customer", "account__unit").visible_to(by)
     unknown = Phrase("没有这个计量点编号，或不在您的管辖范围内")
     points = resolve(batch, "usage_point", seen, "number", unknown)
@@ -103,11 +103,11 @@ def _check_facts(batch: Batch) -> None:
                 Phrase("拆表日期应晚于装表日期 %(day)s", day=row["installed_on"]),
             )
         elif moment := _misplaced(row):
-            batch.reject(index, moment, "时刻应在同一行的装表、拆表日期之内")
+            batch.reject(index, moment, Phrase("时刻应在同一行的装表、拆表日期之内"))
         elif row["ct_ratio"] <= 0 or row["pt_ratio"] <= 0:
-            batch.reject(index, "ct_ratio", "变比应大于 0")
+            batch.reject(index, "ct_ratio", Phrase("变比应大于 0"))
         elif differing:
-            batch.reject(index, differing[0], "同一电能表各行的台账内容应一致")
+            batch.reject(index, differing[0], Phrase("同一电能表各行的台账内容应一致"))
 
 
 def _misplaced(row: Row) -> str:

@@ -34,7 +34,7 @@ def store_register_readings(
     """
     by.require(Permission.IMPORT_FILES)
     batch, outcome = Batch([_completed(row, source) for row in rows]), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(_key, "read_at", "表号、数据项和时间"))
+    outcome.unchanged += len(batch.reject_repeats(_key, "read_at", Phrase("表号、数据项和时间")))
     installed = find_installed(batch, "serial", by)
     _check(batch, installed, at)
     existing = _existing(batch, installed)
@@ -76,11 +76,11 @@ def _check(batch: Batch, installed: Mapping[str, list[MeterInstallation]], at: d
     for index, row in list(batch.live()):
         value, held = row["value"], installed.get(row["serial"])
         if not held:
-            batch.reject(index, "serial", "应写明电能表的出厂编号")
+            batch.reject(index, "serial", Phrase("应写明电能表的出厂编号"))
             continue
         digits = held[0].meter.register_digits
         if not value.is_finite() or value < 0:
-            batch.reject(index, "value", "示数应不小于 0")
+            batch.reject(index, "value", Phrase("示数应不小于 0"))
         elif value >= 10**digits:
             batch.reject(
                 index,
@@ -90,7 +90,7 @@ def _check(batch: Batch, installed: Mapping[str, list[MeterInstallation]], at: d
                 ),
             )
         elif row["read_at"] > at:
-            batch.reject(index, "read_at", "抄表时间不应晚于现在")
+            batch.reject(index, "read_at", Phrase("抄表时间不应晚于现在"))
 
 
 def _existing(

@@ -40,10 +40,10 @@ _DATED = ("valid_from", "valid_until", "certainty")
 def store_critical_day_rules(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Rules by scheme, name and first day. `dates` are "MM-DD–MM-DD" ranges."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(_rule_key, "name", "尖峰日规则"))
+    outcome.unchanged += len(batch.reject_repeats(_rule_key, "name", Phrase("尖峰日规则")))
     reject_backward(batch)
     schemes = resolve(
-        batch, "scheme", TimeOfUseScheme.objects.all(), "code", "没有这个编码的分时方案"
+        batch, "scheme", TimeOfUseScheme.objects.all(), "code", Phrase("没有这个编码的分时方案")
     )
     _check_triggers(batch)
     stored = CriticalDayRule.objects.filter(scheme__in=[s.pk for s in schemes.values()])
@@ -79,11 +79,11 @@ def _check_triggers(batch: Batch) -> None:
     for index, row in list(batch.live()):
         heat, dates = row.get("at_least_celsius"), row.get("dates") or ""
         if heat is None and not dates:
-            batch.reject(index, "dates", "应写明日期，或日最高气温")
+            batch.reject(index, "dates", Phrase("应写明日期，或日最高气温"))
         elif heat is not None and not row.get("region"):
-            batch.reject(index, "region", "按气温确定尖峰日的，应写明以哪个地区的气温为准")
+            batch.reject(index, "region", Phrase("按气温确定尖峰日的，应写明以哪个地区的气温为准"))
         elif not _are_ranges(dates):
-            batch.reject(index, "dates", "应为月-日至月-日，如 07-15~08-15，多段以顿号分开")
+            batch.reject(index, "dates", Phrase("应为月-日至月-日，如 07-15~08-15，多段以顿号分开"))
 
 
 def _ranges(text: str) -> list[list[str]]:
@@ -107,7 +107,7 @@ def store_daily_temperatures(*, rows: Sequence[Row], by: Viewer, at: dt.datetime
     """Highest temperatures by region and day; a corrected one replaces what stood."""
     batch, outcome = Batch(rows), Outcome()
     outcome.unchanged += len(
-        batch.reject_repeats(lambda r: (r["region"], r["day"]), "day", "地区同一日的气温")
+        batch.reject_repeats(lambda r: (r["region"], r["day"]), "day", Phrase("地区同一日的气温"))
     )
     for index, row in list(batch.live()):
         if not _COLDEST <= row["highest_celsius"] <= _HOTTEST:
@@ -138,7 +138,7 @@ def _of_days(rows: models.QuerySet[Any, Any], batch: Batch) -> models.QuerySet[A
 def store_price_series(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Series by code, with the tariff whose energy they price."""
     told, more = Told("pricing.price_series"), ("tariff_code",)
-    return store_by_code(PriceSeries, rows, "价格序列编码", told, more=more, by=by, at=at)
+    return store_by_code(PriceSeries, rows, Phrase("价格序列编码"), told, more=more, by=by, at=at)
 
 
 @transaction.atomic
@@ -148,13 +148,17 @@ def store_series_prices(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> 
     A day of which a row is refused stays as it was: half a day is no price.
     """
     batch, outcome = Batch(rows), Outcome()
-    series = resolve(batch, "series", PriceSeries.objects.all(), "code", "没有这个编码的价格序列")
-    outcome.unchanged += len(batch.reject_repeats(_price_key, "start_minute", "日的同一时段"))
+    series = resolve(
+        batch, "series", PriceSeries.objects.all(), "code", Phrase("没有这个编码的价格序列")
+    )
+    outcome.unchanged += len(
+        batch.reject_repeats(_price_key, "start_minute", Phrase("日的同一时段"))
+    )
     _check_intervals(batch)
     broken = {_day_key(rows[r.index]) for r in batch.rejections}
     for index, row in list(batch.live()):
         if _day_key(row) in broken:
-            batch.reject(index, "day", "该日另有行不合格，整日未导入")
+            batch.reject(index, "day", Phrase("该日另有行不合格，整日未导入"))
     named = {_price_key(row) for _, row in batch.live()}
     days = {_day_key(row) for _, row in batch.live()}
     stored = SeriesPrice.objects.filter(series__in=[s.pk for s in series.values()])
@@ -210,10 +214,10 @@ def _check_intervals(batch: Batch) -> None:
     for index, row in ordered:
         begins, until = row["start_minute"], row["end_minute"]
         if begins % _QUARTER or until % _QUARTER:
-            batch.reject(index, "start_minute", "时刻应落在一刻钟上")
+            batch.reject(index, "start_minute", Phrase("时刻应落在一刻钟上"))
         elif not 0 <= begins < until <= _DAY:
-            batch.reject(index, "end_minute", "结束时刻应晚于开始时刻，一日之末写 24:00")
+            batch.reject(index, "end_minute", Phrase("结束时刻应晚于开始时刻，一日之末写 24:00"))
         elif begins < ends.get(_day_key(row), 0):
-            batch.reject(index, "start_minute", "与前一时段重叠")
+            batch.reject(index, "start_minute", Phrase("与前一时段重叠"))
         else:
             ends[_day_key(row)] = until

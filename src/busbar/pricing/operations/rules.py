@@ -42,7 +42,7 @@ def reject_backward(batch: Batch) -> None:
 def store_by_code(
     model: type[SourcedModel],
     rows: Sequence[Row],
-    label: str,
+    label: Phrase,
     told: Told,
     *,
     more: Sequence[str] = (),
@@ -76,7 +76,9 @@ def store_by_code(
 def store_rule_sets(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Rule sets by code."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["code"], "code", "规则集编码"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["code"], "code", Phrase("规则集编码"))
+    )
     reject_backward(batch)
     existing = fetch_by(RuleSet.objects.all(), "code", batch.values("code"))
     drafts = [Draft(_set_values(row), existing.get(row["code"]), i) for i, row in batch.live()]
@@ -99,7 +101,7 @@ def _set_values(row: Row) -> dict[str, Any]:
 def store_rule_parameters(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Figures by rule set and key."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(_rule_key, "key", "规则集的参数"))
+    outcome.unchanged += len(batch.reject_repeats(_rule_key, "key", Phrase("规则集的参数")))
     sets = resolve(batch, "rule_set", RuleSet.objects.all(), "code", _UNKNOWN_SET)
     related = RuleParameter.objects.select_related("rule_set")
     stored = related.filter(rule_set__in=[row.pk for row in sets.values()])
@@ -125,12 +127,12 @@ def _rule_key(row: Row) -> tuple[Any, Any]:
 def store_power_factor_steps(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Rows of a power-factor table by method, standard and power factor."""
     batch, outcome = Batch(rows), Outcome()
-    repeats = batch.reject_repeats(_step_key, "power_factor", "标准的功率因数")
+    repeats = batch.reject_repeats(_step_key, "power_factor", Phrase("标准的功率因数"))
     outcome.unchanged += len(repeats)
     sets = resolve(batch, "rule_set", RuleSet.objects.all(), "code", _UNKNOWN_SET)
     for index, row in list(batch.live()):
         if not 0 < row["power_factor"] <= 1:
-            batch.reject(index, "power_factor", "功率因数应大于 0 且不大于 1")
+            batch.reject(index, "power_factor", Phrase("功率因数应大于 0 且不大于 1"))
     related = PowerFactorStep.objects.select_related("rule_set")
     stored = related.filter(rule_set__in=[row.pk for row in sets.values()])
     existing = {(s.rule_set.code, s.standard, s.power_factor): s for s in stored}

@@ -40,9 +40,11 @@ PERIODS = tuple(TimeOfUsePeriod.values)
 def store_tariffs(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Tariffs by code and first day. A version without an end lasts until the next begins."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(_tariff_key, "code", "电价在同一生效日期"))
+    outcome.unchanged += len(
+        batch.reject_repeats(_tariff_key, "code", Phrase("电价在同一生效日期"))
+    )
     everyone = TimeOfUseScheme.objects.all()
-    schemes = resolve(batch, "scheme", everyone, "code", "没有这个编码的分时方案")
+    schemes = resolve(batch, "scheme", everyone, "code", Phrase("没有这个编码的分时方案"))
     reject_backward(batch)
     _check_prices(batch)
     for index, month in find_used_changes(batch.live()).items():
@@ -95,13 +97,15 @@ def _check_prices(batch: Batch) -> None:
         priced = [period for period in PERIODS if row.get(period) is not None]
         basic = row.get("capacity_price") is not None or row.get("demand_price") is not None
         if not priced:
-            batch.reject(index, "flat", "至少应有一个时段的电价")
+            batch.reject(index, "flat", Phrase("至少应有一个时段的电价"))
         elif row.get("scheme") and "flat" not in priced:
-            batch.reject(index, "flat", "分时电价应有平段电价")
+            batch.reject(index, "flat", Phrase("分时电价应有平段电价"))
         elif not row.get("scheme") and priced != ["flat"]:
-            batch.reject(index, "scheme", "有几个时段电价时应写明分时方案；不分时的只填平段电价")
+            batch.reject(
+                index, "scheme", Phrase("有几个时段电价时应写明分时方案；不分时的只填平段电价")
+            )
         elif row["category"] == TariffCategory.INDUSTRY_TWO_PART and not basic:
-            batch.reject(index, "capacity_price", "两部制电价应有容量电价或需量电价")
+            batch.reject(index, "capacity_price", Phrase("两部制电价应有容量电价或需量电价"))
 
 
 def _ends(
@@ -208,7 +212,9 @@ def store_surcharges(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Out
     """Surcharges by region, code and first day."""
     batch, outcome = Batch(rows), Outcome()
     key = ("region", "code", "valid_from")
-    repeats = batch.reject_repeats(lambda r: tuple(r[n] for n in key), "code", "项目在同一生效日期")
+    repeats = batch.reject_repeats(
+        lambda r: tuple(r[n] for n in key), "code", Phrase("项目在同一生效日期")
+    )
     outcome.unchanged += len(repeats)
     reject_backward(batch)
     stored = _surcharges(batch)

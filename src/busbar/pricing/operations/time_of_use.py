@@ -20,6 +20,7 @@ from busbar.access.registers import (
     save_drafts,
 )
 from busbar.access.visibility import Viewer
+from busbar.kit.errors import Phrase
 from busbar.pricing.models import DayType, TimeOfUseInterval, TimeOfUseScheme
 from busbar.pricing.operations.rules import store_by_code
 
@@ -31,7 +32,7 @@ _STEP = 15
 def store_tou_schemes(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Schemes by code."""
     told = Told("pricing.tou_scheme")
-    return store_by_code(TimeOfUseScheme, rows, "分时方案编码", told, by=by, at=at)
+    return store_by_code(TimeOfUseScheme, rows, Phrase("分时方案编码"), told, by=by, at=at)
 
 
 @transaction.atomic
@@ -42,13 +43,13 @@ def store_tou_intervals(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> 
     """
     batch, outcome = Batch(rows), Outcome()
     everyone = TimeOfUseScheme.objects.all()
-    schemes = resolve(batch, "scheme", everyone, "code", "没有这个编码的分时方案")
-    outcome.unchanged += len(batch.reject_repeats(_key, "start_minute", "分时方案的时段"))
+    schemes = resolve(batch, "scheme", everyone, "code", Phrase("没有这个编码的分时方案"))
+    outcome.unchanged += len(batch.reject_repeats(_key, "start_minute", Phrase("分时方案的时段")))
     _check(batch)
     broken = {rows[r.index].get("scheme") for r in batch.rejections}
     for index, row in list(batch.live()):
         if row["scheme"] in broken:
-            batch.reject(index, "scheme", "该方案另有行不合格，整个方案未导入")
+            batch.reject(index, "scheme", Phrase("该方案另有行不合格，整个方案未导入"))
     wanted: dict[Any, list[Row]] = {}
     for _, row in batch.live():
         wanted.setdefault(row["scheme"], []).append(row)
@@ -120,11 +121,13 @@ def _check(batch: Batch) -> None:
     for index, row in list(batch.live()):
         begins, ends = row["start_minute"], row["end_minute"]
         if begins % _STEP or ends % _STEP:
-            batch.reject(index, "start_minute", "时刻应落在一刻钟上")
+            batch.reject(index, "start_minute", Phrase("时刻应落在一刻钟上"))
         elif not 0 <= begins < ends <= _DAY:
-            batch.reject(index, "end_minute", "结束时刻应晚于开始时刻，跨零点的时段请分成两行")
+            batch.reject(
+                index, "end_minute", Phrase("结束时刻应晚于开始时刻，跨零点的时段请分成两行")
+            )
         elif any(_ambiguous(row, other) for other in seen.setdefault(row["scheme"], [])):
-            batch.reject(index, "start_minute", "与同优先级的另一时段重叠而时段不同")
+            batch.reject(index, "start_minute", Phrase("与同优先级的另一时段重叠而时段不同"))
         else:
             seen[row["scheme"]].append(row)
 

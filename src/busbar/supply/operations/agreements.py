@@ -43,7 +43,9 @@ class UnableToSignAgreement(Refusal):
 def store_agreements(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Agreements by number; two of one account may not hold on the same day."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["number"], "number", "合同编号"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["number"], "number", Phrase("合同编号"))
+    )
     accounts = seen_accounts(batch, by)
     related = Agreement.objects.select_related("account__customer", "account__unit")
     existing = fetch_by(related, "number", batch.values("number"))
@@ -90,9 +92,9 @@ def _check_terms(batch: Batch) -> None:
                 Phrase("失效日期应晚于生效日期 %(day)s", day=row["valid_from"]),
             )
         elif row["contract_capacity_kva"] <= 0:
-            batch.reject(index, "contract_capacity_kva", "合同容量应大于 0 千伏安")
+            batch.reject(index, "contract_capacity_kva", Phrase("合同容量应大于 0 千伏安"))
         elif mode == BasicChargeMode.CONTRACT_DEMAND and not demand:
-            batch.reject(index, "contract_demand_kw", "按合同最大需量计费时应填写合同需量")
+            batch.reject(index, "contract_demand_kw", Phrase("按合同最大需量计费时应填写合同需量"))
 
 
 def _reject_overlaps(batch: Batch, accounts: dict[Any, Any]) -> None:

@@ -68,14 +68,16 @@ def reject_foreign_sites(batch: Batch, accounts: dict[Any, Any], sites: dict[Any
 def store_sites(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Sites by code, of a customer named by its number or by one of its accounts."""
     batch, outcome = Batch(follow_former(rows)), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["site"], "site", "用电地址编码"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["site"], "site", Phrase("用电地址编码"))
+    )
     seen = Customer.objects.select_related("unit").visible_to(by)
-    unknown = "没有这个客户编号，或该客户不在您的管辖范围内"
+    unknown = Phrase("没有这个客户编号，或该客户不在您的管辖范围内")
     customers = resolve(batch, "customer", seen, "number", unknown)
     accounts = seen_accounts(batch, by)
     for index, row in list(batch.live()):
         if not row.get("customer") and not row.get("account"):
-            batch.reject(index, "customer", "应填写客户编号或户号")
+            batch.reject(index, "customer", Phrase("应填写客户编号或户号"))
     existing = fetch_by(Site.objects.select_related("customer"), "code", batch.values("site"))
     reject_unseen(batch, existing, Site.objects, by, "site")
     drafts = [
@@ -103,10 +105,10 @@ def store_sources(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcom
     One source of a site is the main one; a site may have several only if it says which.
     """
     batch, outcome = Batch(rows), Outcome()
-    twice = "用电地址和馈线（双电源须来自两条不同的馈线）"
+    twice = Phrase("用电地址和馈线（双电源须来自两条不同的馈线）")
     outcome.unchanged += len(batch.reject_repeats(_site_and_feeder, "feeder", twice))
     sites = seen_sites(batch, by)
-    feeders = resolve(batch, "feeder", Feeder.objects.all(), "code", "没有这个编码的馈线")
+    feeders = resolve(batch, "feeder", Feeder.objects.all(), "code", Phrase("没有这个编码的馈线"))
     related = PowerSource.objects.select_related("site__customer__unit", "feeder")
     ids = [site.pk for site in sites.values()]
     stored = [row for group in _by_site(related, ids).values() for row in group]
@@ -165,7 +167,9 @@ def _reject_second_main(batch: Batch, stored: list[Any]) -> None:
 def store_usage_points(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> Outcome:
     """Usage points by number, of an account at a site of its customer."""
     batch, outcome = Batch(rows), Outcome()
-    outcome.unchanged += len(batch.reject_repeats(lambda r: r["number"], "number", "计量点编号"))
+    outcome.unchanged += len(
+        batch.reject_repeats(lambda r: r["number"], "number", Phrase("计量点编号"))
+    )
     accounts, sites = seen_accounts(batch, by), seen_sites(batch, by)
     reject_foreign_sites(batch, accounts, sites)
     existing = fetch_by(

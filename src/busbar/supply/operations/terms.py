@@ -64,7 +64,7 @@ def store_point_losses(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) -> O
     batch, outcome = Batch(rows), Outcome()
     points = _seen_points(batch, by)
     seen = Transformer.objects.visible_to(by)
-    transformers = resolve(batch, "transformer", seen, "number", "没有这个编号的变压器")
+    transformers = resolve(batch, "transformer", seen, "number", Phrase("没有这个编号的变压器"))
     for index, row in list(batch.live()):
         unit = transformers.get(row.get("transformer"))
         if problem := _loss_problem(row, points[row["usage_point"]], unit):
@@ -131,9 +131,9 @@ def store_fixed_energies(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) ->
     for index, row in list(batch.live()):
         energy, share = row.get("energy_kwh"), row.get("share")
         if (energy is None) == (share is None):
-            batch.reject(index, "energy_kwh", "定量与定比应填且只填一项")
+            batch.reject(index, "energy_kwh", Phrase("定量与定比应填且只填一项"))
         elif share is not None and not 0 < share < 1:
-            batch.reject(index, "share", "定比应大于 0 且小于 1，如 0.05")
+            batch.reject(index, "share", Phrase("定比应大于 0 且小于 1，如 0.05"))
 
     def values(row: Row) -> dict[str, Any]:
         named = {name: row.get(name) for name in ("use", "tariff_code", "energy_kwh", "share")}
@@ -144,7 +144,9 @@ def store_fixed_energies(*, rows: Sequence[Row], by: Viewer, at: dt.datetime) ->
 
 def _seen_points(batch: Batch, by: Viewer) -> dict[Any, Any]:
     seen = UsagePoint.objects.select_related("account__customer", "account__unit")
-    points = resolve(batch, "usage_point", seen.visible_to(by), "number", "没有这个编号的计量点")
+    points = resolve(
+        batch, "usage_point", seen.visible_to(by), "number", Phrase("没有这个编号的计量点")
+    )
     for index, row in list(batch.live()):
         ends = row.get("valid_until")
         if ends is not None and ends <= row["valid_from"]:
@@ -166,7 +168,7 @@ def _store(
     by: Viewer,
     at: dt.datetime,
 ) -> Outcome:
-    outcome.unchanged += len(batch.reject_repeats(_key, "number", "计量点的项目"))
+    outcome.unchanged += len(batch.reject_repeats(_key, "number", Phrase("计量点的项目")))
     manager = model._default_manager  # noqa: SLF001 - Django's documented way to any model's rows
     stored: Any = manager.filter(usage_point__in=[p.pk for p in points.values()])
     stored = list(
@@ -206,6 +208,6 @@ def _reject_overlaps(batch: Batch, stored: Sequence[Any]) -> None:
         own = spans.setdefault((row["usage_point"], row["number"]), {})
         start, until = row["valid_from"], row.get("valid_until") or dt.date.max
         if any(first != start and first < until and start < end for first, end in own.items()):
-            batch.reject(index, "valid_from", "与同一项目另一行的有效期重叠")
+            batch.reject(index, "valid_from", Phrase("与同一项目另一行的有效期重叠"))
         else:
             own[start] = until

@@ -91,9 +91,9 @@ def _check_facts(batch: Batch) -> None:
         ends = row.get("valid_until")
         differing = [name for name in _FACTS if facts.get(name) != row.get(name)]
         if differing:
-            batch.reject(index, differing[0], "同一变压器各行的台账内容应一致")
+            batch.reject(index, differing[0], Phrase("同一变压器各行的台账内容应一致"))
         elif row["capacity_kva"] <= 0:
-            batch.reject(index, "capacity_kva", "容量应大于 0 千伏安")
+            batch.reject(index, "capacity_kva", Phrase("容量应大于 0 千伏安"))
         elif start < row["installed_on"]:
             batch.reject(
                 index,
@@ -103,7 +103,7 @@ def _check_facts(batch: Batch) -> None:
         elif ends is not None and ends <= start:
             batch.reject(index, "valid_until", Phrase("状态止日应晚于状态起日 %(day)s", day=start))
         elif begun.setdefault((row["number"], start), index) != index:
-            batch.reject(index, "valid_from", "同一变压器在同一日只能有一个状态")
+            batch.reject(index, "valid_from", Phrase("同一变压器在同一日只能有一个状态"))
 
 
 def _stored_states(existing: dict[Any, Any]) -> dict[Any, dict[dt.date, Any]]:
