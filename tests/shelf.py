@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from busbar.clocks import operations as clocks_operations
+from busbar.clocks.models import CalendarDay
 from busbar.journal import immutability
 from busbar.journal.models import Entry
 from busbar.pricing import operations as pricing_operations
@@ -26,6 +27,8 @@ GROUND = (
     pricing_operations.load_seed,
 )
 """The first three of `busbar migrate`."""
+_CALENDAR_SINCE = dt.date(2022, 1, 1)
+"""Of the calendar's twenty-three years those in which tests happen."""
 _SHELVED = (*GROUND, workflow_operations.load_shipped_processes)
 
 Loader = Callable[..., Any]
@@ -42,6 +45,7 @@ def fill() -> None:
         empty = [table for table in connection.introspection.table_names() if not _count(table)]
         for ordinal, load in enumerate(_SHELVED):
             load(at=GROUND_AT)
+            CalendarDay.objects.filter(date__lt=_CALENDAR_SINCE).delete()
             _shelves[load] = {}
             for table in empty:
                 shelf = f"shelf_{ordinal}_{table}"

@@ -21,6 +21,7 @@ from busbar.pricing import operations as pricing_operations
 from tests.api.affair import Affair, make_affair
 from tests.billing import world
 from tests.shelf import lay
+from tests.worlds import keep
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,17 @@ class Region:
 def region(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Region:
     """Two counties, an account each, January billed; a clerk of the first county."""
     monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    return keep(_make_region, tmp_path / "lake", folder=tmp_path / "lake")
+
+
+def _make_region(lake: Path) -> Region:
     county = world.make_county()
     other = OrganizationUnit.objects.create(
         code="D", name="邻县", kind=UnitKind.COUNTY, parent=county.parent, path="000001"
     )
     world.make_tariff()
     points = [world.make_account(county, "1001"), world.make_account(other, "2001")]
-    world.store(tmp_path / "lake", world.curves(points))
+    world.store(lake, world.curves(points))
     run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
     hired = access_operations.hire_employee(
         username="clerk",

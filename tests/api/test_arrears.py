@@ -14,6 +14,7 @@ from busbar.customers.models import AccountTeamMember
 from tests.api.affair import ROOT, client_of, get, post
 from tests.arrears.world import Ladder, make_ladder
 from tests.imports.world import make_viewer
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ladder(db: None) -> Ladder:
     """A case whose supply was stopped."""
+    return keep(_stop)
+
+
+def _stop() -> Ladder:
     ladder = make_ladder()
     ladder.open()
     ladder.to_stop()

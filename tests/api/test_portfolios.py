@@ -14,6 +14,7 @@ from tests.key_accounts.managers.conftest import world
 from tests.key_accounts.managers.test_measures import sign, solve
 from tests.key_accounts.managers.test_portfolios import certify
 from tests.key_accounts.managers.world import World
+from tests.worlds import keep
 
 __all__ = ["world"]
 DAYS = "since=2026-03-01&until=2026-04-01"
@@ -29,6 +30,10 @@ HAND = {"from_employee": "E004", "to_employee": "E005", "reason": "调走"}
 @pytest.fixture
 def told(world: World) -> World:
     """An order solved, an agreement, two qualified managers, a customer without a lead."""
+    return keep(_tell, world)
+
+
+def _tell(world: World) -> World:
     sign(world)
     solve(world, world.send())
     certify(world, "王经理")

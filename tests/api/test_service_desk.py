@@ -20,6 +20,7 @@ from tests.api.affair import ROOT, client_of, get, post
 from tests.imports.world import make_viewer
 from tests.payments.world import at
 from tests.service_desk.world import MONDAY, SYSTEM, Desk, make_desk
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 LISTS = (
@@ -30,6 +31,10 @@ LISTS = (
 @pytest.fixture
 def desk(db: None) -> Desk:
     """Something of everything."""
+    return keep(_make_desk)
+
+
+def _make_desk() -> Desk:
     desk = make_desk()
     key_operations.load_services_seed(at=at("2026-01-01"))
     desk.promise()

@@ -21,6 +21,7 @@ from busbar.workflow.models import UserTask
 from tests.imports.world import make_viewer
 from tests.payments.world import World, at, make_world
 from tests.shelf import lay
+from tests.worlds import kept
 
 OVERDUE = "2026-03-23"
 """A Monday; the bill was due on 18 February, 33 days before."""
@@ -74,6 +75,7 @@ class Ladder:
         outbox.react_to_all(next(r for r in outbox.REACTIONS if r.name == "arrears.money"))
 
 
+@kept
 def make_ladder() -> Ladder:
     """A bill of 1000.00 due on 18 February; nothing dunned yet."""
     world = make_world()

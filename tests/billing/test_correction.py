@@ -33,6 +33,7 @@ from busbar.cli.main import main
 from busbar.journal.models import Entry
 from busbar.supply.models import Agreement, UsagePoint
 from tests.billing import world
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 LATER = world.AT + dt.timedelta(days=3)
@@ -49,6 +50,10 @@ def lake(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def point(lake: Path) -> UsagePoint:
     """An account whose January was billed at 100 kW."""
+    return keep(_bill, lake, folder=lake)
+
+
+def _bill(lake: Path) -> UsagePoint:
     made = world.make_account(world.make_county(), "1001")
     world.store(lake, world.curves([made]))
     run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)
@@ -290,6 +295,9 @@ class TestCorrectOutdatedBills:
 
     @pytest.fixture
     def points(self, lake: Path) -> list[UsagePoint]:
+        return keep(self.bill_five, lake, folder=lake)
+
+    def bill_five(self, lake: Path) -> list[UsagePoint]:
         county = world.make_county()
         made = [world.make_account(county, f"100{n}") for n in range(1, 6)]
         world.store(lake, world.curves(made))

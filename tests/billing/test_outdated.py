@@ -42,6 +42,7 @@ from busbar.supply.models import (
     UsagePoint,
 )
 from tests.billing import world
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 LATER = world.AT + dt.timedelta(days=3)
@@ -61,6 +62,10 @@ def lake(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def point(lake: Path) -> UsagePoint:
     """An account whose January was billed at 100 kW, 1,000 kVA by capacity."""
+    return keep(_bill, lake, folder=lake)
+
+
+def _bill(lake: Path) -> UsagePoint:
     made = world.make_account(world.make_county(), "1001")
     world.store(lake, world.curves([made]))
     run_month(month=world.MONTH, by=SYSTEM_VIEWER, at=world.AT)

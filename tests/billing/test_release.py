@@ -32,6 +32,7 @@ from busbar.journal.models import Entry
 from busbar.kit.periods import Month
 from busbar.supply.models import UsagePoint
 from tests.billing import world
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 LATER = world.AT + dt.timedelta(days=1)
@@ -50,6 +51,10 @@ def lake(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def points(lake: Path) -> list[UsagePoint]:
     """Three accounts with their January, and February in which the last one used thrice as much."""
+    return keep(_bill, lake, folder=lake)
+
+
+def _bill(lake: Path) -> list[UsagePoint]:
     county = world.make_county()
     made = [world.make_account(county, number) for number in ("1001", "1002", "1003")]
     world.store(lake, world.curves(made))

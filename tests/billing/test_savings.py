@@ -24,6 +24,7 @@ from busbar.journal.models import Entry
 from busbar.kit.periods import Month
 from tests.billing import world
 from tests.billing.advice import year as years
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -40,6 +41,10 @@ def lake(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def billed(lake: Path) -> None:
     """1001 pays for 1,000 kVA at 100 kW over nine months; 1002 has one bill."""
+    keep(_bill, lake, folder=lake)
+
+
+def _bill(lake: Path) -> None:
     unit = world.make_county()
     first, second = (
         world.make_account(unit, "1001"),

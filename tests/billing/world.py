@@ -33,6 +33,7 @@ from busbar.supply.models import (
     TransformerState,
     UsagePoint,
 )
+from tests.worlds import kept
 
 AT = dt.datetime(2026, 2, 1, 1, tzinfo=dt.UTC)
 LONG_AGO = dt.date(2020, 1, 1)
@@ -51,6 +52,7 @@ def make_county() -> OrganizationUnit:
     )
 
 
+@kept
 def make_tariff(code: str = "TWO-PART") -> Tariff:
     """Peak 8–12 at 1.00, valley 0–8 at 0.30, the rest 0.60 yuan; 30 yuan/kVA, 40 yuan/kW."""
     scheme = TimeOfUseScheme.objects.create(
@@ -79,6 +81,7 @@ def make_tariff(code: str = "TWO-PART") -> Tariff:
     return tariff
 
 
+@kept
 def make_surcharge(price: str = "0.02") -> Surcharge:
     """A fund per kWh, outside the base of the power-factor adjustment."""
     return Surcharge.objects.create(

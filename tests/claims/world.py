@@ -14,6 +14,7 @@ from busbar.payments.models import LedgerLine
 from tests.imports.world import make_viewer
 from tests.payments.world import World as PaymentsWorld
 from tests.payments.world import at, make_world
+from tests.worlds import kept
 
 THEFT: dict[str, Any] = {
     "kind": "theft", "on": "2026-02-05", "equipment_kw": "2", "days": "90", "hours_per_day": "8",
@@ -67,6 +68,7 @@ class World:
         )
 
 
+@kept
 def make_claims_world() -> World:
     """The county, an inspector, the leader, the account 3101000001."""
     payments = make_world()

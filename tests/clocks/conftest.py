@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.shelf import lay
+from tests.worlds import kept
 
 from busbar.access import operations as access_operations
 from busbar.access.models import OrganizationUnit, UnitKind
@@ -58,6 +59,7 @@ class Company:
         )
 
 
+@kept
 def make_company() -> Company:
     """Limits, calendar and units."""
     lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)

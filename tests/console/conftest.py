@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.console.region import Region
+from tests.worlds import keep
 
 
 @pytest.fixture
 def region(db: None) -> Region:
     """Two counties and a manager."""
-    return Region()
+    return keep(Region)
 
 
 @pytest.fixture

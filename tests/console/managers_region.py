@@ -11,10 +11,12 @@ from busbar.key_accounts import operations as key_accounts_operations
 from busbar.service_desk import operations as service_desk_operations
 from busbar.workflow import operations as workflow_operations
 from tests.shelf import lay
+from tests.worlds import kept
 
 AT = dt.datetime(2026, 11, 20, 2, tzinfo=dt.UTC)
 
 
+@kept
 def load_seeds() -> None:
     """The ground of managers: mandates, standards, services, processes."""
     lay(workflow_operations.load_shipped_processes)
@@ -25,6 +27,7 @@ def load_seeds() -> None:
     key_accounts_operations.load_services_seed(at=AT)
 
 
+@kept
 def make_small(customers: int, managers: int, *, root: str = "900") -> Region:
     """A province of its own; nobody sees another one's."""
     return make_region(customers, managers, 3 * customers, at=AT, root=root)

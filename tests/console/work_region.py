@@ -18,6 +18,7 @@ from busbar.billing.operations import run_month
 from busbar.kit.periods import Month
 from busbar.supply.models import UsagePoint
 from tests.billing import world
+from tests.worlds import keep, kept
 
 DECEMBER = Month(2025, 12)
 OWN, FOREIGN = "3101000001", "3102000001"
@@ -61,6 +62,7 @@ def sign_in(user: User) -> Client:
     return client
 
 
+@kept
 def make_units() -> Region:
     """A province and two counties; nothing else."""
     county = world.make_county()
@@ -74,6 +76,10 @@ def make_units() -> Region:
 def make_billed(region: Region, lake: Path, patch: pytest.MonkeyPatch) -> list[UsagePoint]:
     """An account in each county, December and January billed."""
     patch.setattr(settings, "LAKE_ROOT", lake)
+    return keep(_bill, region, lake, folder=lake)
+
+
+def _bill(region: Region, lake: Path) -> list[UsagePoint]:
     world.make_tariff()
     world.make_surcharge()
     points = [world.make_account(region.county, OWN), world.make_account(region.neighbor, FOREIGN)]

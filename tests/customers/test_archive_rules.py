@@ -18,6 +18,7 @@ from busbar.journal.models import Entry
 from busbar.kit.periods import local_date
 from tests.customers.consolidation_world import import_accounts
 from tests.imports.world import AT, make_units, make_viewer
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,10 @@ SOURCE = "市场营销部会议纪要〔2026〕7号"
 
 @pytest.fixture
 def units() -> dict[str, OrganizationUnit]:
+    return keep(_make_units)
+
+
+def _make_units() -> dict[str, OrganizationUnit]:
     customers_operations.load_customers_seed(at=AT)
     return make_units()
 

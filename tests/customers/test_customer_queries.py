@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,17 @@ from busbar.access.visibility import SYSTEM_VIEWER
 from busbar.customers import queries as customers_queries
 from busbar.customers.queries import CustomerFilter
 from tests.imports.world import ACCOUNTS, CUSTOMERS, csv_bytes, make_viewer, run_files
+from tests.worlds import keep
 
 Units = dict[str, OrganizationUnit]
 
 
 @pytest.fixture
-def archive(units: Units) -> Units:
+def archive(units: Units, home: Path) -> Units:
+    return keep(_bring_in, units, folder=home)
+
+
+def _bring_in(units: Units) -> Units:
     header, rows = CUSTOMERS
     more = [[f"D{i}", f"学校{i:02d}", "", "学校", "", "310102"] for i in range(30)]
     files = {"客户.csv": csv_bytes(header, [*rows, *more]), "户号.csv": csv_bytes(*ACCOUNTS)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
@@ -21,6 +23,7 @@ from busbar.journal.models import Entry
 from tests.customers.consolidation_world import import_accounts
 from tests.customers.test_consolidation_run import run, set_figure
 from tests.imports.world import AT, make_viewer
+from tests.worlds import keep
 
 Units = dict[str, OrganizationUnit]
 KEEPERS = (Role.ACCOUNT_MANAGER, Role.MANAGER, Role.BILLING_CLERK, Role.CONNECTION_OFFICER)
@@ -41,6 +44,10 @@ ARCHIVE = {
 @pytest.fixture
 def tree(units: Units) -> Units:
     """Two stations of the first county besides."""
+    return keep(_add_stations, units)
+
+
+def _add_stations(units: Units) -> Units:
     for code in ("S1", "S2"):
         units[code] = access_operations.create_unit(
             code=code, name=f"{code}供电所", kind="supply_station", parent=units["310101"],
@@ -50,13 +57,17 @@ def tree(units: Units) -> Units:
 
 
 @pytest.fixture
-def archive(tree: Units) -> Units:
+def archive(tree: Units, home: Path) -> Units:
     """The old system's accounts, weighed; whatever is alike waits for an answer."""
+    keep(_bring_in, tree, folder=home)
+    return tree
+
+
+def _bring_in(tree: Units) -> None:
     for code, rows in ARCHIVE.items():
         import_accounts(tree[code], rows)
     set_figure("join_bits", "90")
     run(SYSTEM_VIEWER)
-    return tree
 
 
 def bodies(viewer: Viewer) -> set[str]:

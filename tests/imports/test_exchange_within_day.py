@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.imports.world import (
     network_files,
     run_files,
 )
+from tests.worlds import keep
 
 Units = dict[str, OrganizationUnit]
 POINTS = [f"P{i}" for i in range(1, 97)]
@@ -39,8 +41,12 @@ def exchange(moment: dt.datetime) -> None:
 
 
 @pytest.fixture
-def archive(units: Units) -> None:
+def archive(units: Units, home: Path) -> None:
     """P1 with M1 until the first of February 2025, then M2."""
+    keep(_bring_in, folder=home)
+
+
+def _bring_in() -> None:
     run_files("network", network_files())
     run_files("archive", archive_files())
     exchange(AT_10_07)

@@ -30,6 +30,7 @@ from tests.imports.world import (
     network_files,
     run_files,
 )
+from tests.worlds import keep
 
 Units = dict[str, OrganizationUnit]
 POINTS = [f"P{i}" for i in range(1, 97)]
@@ -38,7 +39,11 @@ STEEL = Path(demo.__file__).parent / "data" / "steel_plant_2018.parquet"
 
 
 @pytest.fixture
-def archive(units: Units) -> None:
+def archive(units: Units, home: Path) -> None:
+    keep(_bring_in, folder=home)
+
+
+def _bring_in() -> None:
     run_files("network", network_files())
     run_files("archive", archive_files())
 

@@ -29,6 +29,7 @@ from tests.imports.world import (
     network_files,
     run_files,
 )
+from tests.worlds import keep
 
 Units = dict[str, OrganizationUnit]
 POINTS = [f"P{i}" for i in range(1, 97)]
@@ -36,8 +37,12 @@ SECONDARY = {"side": "secondary"}
 
 
 @pytest.fixture
-def archive(units: Units) -> None:
+def archive(units: Units, home: Path) -> None:
     """P1 with M1 until the end of January 2025 (100 x 100), then M2 (133.3333 x 1.5)."""
+    keep(_bring_in, folder=home)
+
+
+def _bring_in() -> None:
     run_files("network", network_files())
     run_files("archive", archive_files())
     MeterInstallation.objects.filter(meter__serial="M2").update(

@@ -15,6 +15,7 @@ from busbar.access.visibility import SYSTEM_VIEWER, Viewer
 from busbar.imports import operations as imports_operations
 from busbar.imports.models import ImportRun
 from busbar.imports.operations import Incoming
+from tests.worlds import kept
 
 AT = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 STEEL_CODE = "91110108551385082Q"
@@ -27,6 +28,7 @@ UNITS = (
 )
 
 
+@kept
 def make_units() -> dict[str, OrganizationUnit]:
     """A province, a city and two counties, by code."""
     made: dict[str, OrganizationUnit] = {}

@@ -32,6 +32,7 @@ from busbar.key_accounts.queries.orders import list_refusal_reasons
 from tests.imports.world import make_viewer
 from tests.payments.world import at
 from tests.service_desk.world import MONDAY, SYSTEM, Desk
+from tests.worlds import keep
 
 TODAY, APRIL, MAY = dt.date(2026, 3, 9), dt.date(2026, 4, 1), dt.date(2026, 5, 1)
 STORAGE = ProductFacts(" 储能租赁 ", "按月租赁移动储能", "峰谷价差乘以放电量")
@@ -41,6 +42,10 @@ TABLES = (ValueAddedProduct, ServicePackage, BasicService, RefusalReason)
 @pytest.fixture
 def office(desk: Desk) -> Desk:
     """The desk with everything that ships."""
+    return keep(_load, desk)
+
+
+def _load(desk: Desk) -> Desk:
     operations.load_recognition_seed(at=at("2026-01-01"))
     operations.load_managers_seed(at=at("2026-01-01"))
     return desk

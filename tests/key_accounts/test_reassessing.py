@@ -26,6 +26,7 @@ from busbar.kit.periods import CHINA
 from tests.console.belongings import put
 from tests.imports.world import make_viewer
 from tests.key_accounts.world import AT, JANUARY, World
+from tests.worlds import keep
 
 END_OF_JANUARY = dt.datetime(2026, 2, 1, tzinfo=CHINA)
 
@@ -89,6 +90,10 @@ def everything() -> tuple[list[dict[str, Any]], int]:
 @pytest.fixture
 def customer(world: World) -> Customer:
     """A customer of years, assessed as of the end of January."""
+    return keep(_assess_one, world)
+
+
+def _assess_one(world: World) -> Customer:
     made = world.customer("A")
     world.year(made, 12_000)
     assess(world)

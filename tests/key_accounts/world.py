@@ -16,6 +16,7 @@ from busbar.key_accounts.models import Recognition, RecognitionRun
 from busbar.kit.periods import Month
 from tests.billing.world import make_county
 from tests.imports.world import make_viewer
+from tests.worlds import kept
 
 JANUARY = Month(2026, 1)
 AT = dt.datetime(2026, 2, 3, 1, tzinfo=dt.UTC)
@@ -81,6 +82,7 @@ def result(customer: Customer, run: RecognitionRun) -> Recognition:
     return Recognition.objects.select_related("run").get(customer=customer, run=run)
 
 
+@kept
 def make_world() -> World:
     """Units and rules; no customers."""
     county = make_county()

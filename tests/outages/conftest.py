@@ -21,6 +21,7 @@ from busbar.outages.queries import Scope
 from busbar.supply.models import PowerSource, Site, Transformer, UsagePoint
 from tests.imports.world import make_viewer
 from tests.shelf import lay
+from tests.worlds import keep
 
 
 def at(day: str, hour: int = 10, minute: int = 0) -> dt.datetime:
@@ -73,6 +74,10 @@ class Grid:
 @pytest.fixture
 def grid(db: None) -> Grid:
     """Three customers; B has no contact."""
+    return keep(_make_grid)
+
+
+def _make_grid() -> Grid:
     now = at("2026-01-01")
     lay(clocks_operations.load_announced_years, clocks_operations.load_time_limits)
     notifications_operations.load_shipped_words(at=now)

@@ -16,6 +16,7 @@ from busbar.payments import operations as payments_operations
 from busbar.payments.bank_file import BankRow
 from busbar.payments.models import AccountBalance, Payment, PaymentFile, PointKind, Receivable
 from tests.imports.world import make_viewer
+from tests.worlds import kept
 
 BANK = "6222000099990001"
 
@@ -115,6 +116,7 @@ def balance(account: CustomerAccount) -> tuple[int, int, int]:
     return (row.owed_fen, row.credit_fen, row.deposit_fen) if row else (0, 0, 0)
 
 
+@kept
 def make_world() -> World:
     """A province with one county; nothing owed yet."""
     payments_operations.load_payments_seed(at=at("2026-01-01"))

@@ -21,6 +21,7 @@ from busbar.service_desk.models import Complaint, Interaction, Promise
 from tests.imports.world import make_units, make_viewer
 from tests.payments.world import at
 from tests.shelf import lay
+from tests.worlds import kept
 
 MONDAY = "2026-03-09"
 """A working Monday; the week after it holds no holiday."""
@@ -101,6 +102,7 @@ class Desk:
         )
 
 
+@kept
 def make_desk() -> Desk:
     """Nothing said yet."""
     now = at("2026-01-01")

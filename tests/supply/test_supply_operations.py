@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,15 @@ from busbar.supply import queries as supply_queries
 from busbar.supply.models import Agreement, Transformer, TransformerState, UsagePoint
 from busbar.supply.operations import UnableToChangeTransformerState, UnableToSignAgreement
 from tests.imports.world import AT, archive_files, network_files, run_files
+from tests.worlds import keep
 
 
 @pytest.fixture(autouse=True)
-def archive(units: dict[str, OrganizationUnit]) -> None:
+def archive(units: dict[str, OrganizationUnit], home: Path) -> None:
+    keep(_bring_in, folder=home)
+
+
+def _bring_in() -> None:
     run_files("network", network_files())
     run_files("archive", archive_files())
 

@@ -18,6 +18,7 @@ from busbar.clocks.subjects import Subject
 from busbar.journal.operations import SYSTEM
 from busbar.workflow import operations, registry
 from busbar.workflow.models import ProcessInstance, UserTask
+from tests.worlds import keep, kept
 
 PROCESSES = Path(__file__).parent / "processes"
 AT = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
@@ -62,6 +63,7 @@ class Company:
         return Employee.objects.get(name=name)
 
 
+@kept
 def make_company() -> Company:
     """省 P → 市 C with 调度 CD; 县 A with 营销 AM, 县 B without departments."""
     company = Company()
@@ -102,6 +104,10 @@ def company(db: None) -> Company:
 @pytest.fixture
 def loaded(ground: None, company: Company, processes: None) -> Company:
     """The company with the test processes in force."""
+    return keep(_put_in_force, company)
+
+
+def _put_in_force(company: Company) -> Company:
     operations.load_shipped_processes(at=AT)
     return company
 

@@ -12,6 +12,7 @@ from busbar.cli.main import main
 from busbar.supply.models import UsagePoint
 from tests.billing import world
 from tests.billing.advice import year as years
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +21,14 @@ pytestmark = pytest.mark.django_db
 def point(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UsagePoint:
     """An account at 100 kW, billed from May 2025 to January 2026."""
     monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    return keep(_bill, tmp_path / "lake", folder=tmp_path / "lake")
+
+
+def _bill(lake: Path) -> UsagePoint:
     world.make_tariff()
     made = world.make_account(world.make_county(), "3101000001")
     months = years.months_until(world.MONTH, 9)
-    years.bill_months(tmp_path / "lake", [made], {m: {"kw": 100} for m in months})
+    years.bill_months(lake, [made], {m: {"kw": 100} for m in months})
     return made
 
 

@@ -22,6 +22,7 @@ from busbar.pricing.models import PriceSeries, SeriesPrice
 from busbar.supply.models import BasicChargeMode, UsagePoint
 from tests.billing import world
 from tests.billing.advice import year as years
+from tests.worlds import keep
 
 pytestmark = pytest.mark.django_db
 FEBRUARY = Month(2026, 2)
@@ -32,10 +33,14 @@ TODAY = dt.date(2026, 2, 15)
 def point(ground: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UsagePoint:
     """An account that pays for its actual demand; 100 kW through December and January."""
     monkeypatch.setattr(settings, "LAKE_ROOT", tmp_path / "lake")
+    return keep(_bill, tmp_path / "lake", folder=tmp_path / "lake")
+
+
+def _bill(lake: Path) -> UsagePoint:
     world.make_tariff()
     made = world.make_account(world.make_county(), "1001", mode=BasicChargeMode.ACTUAL_DEMAND)
     months = years.months_until(world.MONTH, 2)
-    years.bill_months(tmp_path / "lake", [made], {m: {"kw": 100} for m in months})
+    years.bill_months(lake, [made], {m: {"kw": 100} for m in months})
     return made
 
 

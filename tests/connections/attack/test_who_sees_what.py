@@ -22,6 +22,7 @@ from tests.connections.processes import test_connection_journey as journey
 from tests.connections.processes import world as w
 from tests.connections.processes.world import Connection, at
 from tests.connections.works.world import credit_code
+from tests.worlds import keep
 
 ROOMS = ("connections", "workflow", "clocks")
 PUBLIC = {"TimeLimit"}
@@ -35,8 +36,12 @@ def home(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def connection(ground: None) -> Connection:
+def connection(ground: None, tmp_path: Path) -> Connection:
     """One application surveyed and before the departments, another one that just came in."""
+    return keep(_lead, folder=tmp_path)
+
+
+def _lead() -> Connection:
     made = w.make_connection()
     journey.bring_to_scheme(made)
     made.study_scheme("2025-03-17")

@@ -29,6 +29,7 @@ from busbar.metering import operations as metering_operations
 from busbar.supply import operations as supply_operations
 from busbar.supply.models import Agreement, Site, Transformer, TransformerState, UsagePoint
 from tests.imports.world import make_units, make_viewer
+from tests.worlds import keep
 
 AT = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 PRICE = Decimal("22.6")
@@ -138,6 +139,10 @@ class World:
 @pytest.fixture
 def world(ground: None, settings: Any, tmp_path: Any) -> World:
     settings.FILES_ROOT = tmp_path / "files"
+    return keep(_make_world)
+
+
+def _make_world() -> World:
     change_operations.load_change_rules(at=AT)
     return World()
 

@@ -30,6 +30,7 @@ from busbar.supply.models import Agreement
 from tests.billing import world as billed
 from tests.connections.changes.test_change_operations import AT, World, at, counted, day
 from tests.imports.world import make_viewer
+from tests.worlds import keep
 
 MODE, DEMAND = ChangeKind.CHARGE_MODE_CHANGE, ChangeKind.CONTRACT_DEMAND_CHANGE
 
@@ -38,6 +39,10 @@ MODE, DEMAND = ChangeKind.CHARGE_MODE_CHANGE, ChangeKind.CONTRACT_DEMAND_CHANGE
 def world(ground: None, settings: Any, tmp_path: Path) -> World:
     """The steel works on 1,630 kVA charged by capacity since 2024, two officers."""
     settings.FILES_ROOT = tmp_path / "files"
+    return keep(_make_world)
+
+
+def _make_world() -> World:
     change_operations.load_change_rules(at=AT)
     return World()
 

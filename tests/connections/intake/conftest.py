@@ -21,6 +21,7 @@ from busbar.connections.models import ConnectionApplication
 from busbar.connections.sent_files import SentFile
 from busbar.kit.identifiers import credit_code_check_digit
 from tests.imports.world import make_viewer
+from tests.worlds import keep
 
 AT = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 PDF = b"%PDF-1.7 "
@@ -131,6 +132,11 @@ def files(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def house(ground: None) -> House:
+    """The county as it stands before the first application."""
+    return keep(_make_house)
+
+
+def _make_house() -> House:
     from busbar.clocks import operations as clocks_operations
 
     if hasattr(clocks_operations, "load_time_limits"):

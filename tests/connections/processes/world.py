@@ -29,6 +29,7 @@ from busbar.workflow.operations import FileUpload
 from tests.billing import world as billing_world
 from tests.connections.works.world import credit_code
 from tests.shelf import lay
+from tests.worlds import kept
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00 photo"
@@ -75,6 +76,7 @@ def at(day: str, hour: int = 10) -> dt.datetime:
     return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(hour), tzinfo=CHINA)
 
 
+@kept
 def load_ground(when: dt.datetime) -> None:
     """What `busbar migrate` loads beside the ground fixture."""
     lay(clocks_operations.load_time_limits)
@@ -99,6 +101,7 @@ class Company:
         return f"E{list(STAFF).index(part) + 1:03d}"
 
 
+@kept
 def make_company(when: dt.datetime) -> Company:
     """Every department of a city, one person in each; two in marketing."""
     company = Company()
@@ -247,6 +250,7 @@ def make_network(unit: OrganizationUnit) -> None:
             )  # fmt: skip
 
 
+@kept
 def make_connection(
     key: str = "connection_high_voltage", *, day: str = "2025-03-03", **facts: Any
 ) -> Connection:

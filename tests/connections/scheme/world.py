@@ -29,6 +29,7 @@ from busbar.kit.periods import CHINA
 from busbar.payments.bank_file import BankRow
 from tests.imports.world import make_viewer
 from tests.shelf import lay
+from tests.worlds import kept
 
 PAYEE = "6222000011112222"
 _ROLES = {
@@ -166,6 +167,7 @@ def alternative(scheme: SupplyScheme, ordinal: int) -> dict[str, Any]:
     }
 
 
+@kept
 def make_world(**facts: Any) -> World:
     """A county under its province, an accepted application of 800 kVA taken in by a station."""
     when = at("2025-01-02")

@@ -36,6 +36,7 @@ from busbar.kit.periods import CHINA
 from busbar.network.models import Feeder, Substation
 from tests.billing import world as billing_world
 from tests.imports.world import make_viewer
+from tests.worlds import kept
 
 PDF = SentFile("报告.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n")
 PHOTO = SentFile("照片.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00 photo")
@@ -69,6 +70,7 @@ class World:
         return ConnectionApplication.objects.get(pk=self.application.pk)
 
 
+@kept
 def make_world(**facts: Any) -> World:
     """A replied application of 800 kVA at 10 kV, single source, in the county of the bills."""
     connections_operations.load_works_seed(at=at("2025-09-01"))

@@ -23,6 +23,7 @@ from tests.connections.intake.conftest import credit_code, make_form
 from tests.connections.processes import world as w
 from tests.connections.processes.world import Company
 from tests.imports.world import make_viewer
+from tests.worlds import keep
 
 NOW = dt.datetime(2026, 3, 2, 2, 0, tzinfo=dt.UTC)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -100,6 +101,10 @@ def world(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def office(ground: None) -> Office:
     """Every department of a city with somebody in it."""
     cache.clear()
+    return keep(_make_office)
+
+
+def _make_office() -> Office:
     w.load_ground(NOW)
     company = w.make_company(NOW)
     for part, unit, role in (

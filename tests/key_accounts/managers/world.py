@@ -21,6 +21,7 @@ from busbar.notifications import operations as notifications_operations
 from busbar.workflow import operations as workflow_operations
 from busbar.workflow.models import UserTask
 from tests.shelf import lay
+from tests.worlds import kept
 
 GROUND = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -133,6 +134,7 @@ class World:
         )
 
 
+@kept
 def make_world() -> World:
     """省 P → 市 C (大客户 CK, 营销 CM, 计量 CT, 调度 CD) → 县 A (大客户 AK), 县 B (BK).
 
