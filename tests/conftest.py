@@ -43,7 +43,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """SQLite tests use a file in WAL mode, as the product does, not Django's in-memory database."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if connection.vendor == "sqlite":
         path = Path(os.environ["BUSBAR_HOME"]) / "test.sqlite3"
         database["TEST"]["NAME"] = str(path)
 

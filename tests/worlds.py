@@ -100,7 +100,7 @@ def kept(build: Callable[_P, _T]) -> Callable[_P, _T]:
 def _lay(world: _World, folder: Path | None) -> Any:
     with transaction.atomic(), connection.cursor() as cursor:
         # The builder's acts left this transaction at its turn with the journal.
-        journal_operations._lock_chain()
+        journal_operations.take_turn()
         if connection.vendor == "postgresql":
             cursor.execute(";\n".join(world.statements))
         else:

@@ -36,8 +36,13 @@ FUNCTIONS = "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::
 
 def migrate(url: str, home: Path, *words: str) -> str:
     """What the real command says."""
+    return django(url, home, "migrate", "--skip-checks", *words)
+
+
+def django(url: str, home: Path, *words: str) -> str:
+    """What a command prints that runs on this database."""
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--skip-checks", *words],
+        [sys.executable, "-m", "django", *words],
         env={
             **os.environ,
             "BUSBAR_HOME": str(home),
@@ -52,6 +57,18 @@ def migrate(url: str, home: Path, *words: str) -> str:
         text=True,
     )
     return done.stdout
+
+
+REFUSED_ROW = """
+import datetime as dt
+from busbar.imports.models import ImportFile, ImportRun, RowError
+from busbar.kit.errors import Phrase
+run = ImportRun.objects.create(kind="archive", state="done", created_at=dt.datetime.now(dt.UTC))
+file = ImportFile.objects.create(run=run, name="户号.csv", table="accounts", size_bytes=1)
+said = Phrase("应为不超过 %(most)s 个字符", most=20)
+RowError.objects.create(file=file, row=7, column="户号", value="x", expectation=said)
+"""
+SAY_WHY = "from busbar.imports.models import RowError; print(RowError.objects.get().expectation)"
 
 
 def read(url: str, query: str) -> list[str]:
@@ -131,3 +148,19 @@ class TestADatabaseWithTables:
         assert "access_employee" not in begun
         assert "Applying journal.0002_append_only... OK" in migrate(url, tmp_path, "journal")
         assert "append-only" in str(describe(url))
+
+    def test_keeps_what_was_said_before_sentences_were_kept(
+        self, new_database: NewDatabase, tmp_path: Path
+    ) -> None:
+        url = new_database()
+        migrate(url, tmp_path)
+        django(url, tmp_path, "shell", "-v", "0", "-c", REFUSED_ROW)
+        kept = "SELECT expectation FROM imports_rowerror"
+
+        migrate(url, tmp_path, "imports", "0004")
+        assert read(url, kept) == ["('应为不超过 20 个字符',)"]
+
+        migrate(url, tmp_path)
+        assert "%(text)s" in str(read(url, kept))
+        said = django(url, tmp_path, "shell", "-v", "0", "-c", SAY_WHY)
+        assert said == "应为不超过 20 个字符\n"

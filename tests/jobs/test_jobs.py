@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ, Schedule
 from tests.metering.lake_fixtures import curve, curves
 
@@ -21,7 +23,8 @@ from busbar.jobs.outbox import Reaction, ReactionFailedError
 from busbar.jobs.timetable import TIMETABLE, install_timetable
 from busbar.journal import immutability
 from busbar.journal import operations as journal_operations
-from busbar.journal.models import Entry
+from busbar.journal import queries as journal_queries
+from busbar.journal.models import Entry, OutboxCursor
 from busbar.journal.operations import SYSTEM, Happening
 from busbar.kit.periods import CHINA
 from busbar.metering.lake import append_curves
@@ -126,6 +129,55 @@ class TestOutbox:
         with pytest.raises(ReactionFailedError):
             outbox.work_off((Reaction("fails", ("test.",), write_and_fail),))
         assert Entry.objects.count() == 1
+
+    def test_what_one_wrote_is_acted_on_by_those_after_it_in_the_same_round(self) -> None:
+        seen: list[int] = []
+        reactions = (
+            Reaction("before", ("other.",), lambda entry: seen.append(-entry.subject_id)),
+            Reaction("writes", ("test.",), lambda entry: happen(7, "other.row.written")),
+            Reaction("after", ("other.",), lambda entry: seen.append(entry.subject_id)),
+        )
+        happen(1)
+
+        assert outbox.work_off(reactions) == "before 0, writes 1, after 1"
+        assert outbox.work_off(reactions) == "before 1, writes 0, after 0"
+        assert seen == [7, -7]
+
+    def test_nothing_new_costs_two_queries_for_many_reactions_as_for_one(self) -> None:
+        happen(1)
+        outbox.work_off()
+
+        with CaptureQueriesContext(connection) as queries:
+            outbox.work_off()
+
+        assert len(queries) == 2
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_finds_everybody_who_waits(self, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("busbar.journal.queries._LOOK_AHEAD", 10)
+        draw = random.Random(seed)  # noqa: S311 - a test's order of events, no secret
+        consumers = {name: (f"{name}.",) for name in ("a", "b", "c", "never")}
+        for step in range(60):
+            happen(step, draw.choice("abc") + ".row.written")
+            name = draw.choice("abc")
+            if draw.random() < 0.3:
+                journal_operations.take_next_entry(consumer=name, prefixes=consumers[name])
+
+            found = journal_queries.find_waiting(consumers)
+
+            reached = dict(OutboxCursor.objects.values_list("consumer", "last_entry_id"))
+            waiting = {
+                name
+                for name, prefixes in consumers.items()
+                if Entry.objects.filter(
+                    id__gt=reached.get(name, 0), event__startswith=prefixes[0]
+                ).exists()
+            }
+            far_behind = {
+                name for name in consumers
+                if Entry.objects.filter(id__gt=reached.get(name, 0)).count() > 10
+            }  # fmt: skip
+            assert waiting <= found <= waiting | far_behind
 
 
 class TestCompactionOfTouchedMonths:

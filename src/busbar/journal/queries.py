@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -26,6 +26,7 @@ FACTS = (
 )
 """The fields that the hash covers, in one place for writer and verifier."""
 
+_LOOK_AHEAD = 500
 _TOP = 3
 """Length of the path of the company itself."""
 
@@ -64,6 +65,25 @@ def find_next_entry(*, after: int, upto: int, prefixes: Sequence[str]) -> Entry 
     for prefix in prefixes:
         begins |= Q(event__startswith=prefix)
     return Entry.objects.filter(begins, id__gt=after, id__lte=upto).order_by("id").first()
+
+
+def find_waiting(consumers: Mapping[str, Sequence[str]]) -> set[str]:
+    """Names of the consumers that may find an entry for them, by the prefixes of each.
+
+    In two queries for all of them; none is missed. One that is more than `_LOOK_AHEAD` entries
+    behind is named unlooked: it reads on by itself and moves up.
+    """
+    rows = OutboxCursor.objects.filter(consumer__in=consumers)
+    reached = dict.fromkeys(consumers, 0) | dict(rows.values_list("consumer", "last_entry_id"))
+    newest = Entry.objects.order_by("-id").values_list("id", "event")
+    recent = list(newest.filter(id__gt=min(reached.values(), default=0))[: _LOOK_AHEAD + 1])
+    oldest = recent[-1][0] if len(recent) > _LOOK_AHEAD else 0
+    return {
+        name
+        for name, prefixes in consumers.items()
+        if reached[name] < oldest - 1
+        or any(pk > reached[name] and event.startswith(tuple(prefixes)) for pk, event in recent)
+    }
 
 
 def facts_of(entry: Entry) -> dict[str, object]:
