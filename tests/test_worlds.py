@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ _built: list[str] = []
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """No world of the tests before; nothing counted."""
     monkeypatch.setattr(worlds, "_worlds", {})
-    monkeypatch.setattr(worlds, "_missed", type(worlds._missed)())
+    monkeypatch.setattr(worlds, "_missed", Counter())
     _built.clear()
 
 

@@ -74,8 +74,7 @@ def keep(build: Callable[..., _T], *words: Any, folder: Path | None = None) -> _
     plain = tuple(word for word in words if isinstance(word, _PLAIN))
     key = (build.__module__, build.__qualname__, plain, _standing())
     if key in _worlds:
-        made: _T = copy.deepcopy(_lay(_worlds[key], folder))
-        return made
+        return _lay(_worlds[key], folder)
     _missed[key[:-1]] += 1
     if _missed[key[:-1]] > _ENOUGH:
         return build(*words)
@@ -98,6 +97,7 @@ def kept(build: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def _lay(world: _World, folder: Path | None) -> Any:
+    """Write the world's rows and files; a copy of its objects."""
     with transaction.atomic(), connection.cursor() as cursor:
         # The builder's acts left this transaction at its turn with the journal.
         journal_operations.take_turn()
@@ -108,7 +108,7 @@ def _lay(world: _World, folder: Path | None) -> Any:
                 cursor.execute(statement)
     if folder is not None and world.folder is not None:
         shutil.copytree(world.folder, folder, dirs_exist_ok=True)
-    return world.made
+    return copy.deepcopy(world.made)
 
 
 def _copied(folder: Path | None) -> Path | None:
@@ -122,13 +122,14 @@ def _written_since(before: dict[str, _Rows]) -> list[str]:
     statements = []
     after = _all_rows()
     for table in _tables():
-        old, now, key = before.get(table, {}), after.get(table, {}), _columns_of_all()[table][0]
+        old, now = before.get(table, {}), after.get(table, {})
         gone = [pk for pk, row in old.items() if now.get(pk) != row]
         new = [row for pk, row in now.items() if old.get(pk) != row]
+        columns = _columns_of_all()[table]
         if gone:
-            statements.append(f"DELETE FROM {table} WHERE {key} IN ({','.join(gone)})")
+            statements.append(f"DELETE FROM {table} WHERE {columns[0]} IN ({','.join(gone)})")
         if new:
-            names = ",".join(_columns_of_all()[table])
+            names = ",".join(columns)
             rows = ",\n".join(f"({row})" for row in new)
             statements.append(f"INSERT INTO {table} ({names}) VALUES {rows}")
     return statements
@@ -154,20 +155,18 @@ def _columns_of_all() -> dict[str, list[str]]:
 
 def _all_rows() -> dict[str, _Rows]:
     """The rows of every table that has some."""
-    counts = ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in _tables())
+    asked = ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in _tables())
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {counts}")
+        cursor.execute(f"SELECT {asked}")
         has_rows = cursor.fetchone()
     return {table: _rows(table) for table, has in zip(_tables(), has_rows, strict=True) if has}
 
 
 def _rows(table: str) -> _Rows:
-    columns = [_literal(column) for column in _columns_of_all()[table]]
-    row = "||','||".join(columns)
+    key, *_ = columns = _columns_of_all()[table]
+    row = "||','||".join(map(_literal, columns))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns[0]}, {row} FROM {table} ORDER BY {_columns_of_all()[table][0]}"
-        )
+        cursor.execute(f"SELECT {_literal(key)}, {row} FROM {table} ORDER BY {key}")
         return dict(cursor.fetchall())
 
 

@@ -142,8 +142,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL lets readers go on while one writes; IMMEDIATE queues writers instead of failing them.
     DATABASES["default"]["ENGINE"] = "busbar.config.sqlite"
+    # WAL lets readers go on while one writes; IMMEDIATE queues writers instead of failing them.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,

@@ -51,12 +51,9 @@ def queue_matters(parameters: Parameters) -> None:
 
 def tell_all(parameters: Parameters, *, say: Callable[[str], None]) -> None:
     """Tell everything that is left, here and now, a line each; for a build without a server."""
-    told: str | None = ""
-    while told is not None:
-        at, home = dt.datetime.now(dt.UTC), Path(settings.BUSBAR_HOME)
-        told = tell_next_matter(parameters=parameters, home=home, tend=tend_matter, at=at)
-        if told is not None:
-            say(told)
+    outbox.work_off()
+    while (told := _tell_next(parameters)) is not None:
+        say(told)
     say("演示业务已全部生成")
 
 
@@ -68,9 +65,13 @@ def tell_matters(customers: int, months: int, seed: int) -> str:
     """
     outbox.work_off()
     parameters = Parameters(customers=customers, months=months, seed=seed)
-    at, home = dt.datetime.now(dt.UTC), Path(settings.BUSBAR_HOME)
     with transaction.atomic():
-        told = tell_next_matter(parameters=parameters, home=home, tend=tend_matter, at=at)
+        told = _tell_next(parameters)
         if told is not None:
             queue_matters(parameters)
     return told or "演示业务已全部生成"
+
+
+def _tell_next(parameters: Parameters) -> str | None:
+    at, home = dt.datetime.now(dt.UTC), Path(settings.BUSBAR_HOME)
+    return tell_next_matter(parameters=parameters, home=home, tend=tend_matter, at=at)

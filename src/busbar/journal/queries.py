@@ -27,6 +27,7 @@ FACTS = (
 """The fields that the hash covers, in one place for writer and verifier."""
 
 _LOOK_AHEAD = 500
+"""Newest entries that are looked through for all consumers of the outbox at once."""
 _TOP = 3
 """Length of the path of the company itself."""
 

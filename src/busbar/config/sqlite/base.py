@@ -25,8 +25,8 @@ _PRIMARY = 0xFF
 class PatientCursor(base.SQLiteCursorWrapper):
     """Tries a statement again while another connection writes."""
 
-    patience = 5.0
-    """Seconds; the connection's `timeout`."""
+    patience = 0.0
+    """Seconds; the connection's `timeout`, which the settings name."""
 
     def execute(self, query: str, params: Any = None) -> Any:
         """One statement."""
@@ -71,5 +71,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> PatientCursor:
         """A cursor that waits as long as the connection is told to."""
         cursor: PatientCursor = self.connection.cursor(factory=PatientCursor)
-        cursor.patience = float(self.settings_dict["OPTIONS"].get("timeout", 5))
+        cursor.patience = float(self.settings_dict["OPTIONS"]["timeout"])
         return cursor
